@@ -1,0 +1,31 @@
+"""Tests run with `make test` (ARGS=… are pytest's own arguments)."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.pluginmanager.has_plugin("vigie.runtime.testing"):
+        raise pytest.UsageError("Run `make test`, or `python -m pytest -p vigie.runtime.testing`.")
+
+
+@pytest.fixture
+def embedded_url() -> str:
+    """Address of the server the tests run on, for a test that opens a connection of its own."""
+    return os.environ["DATABASE_URL"]
+
+
+@pytest.fixture
+def shared_data() -> Callable[[str], Path]:
+    """A file of real data beside the project; the test is skipped, saying so, where it is absent."""
+
+    def find(name: str) -> Path:
+        path = Path(__file__).resolve().parent.parent / "shared" / "data" / name
+        if not path.exists():
+            pytest.skip(f"real data is not here: shared/data/{name}")
+        return path
+
+    return find

@@ -1,0 +1,1 @@
+"""Processes of Vigie: command line, embedded database, web entry, live updates."""

@@ -1,0 +1,190 @@
+"""The command line. Each command settles its database first, and only then imports Django."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import vigie
+from vigie.runtime import environment, processes
+from vigie.runtime.trouble import Trouble
+
+Command = Callable[[argparse.Namespace], int]
+
+EPILOG = """
+Without DATABASE_URL, commands use a PostgreSQL of their own in the data folder (VIGIE_DATA, default ./var):
+the first to need it starts it, the last to leave stops it. Settings may also stand in a file vigie.env in the
+working folder; vigie.example.env describes them all.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parsed = _parser().parse_args(arguments)
+    try:
+        environment.read_settings_file()
+        run: Command = parsed.run
+        return run(parsed)
+    except Trouble as trouble:
+        if trouble.sentence:
+            print(trouble.sentence, file=sys.stderr)
+        return trouble.code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="vigie",
+        description="Vigie, a service-management platform.",
+        epilog=EPILOG,
+        formatter_class=plain,
+    )
+    parser.add_argument("--version", action="version", version=f"vigie {vigie.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, run: Command, help: str, more: str = "") -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=f"{help}\n{more}", formatter_class=plain)
+        command.set_defaults(run=run)
+        return command
+
+    one = add(
+        "up", _up, "Run everything: database, migrations, demo data on first start, web and worker.",
+        "\nStop it with Ctrl-C. Example: vigie up --port 8001",
+    )  # fmt: skip
+    _add_address(one)
+    one.add_argument("--no-demo", action="store_true", help="start empty: no demo accounts, no demo data")
+    one = add(
+        "web", _web, "Run the web server alone.", "\nFor an installation where each process has its own unit."
+    )
+    _add_address(one)
+    one.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
+    one = add(
+        "worker", _worker, "Run the background worker alone.", "\nOn SIGTERM it ends the jobs it has begun."
+    )
+    one.add_argument("--concurrency", type=int, default=4, help="jobs at the same time (default 4)")
+    add("migrate", _migrate, "Bring the database to the shape this version needs.", "\nSafe to run twice.")
+    add("demo", _demo, "Load the demo data; refused on a database that holds real data.")
+    add("check", _check, "Say what is wrong with this installation and what to do; exit 1 on a problem.")
+    hidden = commands.add_parser("prepare")
+    hidden.add_argument("--no-demo", action="store_true")
+    hidden.set_defaults(run=_prepare)
+    _add_user(add("user", _user, "Create an agent or an administrator, or set a password."))
+    _add_import(add("import", _import, "Import tickets from another tool."))
+    one = add("clock", _clock, "Check the SLA clock against files of worked examples; needs no database.")
+    verbs = one.add_subparsers(metavar="VERB", required=True)
+    verb = verbs.add_parser("check", help="compute each example and compare it with its expected answer")
+    verb.add_argument("paths", nargs="+", metavar="FILE")
+    return parser
+
+
+def _add_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=_port, default=8000, help="port to listen on (default 8000)")
+
+
+def _add_user(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(metavar="VERB", required=True, dest="verb")
+    one = verbs.add_parser("add", help="create a person of the provider; asks for a password")
+    one.add_argument("email")
+    one.add_argument("--name", default="", help="name shown to others (default: taken from the address)")
+    one.add_argument("--admin", action="store_true", help="give the administrator role")
+    one.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    one = verbs.add_parser("password", help="set the password of a person and end their sessions")
+    one.add_argument("email")
+    one.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(metavar="WHAT", required=True, dest="what")
+    one = kinds.add_parser("tickets", help="tickets from a CSV file, following a map of its columns")
+    one.add_argument("file", metavar="FILE")
+    one.add_argument("--map", required=True, metavar="MAP", help="file that says which column is what")
+    one.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")
+    one.add_argument("--errors", metavar="FILE", help="write refused lines there, with the reason")
+    one.add_argument("--resume", action="store_true", help="go on after the last line already imported")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _up(args: argparse.Namespace) -> int:
+    from vigie.runtime.up import up
+
+    return up(args.host, args.port, demo=not args.no_demo)
+
+
+def _web(args: argparse.Namespace) -> int:
+    processes.die_with_supervisor()
+    from vigie.runtime.serve import serve_web
+
+    with environment.database():
+        return serve_web(args.host, args.port, args.workers)
+
+
+def _worker(args: argparse.Namespace) -> int:
+    processes.die_with_supervisor()
+    from vigie.runtime.serve import serve_jobs
+
+    with environment.database():
+        return serve_jobs(args.concurrency)
+
+
+def _prepare(args: argparse.Namespace) -> int:
+    with environment.database():
+        from vigie.runtime import commands
+
+        return commands.prepare(demo=not args.no_demo)
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    with environment.database(needs_disk=True):
+        from vigie.runtime import commands
+
+        return commands.migrate()
+
+
+def _demo(args: argparse.Namespace) -> int:
+    with environment.database(needs_disk=True):
+        from vigie.runtime import commands
+
+        return commands.demo()
+
+
+def _user(args: argparse.Namespace) -> int:
+    with environment.database():
+        from vigie.runtime import commands
+
+        return commands.user(args)
+
+
+def _import(args: argparse.Namespace) -> int:
+    with environment.database():
+        from vigie.runtime import commands
+
+        return commands.import_data(args)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from vigie.runtime import checks
+
+    with checks.database_or_problem() as problems:
+        return checks.report(problems)
+
+
+def _clock(args: argparse.Namespace) -> int:
+    try:
+        from vigie.contracts.vectors import main as check_vectors
+    except ImportError as error:
+        raise Trouble(
+            f"The clock checker cannot be loaded ({error}): this version does not have it."
+        ) from error
+    return int(check_vectors(args.paths) or 0)

@@ -1,0 +1,182 @@
+"""Commands that need Django. Imported only once the environment is settled."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from vigie.runtime import environment, reach
+from vigie.runtime.trouble import Trouble
+
+
+def set_up_django() -> None:
+    """Import settings and applications; a wrong setting is one sentence."""
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise Trouble(f"The settings are not complete: {error}") from error
+
+
+def prepare(*, demo: bool) -> int:
+    """What `up` does before it starts anything: reach, migrate, load demo data once, tell the supervisor."""
+    with reach.migration_lock():
+        set_up_django()
+        _migrate()
+        wanted = demo and environment.flag("VIGIE_DEMO") is not False
+        if wanted and _is_empty():
+            _load_demo()
+        shown = wanted and _holds_demo()
+    accounts = [[email, str(label)] for email, label in _accounts()] if shown else []
+    print(json.dumps({"demo": shown, "accounts": accounts}), flush=True)
+    return 0
+
+
+def migrate() -> int:
+    with reach.migration_lock():
+        set_up_django()
+        _migrate(verbosity=1)
+    return 0
+
+
+def demo() -> int:
+    with reach.migration_lock():
+        set_up_django()
+        _migrate()
+        if not _is_empty() and not _holds_demo():
+            raise Trouble(
+                "This database holds real data, and demo data never goes beside it: "
+                "give another folder in VIGIE_DATA, or another database in DATABASE_URL."
+            )
+        _load_demo()
+    for email, label in _accounts():
+        print(f"  {email}  {label}")
+    return 0
+
+
+def user(args: argparse.Namespace) -> int:
+    """`user add` and `user password`: the first administrator, and the way back in."""
+    with reach.connection():
+        pass
+    set_up_django()
+    password = _ask_password(from_input=args.password_stdin)
+    actions = _needed("vigie.accounts.actions", "accounts")
+    act: Callable[[], Any]
+    if args.verb == "add":
+        name = args.name or args.email.partition("@")[0].replace(".", " ").title()
+
+        def act() -> Any:
+            return actions.create_agent(email=args.email, name=name, password=password, admin=args.admin)
+    else:
+
+        def act() -> Any:
+            return actions.set_password(email=args.email, password=password)
+
+    _act(act)
+    print(f"{args.email}: done.")
+    return 0
+
+
+def import_data(args: argparse.Namespace) -> int:
+    with reach.connection():
+        pass
+    set_up_django()
+    return int(_needed("vigie.channels.imports.command", "imports").run(args) or 0)
+
+
+def _act(act: Callable[[], Any]) -> None:
+    """Run an action; what it refuses is a sentence already."""
+    from django.core.exceptions import ValidationError
+
+    from vigie.kernel.refusal import Refusal
+
+    try:
+        act()
+    except Refusal as refusal:
+        raise Trouble(str(refusal)) from refusal
+    except ValidationError as error:
+        raise Trouble(" ".join(error.messages)) from error
+
+
+def _migrate(verbosity: int = 0) -> None:
+    from django.core.management import call_command
+    from django.db import Error
+
+    try:
+        call_command("migrate", interactive=False, verbosity=verbosity)
+    except Error as error:
+        reason = " ".join(str(error).split())
+        raise Trouble(
+            f"The database could not be migrated ({reason}): nothing of that step was kept; "
+            "run `vigie check`, correct the cause and start again."
+        ) from error
+
+
+def _is_empty() -> bool:
+    from django.apps import apps
+
+    try:
+        return not apps.get_model("tenancy", "Organisation").objects.exists()
+    except LookupError:
+        return False
+
+
+def _holds_demo() -> bool:
+    """Are the people of the demo in this database?"""
+    from django.apps import apps
+
+    emails = [email for email, _ in _accounts()]
+    try:
+        return bool(emails) and apps.get_model("accounts", "Person").objects.filter(email__in=emails).exists()
+    except LookupError:
+        return False
+
+
+def _load_demo() -> None:
+    load = _optional("vigie.demo.load")
+    if load is None:
+        print("Demo data is not part of this version: starting empty.", file=sys.stderr)
+        return
+    load.load_demo()
+
+
+def _accounts() -> list[tuple[str, str]]:
+    module = _optional("vigie.demo.accounts")
+    return list(module.ACCOUNTS) if module is not None else []
+
+
+def _optional(name: str) -> ModuleType | None:
+    """A module this version may lack; an error inside it is an error."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            return None
+        raise
+
+
+def _needed(name: str, what: str) -> ModuleType:
+    module = _optional(name)
+    if module is None:
+        raise Trouble(f"This version has no {what} ({name} is absent): install a complete version.")
+    return module
+
+
+def _ask_password(*, from_input: bool) -> str:
+    if from_input or not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = getpass.getpass("Password: ")
+        if password != getpass.getpass("Again: "):
+            raise Trouble("The two passwords differ: start again.")
+    if not password:
+        raise Trouble("No password was given: type one, or send it with --password-stdin.")
+    return password
