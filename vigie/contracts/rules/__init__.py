@@ -1,0 +1,1 @@
+"""Pure decisions of contracts: calendars, promises, clocks. No Django, no clock read, no input or output."""

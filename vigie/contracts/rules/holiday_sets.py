@@ -1,0 +1,65 @@
+"""Public holidays: named sets (``FR``, ``FR-57``, ``CA-QC``) and rules written by hand.
+
+A rule is a date ``2026-05-15``, a yearly date ``--12-24``, or a span ``2026-08-03/2026-08-14`` (both closed).
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import isleap
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+
+from holidays import country_holidays
+
+from vigie.kernel.refusal import Refusal
+
+_YEARLY = re.compile(r"--(\d\d)-(\d\d)")
+_ALIASES = {"FR-67": "FR-6AE", "FR-68": "FR-6AE", "FR-ALSACE-MOSELLE": "FR-57"}
+LONGEST_SPAN_DAYS = 400
+
+
+@lru_cache(maxsize=4096)
+def set_days(code: str, year: int) -> frozenset[date]:
+    """Dates of one named set in one year. Unknown code: ``contracts.calendar_unknown_holiday_set``."""
+    country, _, part = _ALIASES.get(code.upper(), code).partition("-")
+    try:
+        days = country_holidays(country.upper(), subdiv=part or None, years=year)
+    except (NotImplementedError, KeyError, ValueError):
+        raise Refusal("contracts.calendar_unknown_holiday_set", field="holiday_sets", set=code) from None
+    return frozenset(days)
+
+
+def check_rule(rule: object) -> str:
+    """The rule as it stands, or ``contracts.calendar_bad_holiday``."""
+    if not isinstance(rule, str):
+        raise Refusal("contracts.calendar_bad_holiday", field="holidays", rule=str(rule))
+    try:
+        for _ in rule_days(rule, 2024):
+            pass
+    except ValueError:
+        raise Refusal("contracts.calendar_bad_holiday", field="holidays", rule=rule) from None
+    return rule
+
+
+def rule_days(rule: str, year: int) -> Iterator[date]:
+    """Dates of one rule in one year. Raises ``ValueError`` where the text is not a rule.
+
+    29 February of ``--02-29`` exists in leap years only.
+    """
+    yearly = _YEARLY.fullmatch(rule)
+    if yearly:
+        month, day = int(yearly[1]), int(yearly[2])
+        date(2024, month, day)
+        if (month, day) != (2, 29) or isleap(year):
+            yield date(year, month, day)
+        return
+    first, _, last = rule.partition("/")
+    start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    if end < start or (end - start).days > LONGEST_SPAN_DAYS:
+        raise ValueError(rule)
+    day_, stop = max(start, date(year, 1, 1)), min(end, date(year, 12, 31))
+    while day_ <= stop:
+        yield day_
+        day_ += timedelta(days=1)
