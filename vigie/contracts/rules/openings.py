@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from vigie.contracts.rules.calendar import Calendar
-from vigie.contracts.rules.instants import DAY, local_day, wall_to_epoch, zone_of
+from vigie.contracts.rules.instants import DAY, local_day, wall_span, wall_to_epoch, zone_of
 from vigie.kernel.refusal import Refusal
 from vigie.kernel.spans import Span, Spans, tidy
 
@@ -254,24 +254,22 @@ def _measure(table: _Table, at: int) -> int:
     return table.sums[i] + at - start if at > start else table.sums[i]
 
 
-def _opened(calendar: Calendar, start: int, stop: int) -> Iterator[tuple[int, list[Span]]]:
-    """Each local date (ordinal) that opens in ``[start, stop)`` with its spans, then those of each part."""
+def _opened(calendar: Calendar, first: int, stop: int) -> Iterator[tuple[int, list[Span]]]:
+    """Each local date (ordinal) that opens in ``[first, stop)`` with its spans, then those of each part."""
     zone = zone_of(calendar.zone)
     special = dict(calendar.special)
     closed: frozenset[date] = frozenset()
     year = 0
-    for ordinal in range(start, stop):
+    for ordinal in range(first, stop):
         day = date.fromordinal(ordinal)
         if day.year != year and not calendar.works_on_holidays:
             year, closed = day.year, calendar.holidays_in(day.year)
         hours = special.get(day)
         if hours is None:
             hours = () if day in closed else calendar.week[day.weekday()]
-        spans = [
-            (wall_to_epoch(ordinal, a * 60, zone), wall_to_epoch(ordinal, b * 60, zone)) for a, b in hours
-        ]
-        spans = [span for span in spans if span[0] < span[1]]
+        found = (wall_span(ordinal, start * 60, end * 60, zone) for start, end in tidy(hours))
+        spans = [span for span in found if span is not None]
         if spans:
             yield ordinal, spans
     for part in calendar.parts:
-        yield from _opened(part, start, stop)
+        yield from _opened(part, first, stop)

@@ -17,7 +17,17 @@ from vigie.kernel.refusal import Refusal
 Path = tuple[str, ...]
 """Identifiers from the root of a tree down to a node, the node included."""
 
-ORDER = ("contract", "client", "offering", "service", "site", "vip", "category", "ticket_type", "priority")
+ORDER = (
+    "contract",
+    "client",
+    "offering",
+    "service",
+    "site",
+    "vip",
+    "category",
+    "ticket_type",
+    "priority",
+)
 
 
 @dataclass(frozen=True, slots=True)
