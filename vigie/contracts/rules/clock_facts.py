@@ -40,9 +40,9 @@ class ClockFact:
     a second one replaces the first; the terms say whether it stops this clock. ``resume`` ends it.
     ``retarget`` reads ``terms`` (the new ones, whole), ``by``, and ``policy`` where this change does not
     follow the stamped policy. ``recalendar`` reads ``terms``: a new version of the calendar, from now on, for
-    the same target. ``correct`` reads ``terms``: as if they had always been right. ``stop``, ``reopen``. ``cancel``
-    reads ``reason``. ``accept_priority_error``: the client wrote that the first priority was an error.
-    ``holder`` reads ``holder``: who has the ticket in hand, for the explanation.
+    the same target. ``correct`` reads ``terms``: as if they had always been right. ``stop``, ``reopen``.
+    ``cancel`` reads ``reason``. ``accept_priority_error``: the client wrote that the first priority was an
+    error. ``holder`` reads ``holder``: who has the ticket in hand, for the explanation.
     """
 
     kind: FactKind

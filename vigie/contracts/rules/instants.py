@@ -50,10 +50,10 @@ def wall_to_epoch(day: int, seconds: int, zone: ZoneInfo) -> int:
 
 
 def wall_span(day: int, start: int, end: int, zone: ZoneInfo) -> tuple[int, int] | None:
-    """The span of an interval of one date, in seconds from its midnight; ``None`` where it does not take place.
+    """The span of an interval of one date, in seconds from its midnight; ``None`` if it does not take place.
 
-    That is: both ends fall in the hour skipped in spring; or the interval starts in that hour and would be over
-    before it began, were its start read on the clock of before the jump (02:30 to 03:15 on that night).
+    That is: both ends fall in the hour skipped in spring; or the interval starts in that hour and would be
+    over before it began, were its start read on the clock of before the jump (02:30 to 03:15 on that night).
     """
     first, last = wall_to_epoch(day, start, zone), wall_to_epoch(day, end, zone)
     local = _EPOCH + timedelta(seconds=(day - _EPOCH_ORDINAL) * DAY + start)

@@ -115,11 +115,11 @@ def default_pauses(audience: Audience, kind: ClockKind) -> frozenset[str]:
     A client clock stops only for what the client controls or accepts: never for the provider's own supplier,
     parts or teams. The caller sends a pause to a supplier's clock only where the supplier waits for it too.
     """
-    if audience is Audience.UC:
+    if audience == Audience.UC:
         return frozenset(map(str, _CLIENT))
-    if audience is Audience.OLA:
+    if audience == Audience.OLA:
         return frozenset(map(str, _OLA))
-    if kind is ClockKind.UPDATE:
+    if kind == ClockKind.UPDATE:
         return frozenset(map(str, _CLIENT | {PendingReason.CHANGE_WINDOW}))
     return frozenset(map(str, _LONG)) if kind in _LONG_KINDS else frozenset()
 
@@ -139,7 +139,7 @@ class PauseMatrix:
             for reason, pauses in row.items():
                 if str(reason) not in known:
                     raise Refusal("contracts.pause_unknown_reason", field="pauses", reason=str(reason))
-                if pauses and kind is ClockKind.RESPONSE:
+                if pauses and kind == ClockKind.RESPONSE:
                     raise Refusal("contracts.response_never_paused", field="pauses", reason=str(reason))
 
     def reasons(self, audience: Audience, kind: ClockKind) -> frozenset[str]:
@@ -158,7 +158,7 @@ class Target:
 
     def __post_init__(self) -> None:
         least = 0 if self.unit in (Unit.BUSINESS_DAYS_EOD, Unit.FIXED_DATE) else 1
-        if self.unit is not Unit.RATE and self.value < least:
+        if self.unit != Unit.RATE and self.value < least:
             raise Refusal("contracts.target_not_positive", field="target", value=self.value)
 
     def openings(self, calendar: Calendar) -> Openings:
@@ -172,11 +172,11 @@ class Target:
         J+n is converted here, once; a fixed date already behind ``start`` gives a negative budget; a rate is
         refused: ``contracts.target_not_a_clock``.
         """
-        if self.unit is Unit.RATE:
+        if self.unit == Unit.RATE:
             raise Refusal("contracts.target_not_a_clock", field="target")
-        if self.unit is Unit.FIXED_DATE:
+        if self.unit == Unit.FIXED_DATE:
             return self.value - start
-        if self.unit is Unit.BUSINESS_DAYS_EOD:
+        if self.unit == Unit.BUSINESS_DAYS_EOD:
             hours = openings(calendar)
             return hours.elapsed(start, hours.business_days_eod(start, self.value))
         return self.value
@@ -236,7 +236,7 @@ class Terms:
 
     def pauses(self, reason: str, agreed: bool = True) -> bool:
         """Does that pending reason stop this clock? Never the response clock, nor a fixed date."""
-        if self.kind is ClockKind.RESPONSE or self.target.unit is Unit.FIXED_DATE:
+        if self.kind == ClockKind.RESPONSE or self.target.unit == Unit.FIXED_DATE:
             return False
         return pause_key(reason, agreed) in self.pause_reasons
 

@@ -189,16 +189,16 @@ class _Clock:
         self.cancelled, self.cancel_reason = True, fact.reason
 
     def reopen(self, fact: ClockFact) -> None:
-        if self.stopped_at is None or self.terms.kind is ClockKind.RESPONSE:
+        if self.stopped_at is None or self.terms.kind == ClockKind.RESPONSE:
             return
         policy = self.terms.on_reopen
         self.at, self.stopped_at = self.stopped_at, None
         if fact.at > self.at:
-            self.add(fact.at, policy is ReopenPolicy.COUNT, RESOLVED)
+            self.add(fact.at, policy == ReopenPolicy.COUNT, RESOLVED)
         self.reopened += 1
-        if policy is not ReopenPolicy.RESUME:
+        if policy != ReopenPolicy.RESUME:
             self.warn_since = fact.at
-        if policy is ReopenPolicy.RESTART:
+        if policy == ReopenPolicy.RESTART:
             self.supersede()
             self.restart()
             self.budget = self.terms.target.budget(self.terms.calendar, self.origin)
@@ -217,23 +217,23 @@ class _Clock:
         self.settle_thresholds()
         self.supersede()
         policy = self.policy_for(fact, new)
-        if policy is PriorityPolicy.RESTART:
+        if policy == PriorityPolicy.RESTART:
             self.restart()
         self.adopt(new)
-        if policy is PriorityPolicy.RETROACTIVE_FULL:
+        if policy == PriorityPolicy.RETROACTIVE_FULL:
             self.remeasure()
         self.budget = new.target.budget(new.calendar, self.origin)
         self.target_since = self.warn_since = self.at
 
     def policy_for(self, fact: ClockFact, new: Terms) -> PriorityPolicy:
         """The response clock keeps its time whatever the contract says: it is never restarted."""
-        if self.terms.kind is ClockKind.RESPONSE:
+        if self.terms.kind == ClockKind.RESPONSE:
             return PriorityPolicy.CARRY_OVER
         policy = fact.policy or self.terms.on_retarget
-        if policy is not PriorityPolicy.RESTART_IF_CLIENT_INITIATED:
+        if policy != PriorityPolicy.RESTART_IF_CLIENT_INITIATED:
             return policy
         raised = new.target.budget(new.calendar, self.origin) < self.budget
-        return PriorityPolicy.RESTART if raised and fact.by is Side.CLIENT else PriorityPolicy.CARRY_OVER
+        return PriorityPolicy.RESTART if raised and fact.by == Side.CLIENT else PriorityPolicy.CARRY_OVER
 
     def recalendar(self, fact: ClockFact) -> None:
         new = _terms_of(fact)

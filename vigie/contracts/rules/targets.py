@@ -32,9 +32,9 @@ ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class CommitmentRow:
-    """One row of targets. A scope left at ``None`` is not stated and matches everything.
+    """One row of targets. A scope left at ``None`` is not stated: it matches everything.
 
-    ``client`` (parent entity first), ``service`` and ``category`` are paths: a row on a node matches what lies
+    ``client`` (parent entity first), ``service`` and ``category`` are paths: a row on a node matches what is
     under it. ``valid_until`` is the first day on which the row no longer applies.
     """
 
