@@ -1,7 +1,7 @@
 """Check the clock against files of vectors: ``vigie clock check FILE…``.
 
-A file holds ``{"vectors": [...]}``. A vector has ``id``, ``op``, ``calendar``, the inputs of its operation, the
-answer ``expected``, and ``plain_reading``: false where that answer is a habit of the product it comes from.
+A file holds ``{"vectors": [...]}``. A vector has ``id``, ``op``, ``calendar``, the inputs of its operation,
+the answer ``expected``, and ``plain_reading``: false where that is a habit of the product it comes from.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def _same(got: object, expected: Any) -> bool:
         return got.isoformat() == expected
     if isinstance(got, list):
         return got == [(_at(start), _at(end)) for start, end in expected]
-    return type(got) is type(expected) and got == expected
+    return type(got) is type(expected) and bool(got == expected)
 
 
 def _written(got: object, zone: str) -> object:

@@ -1,0 +1,111 @@
+"""Where a request becomes an act: who is it, may they, behind which wall, in which language."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone, translation
+
+from vigie.accounts.actors import actor_of
+from vigie.kernel.refusal import NotFound, Refusal
+from vigie.tenancy.walls import client_wall
+from vigie.toolkit.entry import audience_of
+from vigie.toolkit.pages import is_fragment, refused
+
+# Pages of django-allauth: each about the visitor alone, reading no client's table.
+ACCOUNT_MODULES = ("allauth.",)
+
+
+class EntryMiddleware:
+    """Builds the actor, refuses who may not enter, raises the client wall, and shows refusals."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.actor = None  # type: ignore[attr-defined]
+        with translation.override(_language(request)), timezone.override(_zone(request)):
+            response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        audience = audience_of(view)
+        if audience is None:
+            if getattr(view, "__module__", "").startswith(ACCOUNT_MODULES):
+                return None
+            raise RuntimeError(f"{view} does not say who it is for (vigie.toolkit.entry)")
+        try:
+            return self._enter(request, view, audience, args, kwargs)
+        except Refusal as refusal:
+            return refused(request, refusal)
+
+    def _enter(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], audience: str, args: Any, kwargs: Any
+    ) -> HttpResponseBase:
+        actor = None
+        if request.user.is_authenticated:
+            actor = actor_of(
+                request.user,
+                today=timezone.localdate(),
+                organisation_id=request.session.get("organisation_id"),
+            )
+        request.actor = actor  # type: ignore[attr-defined]
+        if audience != "anyone":
+            if actor is None:
+                return _sign_in(request)
+            if (audience == "agents" and not actor.is_provider) or (audience == "customers" and not actor.is_client):
+                raise NotFound()
+            if grant := getattr(view, "grant", None):
+                actor.demand(grant)
+        if actor is None or actor.is_provider:
+            return view(request, *args, **kwargs)
+        with client_wall(actor):
+            response = view(request, *args, **kwargs)
+            if response.streaming and not getattr(response, "walled_file", False):
+                raise RuntimeError("a streamed answer would run outside the client wall")
+            return response
+
+
+def _sign_in(request: HttpRequest) -> HttpResponseBase:
+    if is_fragment(request) or "application/json" in request.headers.get("Accept", ""):
+        return refused(request, _signed_out())
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+
+
+def _signed_out() -> Refusal:
+    refusal = Refusal("access.signed_out")
+    refusal.status = 401
+    return refusal
+
+
+def _language(request: HttpRequest) -> str:
+    if request.user.is_authenticated:
+        return str(request.user.language)
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in dict(settings.LANGUAGES):
+        return chosen
+    return translation.get_language_from_request(request)
+
+
+def _zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
+    name = request.user.timezone if request.user.is_authenticated else settings.TIME_ZONE
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token is no longer valid: say so, keep nothing half done."""
+    refusal = Refusal("access.stale_form")
+    refusal.status = 403
+    return refused(request, refusal)

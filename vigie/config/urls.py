@@ -1,0 +1,17 @@
+"""Every address of the application, by feature."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/", include("allauth.urls")),
+    path("", include("vigie.console.urls")),
+    path("portal/", include("vigie.portal.urls")),
+    path("", include("vigie.tickets.urls")),
+    path("", include("vigie.accounts.urls")),
+    path("", include("vigie.tenancy.urls")),
+    path("", include("vigie.catalog.urls")),
+    path("", include("vigie.contracts.urls")),
+    path("", include("vigie.workflow.urls")),
+]

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class ContractsConfig(AppConfig):
+    name = "vigie.contracts"
+    label = "contracts"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from vigie.contracts import labels  # noqa: F401  (registers the refusal sentences)

@@ -1,0 +1,111 @@
+"""The one door to tickets and what hangs on them."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound
+from vigie.tenancy.access import in_sight
+from vigie.tenancy.walls import Client, Internal, TableClass
+from vigie.tickets.models import Attachment, Fact, Message, SavedView, Ticket, Watcher
+
+GRANTS = (
+    "tickets:view",
+    "tickets:open",
+    "tickets:reply",
+    "tickets:note",
+    "tickets:work",
+    "tickets:assign",
+    "tickets:confirm",
+    "tickets:override_priority",
+    "tickets:correct",
+    "tickets:bulk",
+    "views:share",
+)
+
+TABLES: dict[str, TableClass] = {
+    "tickets_ticket": Client(write=("insert", "update")),
+    "tickets_counter": Client(write=("insert", "update")),
+    "tickets_prioritypolicy": Client(),
+    "tickets_watcher": Client(write=("insert",)),
+    "tickets_ticketlink": Client(write=("insert",)),
+    "tickets_message": Client(write=("insert",), where="audience = 'public'"),
+    "tickets_attachment": Client(write=("insert", "update", "delete"), where="audience = 'public'"),
+    "tickets_draft": Client(write=("insert", "update", "delete")),
+    "tickets_fact": Client(write=("insert",), where="audience = 'public'"),
+    "tickets_clock": Client(write=("insert", "update")),
+    "tickets_savedview": Internal(),
+    "tickets_presence": Internal(),
+}
+
+
+def visible(actor: Actor) -> QuerySet[Ticket]:
+    """Tickets in sight. Agents: authorised clients. Contacts: own, their sites, or the company, by role."""
+    tickets = in_sight(actor, Ticket.objects.all())
+    if actor.side == "system":
+        return tickets
+    me = actor.person_id
+    if actor.is_provider:
+        named = Q(assignee_id=me) | Q(team_id__in=sorted(actor.team_ids)) | Q(requester_id=me)
+        return tickets.filter(Q(is_confidential=False) | named)
+    mine = (
+        Q(requester_id=me)
+        | Q(beneficiary_id=me)
+        | Q(pk__in=Watcher.objects.filter(person_id=me).values("ticket_id"))
+    )
+    if actor.scope == "company":
+        return tickets.filter(Q(is_confidential=False) | mine)
+    if actor.scope == "sites":
+        return tickets.filter(Q(is_confidential=False, site_id__in=sorted(actor.site_ids)) | mine)
+    return tickets.filter(mine)
+
+
+def one(actor: Actor, ticket_id: int, *, lock: bool = False) -> Ticket:
+    """The ticket with this id, locked for a change if asked, or :class:`NotFound`."""
+    tickets = visible(actor)
+    if lock:
+        tickets = tickets.select_for_update(of=("self",))
+    found = tickets.filter(pk=ticket_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_by_reference(actor: Actor, reference: str) -> Ticket:
+    wanted = reference.strip().upper()
+    found = visible(actor).filter(Q(reference=wanted) | Q(former_references__contains=[wanted])).first()
+    if found is None:
+        raise NotFound("tickets.bad_reference", reference=wanted)
+    return found
+
+
+def visible_messages(actor: Actor, ticket: Ticket) -> QuerySet[Message]:
+    """Messages of a ticket already in sight; a client reads the public ones alone."""
+    messages = Message.objects.filter(ticket_id=ticket.pk)
+    return messages if actor.is_provider else messages.filter(audience="public")
+
+
+def visible_facts(actor: Actor, ticket: Ticket) -> QuerySet[Fact]:
+    facts = Fact.objects.filter(ticket_id=ticket.pk)
+    return facts if actor.is_provider else facts.filter(audience="public")
+
+
+def attachment_by_token(actor: Actor, token: str) -> Attachment:
+    """A file whose ticket (or, before it is sent, whose uploader) the actor is allowed to see."""
+    found = in_sight(actor, Attachment.objects.filter(token=token)).first()
+    if found is None or (actor.is_client and found.audience != "public"):
+        raise NotFound()
+    if found.ticket_id is None:
+        if found.uploaded_by_id != actor.person_id:
+            raise NotFound()
+    elif not visible(actor).filter(pk=found.ticket_id).exists():
+        raise NotFound()
+    return found
+
+
+def visible_views(actor: Actor) -> QuerySet[SavedView]:
+    """Saved views: one's own, one's teams', everybody's."""
+    return SavedView.objects.filter(
+        Q(owner_id=actor.person_id) | Q(team_id__in=sorted(actor.team_ids)) | Q(is_shared=True)
+    )

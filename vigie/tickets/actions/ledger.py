@@ -1,0 +1,149 @@
+"""The way every change of a ticket is written: columns, facts, clocks, wake-up, in the caller's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from vigie.contracts.queries import terms_of
+from vigie.contracts.rules.instants import epoch
+from vigie.contracts.rules.reading import Reading
+from vigie.contracts.rules.sla_clock import read_clock
+from vigie.kernel.actor import Actor
+from vigie.kernel.events import Event
+from vigie.tenancy.walls import past_the_wall
+from vigie.tickets.events import TicketChanged
+from vigie.tickets.models import Clock, Fact, Ticket
+from vigie.tickets.models.ticket import FAR_FUTURE
+from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, clock_facts
+from vigie.tickets.rules.facts import audience_of
+from vigie.toolkit.events import announce
+
+NEVER = dt.datetime.fromisoformat(FAR_FUTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """A fact about to be journalled. ``at`` is when it happened, ``audience`` the kind's own unless given."""
+
+    kind: str
+    after: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] | None = None
+    at: dt.datetime | None = None
+    audience: str | None = None
+
+
+def plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
+
+
+def journal(actor: Actor, ticket: Ticket, facts: Iterable[NewFact], *, now: dt.datetime) -> list[Fact]:
+    """Append facts to the ticket's journal. Those a client may not read are written past its wall."""
+    built = [
+        Fact(
+            organisation_id=ticket.organisation_id,
+            ticket_id=ticket.pk,
+            at=fact.at or now,
+            recorded_at=now,
+            kind=fact.kind,
+            actor_id=actor.person_id,
+            actor_name=actor.name,
+            side=actor.side,
+            audience=fact.audience or audience_of(fact.kind),
+            before=None if fact.before is None else {k: plain(v) for k, v in fact.before.items()},
+            after={k: plain(v) for k, v in fact.after.items()},
+        )
+        for fact in facts
+    ]
+    with past_the_wall("journal") if any(f.audience == "internal" for f in built) else nullcontext():
+        return Fact.objects.bulk_create(built)
+
+
+@transaction.atomic
+def change(
+    actor: Actor,
+    ticket: Ticket,
+    changes: Mapping[str, Any],
+    facts: Iterable[NewFact],
+    *,
+    now: dt.datetime,
+    events: Iterable[Event] = (),
+    is_public: bool = True,
+    moves_clock: bool = True,
+) -> Ticket:
+    """Write ``changes``, journal ``facts``, read the clocks again and announce. The ticket must be locked."""
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    ticket.updated_at = now
+    ticket.version += 1
+    journal(actor, ticket, facts, now=now)
+    clock_columns = refresh_clocks(ticket, now) if moves_clock else []
+    ticket.save(update_fields=[*changes, "updated_at", "version", *clock_columns])
+    for event in events:
+        announce(event)
+    announce(TicketChanged(ticket.pk, ticket.organisation_id, is_public))
+    return ticket
+
+
+def load_rows(ticket_id: int, kinds: Iterable[str] = CLOCK_KINDS) -> list[Row]:
+    """The ticket's facts that a clock reads, oldest first."""
+    found = Fact.objects.filter(ticket_id=ticket_id, kind__in=list(kinds)).order_by("at", "id")
+    return [
+        Row(pk, at, kind, after or {}, before or {})
+        for pk, at, kind, after, before in found.values_list("id", "at", "kind", "after", "before")
+    ]
+
+
+def reading_of(clock: Clock, rows: Iterable[Row], now: dt.datetime) -> Reading:
+    """The clock read from the journal at ``now``."""
+    found = clock_facts(clock.kind, clock.pk, rows, terms_of)
+    return read_clock(terms_of(clock.terms_id), found, epoch(now))
+
+
+def moment(instant: int | None) -> dt.datetime | None:
+    return None if instant is None else dt.datetime.fromtimestamp(instant, dt.UTC)
+
+
+def cache_reading(clock: Clock, reading: Reading) -> None:
+    """Copy what lists need from a reading onto the clock's row (not saved)."""
+    pending = [t.at for t in reading.thresholds if t.announced and t.percent > clock.announced]
+    upcoming = reading.next_threshold
+    clock.state = str(reading.state)
+    clock.started_at = moment(reading.started_at) or clock.started_at
+    clock.stopped_at = moment(reading.stopped_at)
+    clock.target_seconds = max(reading.target_seconds, 0)
+    clock.used_seconds = max(reading.used_seconds, 0)
+    clock.due_at = moment(reading.due_at)
+    clock.breached_at = moment(reading.breached_at)
+    clock.next_announce_at = moment(min(pending)) if pending else moment(upcoming.at if upcoming else None)
+
+
+CLOCK_COLUMNS = [
+    "state", "started_at", "stopped_at", "target_seconds", "used_seconds", "due_at", "breached_at", "next_announce_at",
+]  # fmt: skip
+
+
+def due_columns(ticket: Ticket, clocks: Iterable[Clock]) -> list[str]:
+    """Set on the ticket what lists sort by: the earliest due instant of its running clocks."""
+    running = [(c.due_at, c.kind) for c in clocks if c.state == Clock.State.RUNNING and c.due_at]
+    first = min(running, default=(NEVER, ""))
+    ticket.due_at, ticket.due_kind = first
+    ticket.has_breach = any(c.breached_at for c in clocks)
+    return ["due_at", "due_kind", "has_breach"]
+
+
+def refresh_clocks(ticket: Ticket, now: dt.datetime) -> list[str]:
+    """Read the ticket's live clocks again from its journal; the ticket columns that changed with them."""
+    clocks = list(Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED))
+    if not clocks:
+        return due_columns(ticket, [])
+    rows = load_rows(ticket.pk)
+    for clock in clocks:
+        cache_reading(clock, reading_of(clock, rows, now))
+    Clock.objects.bulk_update(clocks, CLOCK_COLUMNS)
+    return due_columns(ticket, clocks)

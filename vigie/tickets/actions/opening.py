@@ -1,0 +1,288 @@
+"""Opening a ticket: who, what, which priority, which promise."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from vigie.accounts.actors import active_affiliations
+from vigie.accounts.models import Affiliation, Person
+from vigie.catalog import access as catalog_access
+from vigie.catalog.models import Service, Subscription
+from vigie.contracts.actions import stamp_many
+from vigie.contracts.queries import PromiseBook, promise_book
+from vigie.contracts.queries.book import Scope
+from vigie.contracts.rules.instants import epoch
+from vigie.contracts.rules.promise import ClockKind, Terms
+from vigie.contracts.rules.sla_clock import read_clock
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound, Refusal
+from vigie.tenancy import access as tenancy_access
+from vigie.tenancy.models import Organisation, Site
+from vigie.tickets.actions import telling
+from vigie.tickets.actions.conversation import add_message, check_body, claim_uploads
+from vigie.tickets.actions.ledger import NewFact, cache_reading, due_columns, journal
+from vigie.tickets.events import TicketOpened
+from vigie.tickets.labels import TYPES
+from vigie.tickets.models import Clock, Counter, PriorityPolicy, Ticket
+from vigie.tickets.rules import facts
+from vigie.tickets.rules.clock_facts import Row, clock_facts
+from vigie.tickets.rules.priority import DEFAULT_MATRIX, computed_priority
+from vigie.tickets.rules.reference import reference
+from vigie.toolkit.events import announce
+from vigie.workflow.queries import current_version, machine_of
+
+TITLE_LIMIT = 250
+TARGETED = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """What a form, an import or a mail gives. ``opened_at`` when it was received, else now."""
+
+    organisation_id: int
+    ticket_type: str
+    title: str
+    body: str
+    requester_id: int
+    beneficiary_id: int | None = None
+    service_id: int | None = None
+    category_id: int | None = None
+    site_id: int | None = None
+    impact: int | None = None
+    urgency: int = 2
+    channel: str = "portal"
+    team_id: int | None = None
+    assignee_id: int | None = None
+    tags: tuple[str, ...] = ()
+    is_confidential: bool = False
+    is_html: bool = True
+    opened_at: dt.datetime | None = None
+    uploads: Sequence[str] = field(default=())
+    submission: str = ""
+
+
+@transaction.atomic
+def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
+    """Open a ticket with its promise stamped. The same ``submission`` twice gives the same ticket.
+
+    Raises ``tickets.*`` refusals for bad input and :class:`NotFound` for a client out of sight.
+    """
+    actor.demand("tickets:open")
+    if new.submission and (already := _already(actor, new)):
+        return already
+    title = _check(actor, new)
+    organisation = _organisation(actor, new.organisation_id)
+    beneficiary = _contact(organisation, new.beneficiary_id or new.requester_id, now)
+    if new.beneficiary_id and new.beneficiary_id != new.requester_id:
+        _contact(organisation, new.requester_id, now)
+    ticket = _build(actor, new, organisation, beneficiary, title, now)
+    try:
+        with transaction.atomic():
+            ticket.save(force_insert=True)
+    except IntegrityError as error:
+        if new.submission and (already := _already(actor, new)):
+            return already
+        raise error
+    _promise(actor, ticket, now)
+    message = add_message(
+        actor, ticket, new.body, kind="description", audience="public", is_html=new.is_html, at=ticket.opened_at,
+        author_id=new.requester_id if actor.is_provider else actor.person_id,
+    )  # fmt: skip
+    claim_uploads(actor, ticket, message, new.uploads)
+    announce(TicketOpened(ticket.pk, ticket.organisation_id))
+    telling.opened(actor, ticket, now=now)
+    return ticket
+
+
+def _already(actor: Actor, new: NewTicket) -> Ticket | None:
+    return Ticket.objects.filter(requester_id=new.requester_id, submission=new.submission).first()
+
+
+def _check(actor: Actor, new: NewTicket) -> str:
+    """The trimmed title, once everything that needs no table was checked."""
+    title = " ".join(new.title.replace("\x00", "").split())
+    if not title:
+        raise Refusal("tickets.no_title", field="title")
+    if len(title) > TITLE_LIMIT:
+        raise Refusal("tickets.title_too_long", field="title", limit=TITLE_LIMIT)
+    if new.ticket_type not in TYPES:
+        raise Refusal("tickets.unknown_type", field="ticket_type", ticket_type=new.ticket_type)
+    check_body(new.body, new.is_html)
+    if actor.is_client and new.requester_id != actor.person_id:
+        raise NotFound()
+    return title
+
+
+def _organisation(actor: Actor, organisation_id: int) -> Organisation:
+    columns = ("id", "code", "name", "timezone", "language", "kind")
+    found = tenancy_access.visible(actor).filter(pk=organisation_id).only(*columns).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _contact(organisation: Organisation, person_id: int, now: dt.datetime) -> Affiliation:
+    """The person's affiliation in force at this client, or a refusal naming who is not one."""
+    for affiliation in active_affiliations(person_id, now.date()):
+        if affiliation.organisation_id == organisation.pk:
+            return affiliation
+    name = Person.objects.filter(pk=person_id).values_list("name", flat=True).first()
+    raise Refusal("tickets.not_a_contact", field="requester", name=name or person_id)
+
+
+def is_vip_on(affiliation: Affiliation, day: dt.date) -> bool:
+    """VIP status acts until its end date, never beyond."""
+    return affiliation.is_vip and affiliation.vip_until is not None and day <= affiliation.vip_until
+
+
+def _service(actor: Actor, new: NewTicket) -> tuple[Service | None, Subscription | None]:
+    if new.service_id is None:
+        return None, None
+    service = catalog_access.one(actor, new.service_id)
+    subscription = (
+        Subscription.objects.filter(organisation_id=new.organisation_id, service_id=service.pk, is_active=True)
+        .select_related("team")
+        .first()
+    )
+    if subscription is None:
+        raise Refusal("tickets.service_not_subscribed", field="service")
+    return service, subscription
+
+
+def _site(new: NewTicket, affiliation: Affiliation) -> Site | None:
+    wanted = new.site_id or affiliation.site_id
+    if wanted is None:
+        return None
+    site = Site.objects.filter(pk=wanted, organisation_id=new.organisation_id).only("id", "name", "timezone").first()
+    if site is None:
+        raise Refusal("tickets.site_of_another", field="site")
+    return site
+
+
+def next_reference(organisation: Organisation, ticket_type: str) -> str:
+    """The client's next ticket number, taken under its row's lock. Gaps are possible, doubles are not."""
+    Counter.objects.bulk_create([Counter(organisation_id=organisation.pk)], ignore_conflicts=True)
+    Counter.objects.filter(pk=organisation.pk).update(last=F("last") + 1)
+    last = Counter.objects.values_list("last", flat=True).get(pk=organisation.pk)
+    return reference(ticket_type, organisation.code, last)
+
+
+def priority_for(organisation_id: int, impact: int, urgency: int, is_vip: bool) -> int:
+    """The computed priority under the client's own matrix, where it has one."""
+    policy = PriorityPolicy.objects.filter(pk=organisation_id).first()
+    if policy is None:
+        return computed_priority(impact, urgency, matrix=DEFAULT_MATRIX, is_vip=is_vip)
+    return computed_priority(impact, urgency, matrix=policy.matrix, is_vip=is_vip, vip_rule=policy.vip_rule)
+
+
+def _build(
+    actor: Actor, new: NewTicket, organisation: Organisation, beneficiary: Affiliation, title: str, now: dt.datetime
+) -> Ticket:
+    service, subscription = _service(actor, new)
+    category = None
+    if new.category_id is not None:
+        category = catalog_access.visible_categories(actor).filter(pk=new.category_id).first()
+        if category is None:
+            raise NotFound()
+    site = _site(new, beneficiary)
+    version_id = current_version(new.ticket_type)
+    machine = machine_of(version_id)
+    opened_at = (new.opened_at or now).replace(microsecond=0)
+    is_vip = is_vip_on(beneficiary, opened_at.date())
+    impact = new.impact or (min(service.criticality + 1, 3) if service else 3)
+    priority = priority_for(organisation.pk, impact, new.urgency, is_vip)
+    team_id = new.team_id or (subscription.team_id if subscription else None) or (service.default_team_id if service else None)
+    return Ticket(
+        organisation_id=organisation.pk,
+        reference=next_reference(organisation, new.ticket_type),
+        ticket_type=new.ticket_type,
+        workflow_version_id=version_id,
+        state=machine.initial,
+        phase=machine.phase(machine.initial),
+        title=title,
+        impact=impact,
+        urgency=new.urgency,
+        computed_priority=priority,
+        priority=priority,
+        is_vip=is_vip,
+        is_confidential=new.is_confidential,
+        channel=new.channel,
+        service=service,
+        category=category,
+        site=site,
+        requester_id=new.requester_id,
+        beneficiary_id=beneficiary.person_id,
+        team_id=team_id,
+        assignee_id=new.assignee_id,
+        tags=sorted({tag.strip().lower()[:40] for tag in new.tags if tag.strip()}),
+        opened_at=opened_at,
+        created_at=now,
+        updated_at=now,
+        submission=new.submission,
+    )
+
+
+def scope_of(ticket: Ticket, *, priority: int | None = None, ticket_type: str | None = None) -> Scope:
+    """What of this ticket decides its promises."""
+    return Scope(
+        ticket_type=ticket_type or ticket.ticket_type,
+        priority=priority or ticket.priority,
+        service_id=ticket.service_id,
+        category_id=ticket.category_id,
+        site_id=ticket.site_id,
+        is_vip=ticket.is_vip,
+        opened_at=ticket.opened_at,
+    )
+
+
+def promised(book: PromiseBook, scope: Scope) -> dict[ClockKind, Terms]:
+    """The clocks that a ticket of the desk carries."""
+    return {kind: terms for kind, terms in book.terms_for(scope).items() if kind in TARGETED}
+
+
+def _promise(actor: Actor, ticket: Ticket, now: dt.datetime) -> None:
+    """Journal the opening, stamp the terms and start the clocks."""
+    book = promise_book(ticket.organisation_id)
+    contract = book.contract_at(ticket.opened_at)
+    ticket.contract_id = contract.pk if contract else None
+    terms = promised(book, scope_of(ticket))
+    ids = stamp_many(ticket.organisation_id, terms.values())
+    after = opening_facts(ticket)
+    written = journal(actor, ticket, after, now=now)
+    rows = [Row(f.pk, f.at, f.kind, f.after or {}, f.before or {}) for f in written]
+    clocks = []
+    for kind, stamped in terms.items():
+        clock = Clock(organisation_id=ticket.organisation_id, ticket_id=ticket.pk, kind=str(kind), terms_id=ids[stamped])
+        cache_reading(clock, read_clock(stamped, clock_facts(str(kind), None, rows, lambda _: stamped), epoch(now)))
+        clocks.append(clock)
+    Clock.objects.bulk_create(clocks)
+    ticket.save(update_fields=["contract", *due_columns(ticket, clocks)])
+
+
+def opening_facts(ticket: Ticket) -> list[NewFact]:
+    """The facts of an opening: the ticket itself, and the team that receives it."""
+    opened = NewFact(
+        facts.OPENED,
+        {
+            "type": ticket.ticket_type,
+            "state": ticket.state,
+            "phase": ticket.phase,
+            "priority": ticket.priority,
+            "impact": ticket.impact,
+            "urgency": ticket.urgency,
+            "channel": ticket.channel,
+            "service": ticket.service_id,
+            "site": ticket.site_id,
+            "vip": ticket.is_vip,
+        },
+        at=ticket.opened_at,
+    )
+    if ticket.team_id is None:
+        return [opened]
+    team = {"team": ticket.team_id, "team_name": ticket.team.name_fr if ticket.team else "", "assignee": ticket.assignee_id}
+    return [opened, NewFact(facts.ASSIGNED, team, {}, at=ticket.opened_at)]

@@ -1,0 +1,88 @@
+"""What time alone brings: warnings, breaches, closings, follow-ups. Level-triggered: it looks at state, never at a
+tick, so hours of absence are made up for, each announcement once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import F
+
+from vigie.kernel.actor import SYSTEM
+from vigie.tickets.actions import lifecycle, telling
+from vigie.tickets.actions.ledger import CLOCK_COLUMNS, NewFact, cache_reading, change, load_rows, reading_of
+from vigie.tickets.models import Clock, Ticket
+from vigie.tickets.rules import facts
+
+BATCH = 200
+
+
+def announce_due_clocks(now: dt.datetime, *, batch: int = BATCH) -> int:
+    """Announce every threshold that is behind ``now`` and was not told; the number of clocks looked at."""
+    total = 0
+    last = 0
+    while True:
+        due = list(
+            Clock.objects.filter(next_announce_at__lte=now, pk__gt=last).order_by("pk").values_list("pk", "ticket_id")[:batch]
+        )
+        for clock_id, ticket_id in due:
+            _announce_one(clock_id, ticket_id, now)
+            last = clock_id
+        total += len(due)
+        if len(due) < batch:
+            return total
+
+
+@transaction.atomic
+def _announce_one(clock_id: int, ticket_id: int, now: dt.datetime) -> None:
+    """The ticket's lock comes first, as in every action; the claim is checked again under it. Each threshold is
+    journalled; after an absence people are told of the highest alone."""
+    ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
+    clock = Clock.objects.filter(pk=clock_id, next_announce_at__lte=now).first()
+    if clock is None:
+        return
+    reading = reading_of(clock, load_rows(ticket_id), now)
+    passed = [t for t in reading.thresholds if t.announced and t.percent > clock.announced]
+    if passed:
+        told = [
+            NewFact(
+                facts.BREACHED if threshold.percent >= 100 else facts.WARNED,
+                {"clock": clock.kind, "percent": threshold.percent, "due_at": clock.due_at},
+                at=dt.datetime.fromtimestamp(threshold.at, dt.UTC),
+            )
+            for threshold in passed
+        ]
+        clock.announced = passed[-1].percent
+        change(SYSTEM, ticket, {}, told, now=now, is_public=clock.announced >= 100, moves_clock=False)
+        telling.clock_warned(ticket, clock, clock.announced, now=now)
+    cache_reading(clock, reading)
+    if clock.state not in (Clock.State.RUNNING, Clock.State.PAUSED):
+        clock.next_announce_at = None
+    clock.save(update_fields=[*CLOCK_COLUMNS, "announced"])
+    if clock.breached_at and not ticket.has_breach:
+        Ticket.objects.filter(pk=ticket_id).update(has_breach=True, version=F("version") + 1)
+
+
+def close_silent_tickets(now: dt.datetime, *, batch: int = BATCH) -> int:
+    """Close resolved tickets whose window is over. A window is never shorter than its days on the wall."""
+    closed = 0
+    last = (dt.datetime.min.replace(tzinfo=dt.UTC), 0)
+    while True:
+        rows = list(
+            Ticket.objects.filter(phase="done", resolved_at__lt=now - dt.timedelta(days=1), resolved_at__gte=last[0])
+            .exclude(resolved_at=last[0], pk__lte=last[1])
+            .order_by("resolved_at", "pk")
+            .values_list("resolved_at", "pk")[:batch]
+        )
+        for resolved_at, pk in rows:
+            closed += lifecycle.close_if_silent(SYSTEM, pk, now=now)
+            assert resolved_at is not None
+            last = (resolved_at, pk)
+        if len(rows) < batch:
+            return closed
+
+
+def resume_followed_up(now: dt.datetime, *, batch: int = BATCH) -> int:
+    """Resume waiting tickets whose follow-up date is reached."""
+    due = Ticket.objects.filter(phase="waiting", follow_up_at__lte=now).order_by("follow_up_at", "pk").values_list("pk", flat=True)
+    return sum(lifecycle.resume_if_due(SYSTEM, pk, now=now) for pk in list(due[:batch]))

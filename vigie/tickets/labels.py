@@ -1,0 +1,75 @@
+"""Names of ticket codes in the reader's language, and the sentences of refusals."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as p
+
+from vigie.toolkit import refusals
+
+Label = str | Promise
+
+TYPES: dict[str, Label] = {"incident": _("Incident"), "request": _("Request"), "question": _("Question")}
+PRIORITIES: dict[int, Label] = {1: _("Critical"), 2: _("High"), 3: _("Medium"), 4: _("Low"), 5: _("Planned")}
+IMPACTS: dict[int, Label] = {
+    1: p("impact", "Extensive: a whole client or site"),
+    2: p("impact", "Significant: several people"),
+    3: p("impact", "Limited: one person"),
+}
+URGENCIES: dict[int, Label] = {
+    1: p("urgency", "Immediate: work is stopped"),
+    2: p("urgency", "Normal: work goes on with difficulty"),
+    3: p("urgency", "Can wait"),
+}
+CHANNELS: dict[str, Label] = {
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "portal": _("Portal"),
+    "chat": _("Chat"),
+    "visit": _("Visit"),
+    "monitoring": _("Monitoring"),
+    "api": _("API"),
+    "internal": _("Internal"),
+    "import": _("Import"),
+}
+CLOCKS: dict[str, Label] = {"response": _("Response"), "resolution": _("Resolution")}
+CLOCK_STATES: dict[str, Label] = {
+    "running": p("clock", "running"),
+    "paused": p("clock", "suspended"),
+    "met": p("clock", "met"),
+    "missed": p("clock", "missed"),
+    "cancelled": p("clock", "cancelled"),
+}
+
+refusals.register(
+    {
+        "tickets.no_title": _("Say in a few words what it is about."),
+        "tickets.no_body": _("Write something first: the message is empty."),
+        "tickets.body_too_long": _("This message is longer than %(limit)s characters. Attach it as a file: your text was kept."),
+        "tickets.title_too_long": _("The subject is longer than %(limit)s characters. Shorten it; the rest goes in the description."),
+        "tickets.unknown_type": _("“%(ticket_type)s” is not a type of ticket."),
+        "tickets.not_a_contact": _("%(name)s is not a contact of this client."),
+        "tickets.service_not_subscribed": _("This client does not subscribe to this service."),
+        "tickets.site_of_another": _("This site belongs to another client."),
+        "tickets.not_an_agent": _("This person cannot take this ticket: it is not an agent of this client."),
+        "tickets.stale": _("Somebody changed this ticket while you were typing. Both versions are shown: keep the one you want."),
+        "tickets.closed": _("This ticket is closed for good. Open a follow-up: it will be linked to it."),
+        "tickets.type_after_resolution": _("The type can change only before the resolution."),
+        "tickets.override_needs_reason": _("Say why the priority differs from what impact and urgency give."),
+        "tickets.client_may_only_raise": _("A client may only raise the priority."),
+        "tickets.other_client": _("Both tickets must belong to the same client."),
+        "tickets.loop": _("A ticket cannot be above or a duplicate of itself, directly or through others."),
+        "tickets.parent_too_deep": _("A parent may not itself have a parent."),
+        "tickets.duplicate_needs_master": _("Name the ticket that this one duplicates."),
+        "tickets.already_there": _("This was already sent: nothing was done twice."),
+        "tickets.upload_too_large": _("%(name)s is larger than %(limit)s MB. Your text was kept: share the file another way."),
+        "tickets.upload_empty": _("%(name)s is empty."),
+        "tickets.upload_refused": _("%(name)s is a kind of file that is not accepted (%(kind)s)."),
+        "tickets.unknown_filter": _("The filter “%(name)s” is not known: it was left out."),
+        "tickets.bad_reference": _("No ticket %(reference)s in your sight."),
+        "tickets.too_many": _("Choose at most %(limit)s tickets at a time."),
+        "page.bad_cursor": _("This page link is broken. Start again from the first page."),
+        "access.stale_form": _("This form was open for too long. Go back, reload the page and send it again: your text is still there."),
+    }
+)

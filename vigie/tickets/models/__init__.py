@@ -1,0 +1,21 @@
+"""Tables of the desk. A client's tables refer to each other by ``(organisation_id, id)``."""
+
+from vigie.tickets.models.conversation import Attachment, Draft, Message
+from vigie.tickets.models.promise import Clock, Fact
+from vigie.tickets.models.ticket import Counter, PriorityPolicy, Ticket, TicketLink, Watcher
+from vigie.tickets.models.views import Presence, SavedView
+
+__all__ = [
+    "Attachment",
+    "Clock",
+    "Counter",
+    "Draft",
+    "Fact",
+    "Message",
+    "Presence",
+    "PriorityPolicy",
+    "SavedView",
+    "Ticket",
+    "TicketLink",
+    "Watcher",
+]

@@ -1,0 +1,82 @@
+"""From a ticket's journal to the facts of one of its clocks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vigie.contracts.rules.clock_facts import ClockFact, FactKind, Side
+from vigie.contracts.rules.instants import epoch
+from vigie.contracts.rules.promise import PriorityPolicy, Terms
+from vigie.tickets.rules import facts
+
+TermsById = Callable[[int], Terms]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One journalled fact, as the clock needs it."""
+
+    id: int
+    at: datetime
+    kind: str
+    after: Mapping[str, Any]
+    before: Mapping[str, Any]
+
+
+# kinds worth loading to read a clock
+CLOCK_KINDS = (facts.OPENED, facts.STATE, facts.RESPONDED, facts.PROMISED, facts.ASSIGNED)
+
+
+def clock_facts(kind: str, clock_id: int | None, rows: Iterable[Row], terms_by_id: TermsById) -> list[ClockFact]:
+    """The facts of the ticket's clock ``kind`` (row ``clock_id``), in journal order."""
+    found: list[ClockFact] = []
+    for row in rows:
+        fact = _one(kind, clock_id, row, terms_by_id)
+        if fact is not None:
+            found.append(fact)
+    return found
+
+
+def _one(kind: str, clock_id: int | None, row: Row, terms_by_id: TermsById) -> ClockFact | None:
+    at, order = epoch(row.at), row.id
+    if row.kind == facts.OPENED:
+        return ClockFact(FactKind.START, at, order)
+    if row.kind == facts.ASSIGNED:
+        return ClockFact(FactKind.HOLDER, at, order, holder=str(row.after.get("team_name") or ""))
+    if row.kind == facts.RESPONDED:
+        return ClockFact(FactKind.STOP, at, order) if kind == "response" else None
+    if row.kind == facts.PROMISED and row.after.get("clock_id") == clock_id:
+        policy = PriorityPolicy.RETROACTIVE_FULL if row.after.get("cause") == "correction" else None
+        fact_kind = FactKind.CORRECT if row.after.get("cause") == "correction" else FactKind.RETARGET
+        return ClockFact(
+            fact_kind,
+            at,
+            order,
+            terms=terms_by_id(int(row.after["terms_id"])),
+            by=Side(row.after.get("by", "provider")),
+            policy=policy,
+        )
+    if row.kind == facts.STATE:
+        return _state(kind, row, at, order)
+    return None
+
+
+def _state(kind: str, row: Row, at: int, order: int) -> ClockFact | None:
+    was, now = row.before.get("phase"), row.after.get("phase")
+    if now == "done":
+        return ClockFact(FactKind.STOP, at, order)
+    if now == "ended":
+        return None if was == "done" else ClockFact(FactKind.CANCEL, at, order, reason=str(row.after.get("state")))
+    if kind == "response":
+        return None
+    if was == "done":
+        return ClockFact(FactKind.REOPEN, at, order)
+    if now == "waiting":
+        reason = str(row.after.get("reason") or "")
+        return ClockFact(FactKind.PAUSE, at, order, reason=reason, agreed=bool(row.after.get("agreed", True)))
+    if was == "waiting":
+        return ClockFact(FactKind.RESUME, at, order)
+    return None

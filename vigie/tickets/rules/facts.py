@@ -1,0 +1,25 @@
+"""The kinds of facts a ticket's journal holds, and which of them a client may read."""
+
+from __future__ import annotations
+
+OPENED = "opened"
+STATE = "state"
+RESPONDED = "responded"
+MESSAGE = "message"
+PRIORITY = "priority"
+TYPE = "type"
+ASSIGNED = "assigned"
+EDITED = "edited"
+PROMISED = "promised"
+LINKED = "linked"
+WATCHED = "watched"
+WARNED = "warned"
+BREACHED = "breached"
+IMPORTED = "imported"
+
+PUBLIC = frozenset({OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED})
+
+
+def audience_of(kind: str) -> str:
+    """``public`` or ``internal``: assignments inside the provider, notes and warnings are never the client's."""
+    return "public" if kind in PUBLIC else "internal"

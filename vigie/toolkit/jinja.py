@@ -1,0 +1,134 @@
+"""The template environment: translations, links, instants and durations, and nothing that reads the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from jinja2 import ChainableUndefined, Environment, StrictUndefined
+from markupsafe import Markup
+
+from vigie.toolkit import richtext
+
+
+@lru_cache(maxsize=512)
+def _fingerprint(path: str) -> str:
+    found = finders.find(path)
+    if not isinstance(found, str):
+        return "0"
+    return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:10]
+
+
+def static(path: str) -> str:
+    """Address of a static file, with a fingerprint of its content so that browsers may keep it."""
+    return f"{settings.STATIC_URL}{path}?v={_fingerprint(path)}"
+
+
+def url(name: str, *args: Any, **query: Any) -> str:
+    """Address of a named page; keyword arguments become the query (empty ones are left out)."""
+    base = reverse(name, args=args)
+    kept = {k: v for k, v in query.items() if v not in (None, "")}
+    return f"{base}?{urlencode(kept, doseq=True)}" if kept else base
+
+
+def locale() -> str:
+    """Babel's name of the active language: French as in France, English with day first."""
+    return "en_GB" if (get_language() or "fr").startswith("en") else "fr_FR"
+
+
+def duration(seconds: int | None) -> str:
+    """Seconds as ``h:mm`` (``-0:05`` when negative). An empty string for ``None``."""
+    if seconds is None:
+        return ""
+    sign = "-" if seconds < 0 else ""
+    minutes = abs(int(seconds)) // 60
+    return f"{sign}{minutes // 60}:{minutes % 60:02d}"
+
+
+def spelled(seconds: int) -> str:
+    """Seconds in words for people: "2 h 10", "35 min", "3 d"."""
+    seconds = abs(int(seconds))
+    if seconds < 60:
+        return gettext("less than a minute")
+    minutes = seconds // 60
+    if minutes < 60:
+        return gettext("%(n)s min") % {"n": minutes}
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return gettext("%(h)s h %(m)02d") % {"h": hours, "m": rest} if rest else gettext("%(h)s h") % {"h": hours}
+    days = hours // 24
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+def when(value: dt.datetime | dt.date | None, style: str = "short") -> str:
+    """An instant in the reader's zone and language: ``short``, ``long``, ``time`` or ``date``."""
+    if value is None:
+        return ""
+    if not isinstance(value, dt.datetime):
+        return format_date(value, "d MMM y", locale())
+    local = timezone.localtime(value)
+    if style == "time":
+        return format_time(local, "HH:mm", locale=locale())
+    if style == "date":
+        return format_date(local, "d MMM y", locale())
+    if style == "long":
+        return format_datetime(local, "EEEE d MMMM y HH:mm:ss (zzz)", locale=locale())
+    if local.year == timezone.localtime().year:
+        return format_datetime(local, "d MMM HH:mm", locale=locale())
+    return format_datetime(local, "d MMM y HH:mm", locale=locale())
+
+
+def ago(value: dt.datetime | None) -> Markup | str:
+    """A ``<time>``: relative within a week ("2 h 10 ago", "in 35 min"), absolute beyond, exact on hover."""
+    if value is None:
+        return ""
+    delta = (value - timezone.now()).total_seconds()
+    if abs(delta) < 7 * 86400:
+        words = spelled(int(delta))
+        text = gettext("in %(time)s") % {"time": words} if delta > 0 else gettext("%(time)s ago") % {"time": words}
+    else:
+        text = when(value)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        value.isoformat(timespec="seconds"), when(value, "long"), text
+    )
+
+
+def number(value: float | int | None) -> str:
+    return "" if value is None else format_decimal(value, locale=locale())
+
+
+def capped(count: int, cap: int = 10_000) -> str:
+    """A count for people; "10,000+" past the cap."""
+    return f"{number(cap)}+" if count > cap else number(count)
+
+
+def local_name(row: Any, stem: str = "name") -> str:
+    """The bilingual column of a row (mapping or object) in the reader's language: ``name_fr``/``name_en``."""
+    suffix = "en" if (get_language() or "fr").startswith("en") else "fr"
+    get = row.get if isinstance(row, dict) else lambda key: getattr(row, key, "")
+    return str(get(f"{stem}_{suffix}") or get(f"{stem}_fr") or "")
+
+
+def environment(**options: Any) -> Environment:
+    """Built by Django's Jinja2 backend."""
+    options.setdefault("undefined", StrictUndefined if settings.STRICT_TEMPLATES else ChainableUndefined)
+    options["trim_blocks"] = options["lstrip_blocks"] = True
+    env = Environment(**options, extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)  # noqa: S701
+    env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)  # type: ignore[attr-defined]
+    env.globals.update(static=static, url=url, now=timezone.now, local_name=local_name, language=lambda: (get_language() or "fr")[:2])
+    env.filters.update(
+        ago=ago, when=when, duration=duration, spelled=spelled, number=number, capped=capped,
+        safe_html=richtext.shown, plain_html=richtext.plain_shown, local=local_name,
+    )
+    return env

@@ -1,0 +1,92 @@
+"""The journal of administration: one append-only row per change, with what it was and what it became."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+
+from vigie.kernel.actor import Actor
+from vigie.toolkit.models import JournalEntry
+
+M = TypeVar("M", bound=models.Model)
+
+SECRET = frozenset({"password", "secret", "token"})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, models.Model):
+        return value.pk
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return str(value)
+    if isinstance(value, frozenset | set | tuple):
+        return sorted(value) if isinstance(value, frozenset | set) else list(value)
+    return value
+
+
+def snapshot(instance: models.Model, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Concrete field values of ``instance`` as JSON-ready values; secrets are left out."""
+    fields = [field.attname for field in instance._meta.concrete_fields]
+    wanted = set(names) if names is not None else None
+    return {
+        name: _plain(getattr(instance, name))
+        for name in fields
+        if name not in SECRET and (wanted is None or name in wanted)
+    }
+
+
+def record(
+    actor: Actor,
+    verb: str,
+    instance: models.Model,
+    *,
+    now: dt.datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Append one entry. Call inside the transaction that makes the change."""
+    organisation_id = getattr(instance, "organisation_id", None)
+    JournalEntry.objects.create(
+        at=now,
+        actor_id=actor.person_id,
+        actor_name=actor.name,
+        organisation_id=organisation_id,
+        subject=instance._meta.label_lower,
+        subject_id=instance.pk,
+        verb=verb,
+        before=dict(before or {}),
+        after=dict(after or {}),
+    )
+
+
+def write(actor: Actor, instance: M, changes: Mapping[str, Any], *, now: dt.datetime) -> M:
+    """Set ``changes`` on ``instance``, validate, save and journal the difference, atomically.
+
+    Nothing is written when nothing differs. Raises ``ValidationError`` with the model's own messages.
+    """
+    created = instance._state.adding
+    before = {} if created else snapshot(instance)
+    for name, value in changes.items():
+        setattr(instance, name, value)
+    instance.full_clean(exclude=["password"] if hasattr(instance, "password") else None)
+    after = snapshot(instance)
+    changed = {name for name in after if before.get(name) != after[name]}
+    if not created and not changed:
+        return instance
+    with transaction.atomic():
+        instance.save()
+        after = snapshot(instance)
+        record(
+            actor,
+            "created" if created else "changed",
+            instance,
+            now=now,
+            before={name: before[name] for name in sorted(changed) if name in before},
+            after=after if created else {name: after[name] for name in sorted(changed)},
+        )
+    return instance

@@ -1,0 +1,46 @@
+"""Plumbing tables: the journal of administration and the search documents."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+
+class JournalEntry(models.Model):
+    """Who changed which record of administration, when, from what to what. Append-only (trigger)."""
+
+    at = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=200)
+    organisation_id = models.BigIntegerField(null=True)
+    subject = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    verb = models.CharField(max_length=40)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "subject_id", "-id"], name="journal_subject")]
+
+
+class SearchDoc(models.Model):
+    """One searchable text: narrow on purpose, so that lists never drag vectors along.
+
+    ``audience`` is ``public`` (customers of the organisation may find it) or ``internal``.
+    """
+
+    kind = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    organisation_id = models.BigIntegerField(null=True)
+    audience = models.CharField(max_length=10)
+    tsv = SearchVectorField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "object_id", "audience"], name="search_doc_once"),
+        ]
+        indexes = [
+            GinIndex(fields=["tsv"], name="search_doc_tsv", fastupdate=False),
+            models.Index(fields=["organisation_id", "kind", "-object_id"], name="search_doc_org"),
+        ]

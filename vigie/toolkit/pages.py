@@ -1,0 +1,51 @@
+"""Rendering pages and refusals, the same way everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+from vigie.kernel.refusal import Refusal
+from vigie.toolkit.refusals import sentence
+
+Shell = Callable[[HttpRequest], dict[str, Any]]
+_shells: dict[str, Shell] = {}
+
+
+def register_shell(side: str, shell: Shell) -> None:
+    """``shell(request)`` gives the layout's own context (navigation, counters) for one side."""
+    _shells[side] = shell
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def render(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """A page (with its shell's context) or, for a template under ``_``, a bare fragment."""
+    actor = getattr(request, "actor", None)
+    values: dict[str, Any] = {"request": request, "actor": actor}
+    bare = template.rsplit("/", 1)[-1].startswith("_")
+    if not bare and actor is not None and actor.side in _shells:
+        values.update(_shells[actor.side](request))
+    values.update(context or {})
+    return HttpResponse(render_to_string(template, values, request=request), status=status)
+
+
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Show a refusal: JSON where JSON was asked, a fragment to htmx, a whole page otherwise."""
+    text = sentence(refusal)
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"code": refusal.code, "message": text}, status=refusal.status)
+    template = "layouts/_refusal.html" if is_fragment(request) else "layouts/refusal.html"
+    values = {"request": request, "actor": getattr(request, "actor", None), "code": refusal.code, "message": text, "status": refusal.status}
+    response = HttpResponse(render_to_string(template, values, request=request), status=refusal.status)
+    if is_fragment(request):
+        response["HX-Retarget"] = "#toasts"
+        response["HX-Reswap"] = "beforeend"
+    return response

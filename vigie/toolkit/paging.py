@@ -1,0 +1,106 @@
+"""Keyset paging and capped counts: a page costs the same at row 50 and at row 500,000."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import OrderBy
+
+from vigie.kernel.refusal import Refusal
+
+COUNT_CAP = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A total order: ``columns`` as ``("-updated_at", "-id")``; the last one must be unique."""
+
+    columns: tuple[str, ...]
+
+    def reversed(self) -> Order:
+        return Order(tuple(c[1:] if c.startswith("-") else f"-{c}" for c in self.columns))
+
+    def expressions(self) -> list[OrderBy]:
+        return [
+            F(c[1:]).desc() if c.startswith("-") else F(c).asc()  # columns are NOT NULL by contract
+            for c in self.columns
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: list[dict[str, Any]]
+    next: str | None
+    previous: str | None
+
+
+def _encode(direction: str, values: Sequence[Any]) -> str:
+    plain = [v.isoformat() if isinstance(v, dt.datetime) else v for v in values]
+    return base64.urlsafe_b64encode(json.dumps([direction, plain]).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, width: int) -> tuple[str, list[Any]]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        direction, values = json.loads(base64.urlsafe_b64decode(padded))
+        if direction not in ("n", "p") or len(values) != width:
+            raise ValueError
+    except (ValueError, TypeError) as error:
+        raise Refusal("page.bad_cursor") from error
+    return direction, values
+
+
+def _after(order: Order, values: Sequence[Any]) -> Q:
+    """Rows strictly after ``values``: range on the first column, then the exact tie-break.
+
+    Written as ``first >= v AND NOT (first = v AND rest not after)`` so that the index range is used.
+    """
+    first, rest = order.columns[0], order.columns[1:]
+    name, down = first.lstrip("-"), first.startswith("-")
+    edge = Q(**{f"{name}__{'lte' if down else 'gte'}": values[0]})
+    if not rest:
+        return Q(**{f"{name}__{'lt' if down else 'gt'}": values[0]})
+    inner = _after(Order(rest), values[1:])
+    return edge & (~Q(**{name: values[0]}) | inner)
+
+
+def page_of(
+    queryset: QuerySet[Any], order: Order, *, fields: Sequence[str], size: int, cursor: str | None
+) -> Page:
+    """One page of plain rows after (or before) ``cursor``. Raises ``page.bad_cursor``."""
+    names = [c.lstrip("-") for c in order.columns]
+    direction, values = _decode(cursor, len(names)) if cursor else ("n", [])
+    walking = order if direction == "n" else order.reversed()
+    if values:
+        try:
+            queryset = queryset.filter(_after(walking, values))
+        except (ValueError, TypeError) as error:
+            raise Refusal("page.bad_cursor") from error
+    wanted = dict.fromkeys([*fields, *names])
+    rows: list[dict[str, Any]] = list(
+        queryset.order_by(*walking.expressions()).values(*wanted)[: size + 1]
+    )
+    more = len(rows) > size
+    rows = rows[:size]
+    if direction == "p":
+        rows.reverse()
+    if not rows:
+        return Page(rows, None, None)
+    has_next = more if direction == "n" else True
+    has_previous = bool(values) if direction == "n" else more
+    return Page(
+        rows,
+        _encode("n", [rows[-1][n] for n in names]) if has_next else None,
+        _encode("p", [rows[0][n] for n in names]) if has_previous else None,
+    )
+
+
+def capped_count(queryset: QuerySet[Model] | QuerySet[Any], cap: int = COUNT_CAP) -> int:
+    """Number of rows, counting no further than ``cap + 1`` (show "10,000+")."""
+    return queryset.order_by().values("pk")[: cap + 1].count()

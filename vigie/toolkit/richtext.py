@@ -1,0 +1,75 @@
+"""Foreign HTML: kept as received, made safe when shown, never in between."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import nh3
+from markupsafe import Markup
+
+ALLOWED_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "code", "del", "div", "em", "figcaption", "figure", "h1", "h2", "h3", "h4",
+    "hr", "i", "img", "ins", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td",
+    "th", "thead", "tr", "u", "ul",
+}  # fmt: skip
+ALLOWED_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+SCHEMES = {"http", "https", "mailto", "tel"}
+OWN_FILE = re.compile(r"^/files/[A-Za-z0-9_-]{20,64}$")
+LINK = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Images come from our own file store alone; links must be absolute, so that none acts on Vigie."""
+    if tag == "img" and name == "src":
+        return value if OWN_FILE.match(value) else None
+    if tag == "a" and name == "href":
+        return value if value.split(":", 1)[0].lower() in SCHEMES or OWN_FILE.match(value) else None
+    return value
+
+
+def clean(source: str) -> str:
+    """Allowlisted HTML of ``source``. Idempotent; no script, style, form, remote image or relative link is left."""
+    return nh3.clean(
+        source,
+        tags=ALLOWED_TAGS,
+        attributes=ALLOWED_ATTRIBUTES,
+        attribute_filter=_attribute,
+        url_schemes=SCHEMES,
+        link_rel="noopener noreferrer nofollow",
+        strip_comments=True,
+        clean_content_tags={"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title"},
+    )
+
+
+def shown(source: str) -> Markup:
+    """Stored HTML, safe to show."""
+    return Markup(clean(source))  # noqa: S704
+
+
+def plain_shown(source: str) -> Markup:
+    """Stored plain text, safe to show: lines kept, web addresses made links."""
+    escaped = html.escape(source, quote=False)
+    linked = LINK.sub(r'<a href="\1" rel="noopener noreferrer nofollow">\1</a>', escaped)
+    return Markup(linked.replace("\r\n", "\n").replace("\n", "<br>"))  # noqa: S704
+
+
+BLOCK_END = re.compile(r"</(p|div|li|tr|h[1-6]|blockquote|pre)>|<br\s*/?>", re.IGNORECASE)
+
+
+def to_text(source: str) -> str:
+    """The readable text of stored HTML, one line a block; for search, previews and mails."""
+    broken = BLOCK_END.sub(lambda m: m.group(0) + "\n", source)
+    bare = nh3.clean(broken, tags=set(), clean_content_tags={"script", "style", "template", "noscript", "title"})
+    lines = (" ".join(line.split()) for line in html.unescape(bare).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def is_blank(source: str) -> bool:
+    """True when the HTML shows nothing: no text and no image."""
+    return not to_text(source).strip() and "<img" not in clean(source)
