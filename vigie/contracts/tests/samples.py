@@ -69,7 +69,7 @@ def terms(
     pauses: dict[str, bool] | None = None,
     **more: Any,
 ) -> Terms:
-    """Terms with the default pause matrix; ``hours`` is the target, ``pauses`` what the contract overrides."""
+    """Terms with the default pause matrix; ``hours`` the target, ``pauses`` what the contract overrides."""
     reasons = PauseMatrix({(audience, kind): pauses or {}}).reasons(audience, kind)
     base = Terms(kind, Target(int(hours * H)), calendar, audience=audience, pause_reasons=reasons)
     return replace(base, **more)
