@@ -1,0 +1,78 @@
+// Nothing typed is lost. <form data-draft-url>: saved on the server 0.8 s after the last key, on leaving a field, on leaving the page.
+// <form data-presence-url>: tells the others that someone is writing, at most every 5 s.
+import { csrf, enhance, post, text } from './dom.js';
+
+const skipped = new Set(['csrfmiddlewaretoken', 'submission']);
+
+enhance('form[data-draft-url]', (form) => {
+  const url = form.dataset.draftUrl;
+  const spot = form.querySelector('[data-draft-state]');
+  const shelf = `draft:${url}`; // this tab only, and only when the server could not keep it
+  let timer, saved, sent = false, told;
+
+  const fields = () => {
+    const data = new FormData();
+    for (const [name, value] of new FormData(form)) if (typeof value === 'string' && !skipped.has(name)) data.append(name, value);
+    return data;
+  };
+  const print = (data) => new URLSearchParams(data).toString();
+  const tell = (state, name) => { if (spot && told !== name) { told = name; spot.dataset.state = state; spot.textContent = name ? text(name) : ''; } };
+  const keep = () => { try { sessionStorage.setItem(shelf, print(fields())); } catch { /* private browsing */ } };
+  const forget = () => { try { sessionStorage.removeItem(shelf); } catch { /* private browsing */ } };
+
+  async function save() {
+    clearTimeout(timer);
+    const data = fields();
+    const now = print(data);
+    if (sent || now === saved) return;
+    data.append('csrfmiddlewaretoken', csrf());
+    try {
+      const answer = await post(url, data);
+      if (answer.ok && !answer.redirected) { saved = now; forget(); tell('saved', 'draftSaved'); return; }
+      keep();
+      tell('failed', { 401: 'draftSignedOut', 403: 'draftSignedOut', 409: 'draftConflict' }[answer.redirected ? 401 : answer.status] ?? 'draftFailed');
+      if (answer.status >= 500) timer = setTimeout(save, 10000);
+    } catch {
+      keep();
+      tell('failed', 'draftFailed');
+      timer = setTimeout(save, 10000);
+    }
+  }
+  const soon = () => { clearTimeout(timer); timer = setTimeout(save, 800); };
+  const leave = () => {
+    const data = fields();
+    if (sent || print(data) === saved) return;
+    data.append('csrfmiddlewaretoken', csrf());
+    if (navigator.sendBeacon(url, data)) saved = print(fields()); else keep();
+  };
+
+  const shelved = (() => { try { return sessionStorage.getItem(shelf); } catch { return null; } })();
+  if (shelved) for (const [name, value] of new URLSearchParams(shelved)) {
+    const field = form.elements[name];
+    if (field instanceof RadioNodeList || field?.type === 'text' || field?.tagName === 'TEXTAREA' || field?.tagName === 'SELECT') field.value = value;
+  }
+  saved = shelved ? undefined : print(fields());
+  if (shelved) soon();
+  // The editor rewrites its own markup once when it starts: that is no change.
+  form.addEventListener('trix-initialize', () => { if (!shelved) saved = print(fields()); });
+  for (const type of ['input', 'change', 'trix-change']) form.addEventListener(type, () => { if (saved !== undefined || shelved) soon(); });
+  form.addEventListener('focusout', (event) => { if (!form.contains(event.relatedTarget)) save(); });
+  form.addEventListener('submit', () => setTimeout(() => { if ('sent' in form.dataset) { sent = true; clearTimeout(timer); forget(); } }, 10));
+  form.addEventListener('htmx:finally:request', (event) => {
+    if (event.detail.ctx.sourceElement !== form) return;
+    if (!(event.detail.ctx.response?.status < 300)) { sent = false; saved = undefined; soon(); }
+  });
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden' && form.isConnected) leave(); });
+});
+
+enhance('form[data-presence-url]', (form) => {
+  let last = 0;
+  const ping = () => {
+    const now = Date.now();
+    if (now - last < 5000) return;
+    last = now;
+    const kind = form.querySelector('[name=kind]:checked, [name=kind][type=hidden]')?.value ?? '';
+    post(form.dataset.presenceUrl, { kind }).catch(() => {});
+  };
+  for (const type of ['input', 'keydown']) form.addEventListener(type, (event) => { if (type === 'input' || event.target.closest?.('trix-editor')) ping(); });
+});

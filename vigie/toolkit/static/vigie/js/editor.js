@@ -1,0 +1,75 @@
+// <div data-rich data-upload-url>: its textarea becomes a Trix editor. Without script it stays a textarea and works.
+import { csrf, enhance, say, text } from './dom.js';
+
+let loading;
+function trix() {
+  loading ??= new Promise((done, failed) => {
+    const script = Object.assign(document.createElement('script'), { src: document.body.dataset.trix, onload: () => done(window.Trix), onerror: failed });
+    document.head.append(script);
+  });
+  return loading;
+}
+
+let count = 0;
+enhance('[data-rich]', async (box) => {
+  const area = box.querySelector('textarea');
+  const tools = document.getElementById('rich-toolbar');
+  if (!area || !tools) return;
+  try { await trix(); await customElements.whenDefined('trix-editor'); } catch { return; }
+  const bar = document.createElement('trix-toolbar');
+  bar.id = `tools-${++count}`;
+  bar.append(tools.content.cloneNode(true));
+  if (!box.dataset.uploadUrl) bar.querySelector('[data-trix-action=attachFiles]')?.remove();
+  const editor = document.createElement('trix-editor');
+  area.id ||= `rich-${count}`;
+  editor.setAttribute('input', area.id);
+  editor.setAttribute('toolbar', bar.id);
+  if (area.placeholder) editor.setAttribute('placeholder', area.placeholder);
+  for (const name of ['aria-describedby', 'aria-invalid', 'lang']) if (area.hasAttribute(name)) editor.setAttribute(name, area.getAttribute(name));
+  const label = document.querySelector(`label[for="${CSS.escape(area.id)}"]`);
+  if (label) {
+    editor.setAttribute('aria-label', label.textContent.trim());
+    label.addEventListener('click', (event) => { event.preventDefault(); editor.focus(); });
+  }
+  const focused = document.activeElement === area;
+  if (area.value && !/<\w/.test(area.value)) area.value = plain(area.value);
+  area.hidden = true;
+  area.after(bar, editor);
+  if (focused) editor.focus();
+});
+
+// What was typed without script is plain text: keep its lines.
+function plain(value) {
+  const holder = document.createElement('div');
+  holder.textContent = value;
+  return holder.innerHTML.replace(/\r?\n/g, '<br>');
+}
+
+document.addEventListener('trix-file-accept', (event) => {
+  const box = event.target.closest('[data-rich]');
+  const limit = Number(box?.dataset.uploadMax || 0);
+  if (!box?.dataset.uploadUrl) event.preventDefault();
+  else if (limit && event.file.size > limit) { event.preventDefault(); say(text('uploadTooBig')); }
+});
+
+document.addEventListener('trix-attachment-add', (event) => {
+  const { attachment } = event;
+  const url = event.target.closest('[data-rich]')?.dataset.uploadUrl;
+  if (!attachment.file || !url) return;
+  const fields = new FormData();
+  fields.append('file', attachment.file, attachment.file.name || 'image.png');
+  const sending = new XMLHttpRequest();
+  sending.open('POST', url);
+  sending.setRequestHeader('X-CSRFToken', csrf());
+  sending.responseType = 'json';
+  sending.upload.onprogress = (step) => { if (step.lengthComputable) attachment.setUploadProgress((step.loaded / step.total) * 100); };
+  sending.onload = () => {
+    const answer = sending.response ?? {};
+    if (sending.status >= 200 && sending.status < 300 && answer.url) {
+      attachment.setAttributes({ url: answer.url, href: answer.href ?? answer.url, ...(answer.id ? { attachmentId: answer.id } : {}) });
+    } else refuse(answer.message ?? (sending.status === 413 ? text('uploadTooBig') : text('uploadFailed')));
+  };
+  sending.onerror = () => refuse(text('uploadFailed'));
+  const refuse = (message) => { attachment.remove(); say(message); };
+  sending.send(fields);
+});
