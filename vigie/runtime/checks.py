@@ -33,7 +33,7 @@ def database_or_problem() -> Iterator[list[str]]:
 def report(problems: list[str]) -> int:
     if not problems:
         problems += _database_problems()
-        problems += _django_problems(reachable=not problems)
+        problems += _django_problems(problems)
     problems += _exposure_problems()
     for problem in problems:
         print(f"problem: {problem}")
@@ -94,21 +94,27 @@ def _safety_problems(link: psycopg.Connection) -> list[str]:
     return found
 
 
-def _django_problems(*, reachable: bool) -> list[str]:
-    from django.core import checks
-
+def _django_problems(known: list[str]) -> list[str]:
     from vigie.runtime.commands import set_up_django
 
     try:
         set_up_django()
+        return _failed_checks(reachable=not known) + ([] if known else _migration_problems())
     except Trouble as trouble:
-        return [trouble.sentence]
+        return [] if trouble.sentence in known else [trouble.sentence]
+    except Exception as error:
+        return [f"Vigie cannot be loaded ({type(error).__name__}: {error}): install a complete version."]
+
+
+def _failed_checks(*, reachable: bool) -> list[str]:
+    from django.core import checks
+
     found = []
     for message in checks.run_checks(databases=["default"] if reachable else None):
         if message.level >= checks.ERROR and not message.is_silenced():
             hint = f" {message.hint}" if message.hint else ""
             found.append(f"{message.msg}{hint} ({message.id})")
-    return found + (_migration_problems() if reachable else [])
+    return found
 
 
 def _migration_problems() -> list[str]:

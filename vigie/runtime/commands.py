@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import psycopg
+
 from vigie.runtime import environment, reach
 from vigie.runtime.trouble import Trouble
 
@@ -24,6 +26,8 @@ def set_up_django() -> None:
         django.setup()
     except ImproperlyConfigured as error:
         raise Trouble(f"The settings are not complete: {error}") from error
+    except psycopg.Error as error:  # its text would repeat a password
+        raise Trouble(f"DATABASE_URL cannot be read as an address: {reach.ADVICE}") from error
 
 
 def prepare(*, demo: bool) -> int:

@@ -30,6 +30,7 @@ AskAccess = Callable[[str], Access | None]
 
 CHANNEL = "vigie_live"
 PING_SECONDS = 25.0
+MERGE_SECONDS = 0.3
 RECHECK_SECONDS = 7.0
 TRUST_SECONDS = 15.0
 IDLE_SECONDS = 20.0
@@ -282,6 +283,7 @@ async def _talk(box: Mailbox, send: Send) -> None:
         (b"content-type", b"text/event-stream"),
         (b"cache-control", b"no-store"),
         (b"x-accel-buffering", b"no"),
+        (b"connection", b"close"),  # an ended stream must not keep its connection
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"retry: 2000\n\n" + box.take(), "more_body": True})
@@ -290,6 +292,7 @@ async def _talk(box: Mailbox, send: Send) -> None:
             await asyncio.wait_for(box.wake.wait(), PING_SECONDS)
         if not box.closed:
             await send({"type": "http.response.body", "body": box.take(), "more_body": True})
+            await asyncio.sleep(MERGE_SECONDS)  # a burst becomes one message
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -1,8 +1,8 @@
 """What the tests need before settings are read: a database of their own and the test variables.
 
-A pytest plugin, loaded by `-p vigie.runtime.testing` (a conftest would come after pytest-django has read the settings).
-Without DATABASE_URL, tests share one embedded server in var/test-pg that never waits for the disk. Each run has
-databases under its own name, so that two runs side by side do not meet.
+A pytest plugin, loaded by `-p vigie.runtime.testing`: a conftest would come after pytest-django has read the
+settings. Without DATABASE_URL, tests share one embedded server in var/test-pg that never waits for the disk.
+Each run has databases under its own name, so that two runs side by side do not meet.
 """
 
 from __future__ import annotations
