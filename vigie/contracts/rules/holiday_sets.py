@@ -19,16 +19,27 @@ _YEARLY = re.compile(r"--(\d\d)-(\d\d)")
 _ALIASES = {"FR-67": "FR-6AE", "FR-68": "FR-6AE", "FR-ALSACE-MOSELLE": "FR-57"}
 LONGEST_SPAN_DAYS = 400
 
+# Customs of the French Antilles that the official table does not hold: a calendar adds them as rules.
+_CUSTOMS = {"Mi-Careme", "Victor Schoelcher Day"}
+_LOCAL_CUSTOMS = {"FR-971": {"Good Friday"}}
+# Countries where no law moves a holiday that falls on a week-end to another day for everybody.
+_NOT_MOVED = {"CA"}
+
 
 @lru_cache(maxsize=4096)
 def set_days(code: str, year: int) -> frozenset[date]:
     """Dates of one named set in one year. Unknown code: ``contracts.calendar_unknown_holiday_set``."""
-    country, _, part = _ALIASES.get(code.upper(), code).partition("-")
+    code = _ALIASES.get(code.upper(), code)
+    country, _, part = code.partition("-")
+    moved = country.upper() not in _NOT_MOVED
     try:
-        days = country_holidays(country.upper(), subdiv=part or None, years=year)
+        days = country_holidays(
+            country.upper(), subdiv=part or None, years=year, observed=moved, language="en_US"
+        )
     except (NotImplementedError, KeyError, ValueError):
         raise Refusal("contracts.calendar_unknown_holiday_set", field="holiday_sets", set=code) from None
-    return frozenset(days)
+    customs = _CUSTOMS | _LOCAL_CUSTOMS.get(code, set())
+    return frozenset(day for day, name in days.items() if name not in customs)
 
 
 def check_rule(rule: object) -> str:

@@ -330,7 +330,7 @@ def _near(calendar: Calendar, wall: datetime) -> list[tuple[datetime, datetime]]
 
 @st.composite
 def odd_calendars(draw: st.DrawFn) -> Calendar:
-    """Hours at random over the night of a change of clock: nights, lunch breaks, closed days, special days."""
+    """Hours at random over the night of a change of clock: nights, lunch breaks, closed days."""
     zone = draw(st.sampled_from(ZONES))
     table: dict[str, list[list[str]]] = {}
     for name in WEEKDAYS:
