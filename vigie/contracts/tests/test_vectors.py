@@ -51,7 +51,7 @@ def test_a_wrong_answer_is_told_and_counted(tmp_path: Path, capsys: pytest.Captu
         ('{"vectors": [{"id": "x"}]}', 'holds no list "vectors"'),
         ('{"vectors": [{"id": "x", "op": "guess"}]}', "differs  x: cannot be asked"),
         (
-            '{"vectors": [{"id": "x", "op": "add", "calendar": {"timezone": "Nowhere"}}]}',
+            '{"vectors": [{"id": "x", "op": "add", "calendar": {"timezone": "No"}}]}',
             "calendar_unknown_zone",
         ),
     ],
