@@ -21,7 +21,7 @@ from django.utils.module_loading import module_has_submodule
 from vigie.kernel.actor import Actor
 
 ROLE = "vigie_portal"
-ORGANISATIONS = "app.organisations"
+OWNED = "organisation_id = any (vigie_organisations())"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Client:
     columns: str = "*"
     write: tuple[str, ...] = ()
     where: str = ""
-    owner: str = "organisation_id = any (vigie_organisations())"
+    owner: str = OWNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,10 @@ def check_classification(**kwargs: Any) -> list[CheckMessage]:
                     id="vigie.E001",
                 )
             )
-        elif isinstance(known[table], Client) and "organisation_id" in known[table].owner:  # type: ignore[union-attr]
-            if "organisation_id" not in {f.attname for f in model._meta.concrete_fields}:
-                problems.append(
-                    Error(f"Client table {table} has no organisation_id.", id="vigie.E002")
-                )
+            continue
+        kind, columns = known[table], {field.attname for field in model._meta.concrete_fields}
+        if isinstance(kind, Client) and kind.owner == OWNED and "organisation_id" not in columns:
+            problems.append(Error(f"Client table {table} has no organisation_id.", id="vigie.E002"))
     return problems
 
 
