@@ -61,6 +61,7 @@ def test_w06_verdict_compares_seconds_not_the_wall() -> None:
     missed = read(promise, jan(13, "08:00"), opened, stop(jan(12, "08:00") + 1))
     assert (met.used_seconds, met.state, wall(met.due_at)) == (7200, "met", "2026-01-09 18:00")
     assert wall(met.last_ok) == "2026-01-12 08:00"
+    assert met.breached_at is None
     assert (missed.used_seconds, missed.state) == (7201, "missed")
     assert missed.breached_at == jan(12, "08:00") + 1
 

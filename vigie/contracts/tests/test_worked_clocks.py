@@ -194,6 +194,14 @@ def test_w31_thresholds() -> None:
     assert (step.percent, wall(step.at)) == (50, "2026-01-13 09:00")
 
 
+def test_threshold_of_a_half_second_is_reached_at_the_next_one() -> None:
+    promise = terms(K4, target=Target(1001))
+    reading = read(promise, jan(12, "09:00") + 600, start(jan(12, "09:00")))
+    assert [step.at - jan(12, "09:00") for step in reading.thresholds] == [501]
+    assert reading.next_threshold is not None
+    assert reading.next_threshold.at == jan(12, "09:00") + 751
+
+
 def test_w33_agreed_window() -> None:
     opened, solved = start(jan(12, "09:00")), stop(jan(14, "20:00"))
     agreed = pause(jan(12, "13:00"), jan(14, "19:00"), "change_window")

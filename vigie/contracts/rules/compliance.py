@@ -1,0 +1,114 @@
+"""Compliance of a population of clocks over a period: counts, exact verdicts, rates told without flattery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+
+class Method(StrEnum):
+    """Which clocks are in the period. One contract uses one method."""
+
+    RESOLVED = "resolved"
+    OPENED = "opened"
+    DUE = "due"
+
+
+class Verdict(StrEnum):
+    """``not_applicable``: nothing to judge (never 0 % nor 100 %)."""
+
+    CONFORMING = "conforming"
+    NOT_CONFORMING = "not_conforming"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One clock, as a report needs it. ``missed`` is also true of a running clock beyond its target."""
+
+    opened_at: int
+    due_at: int | None
+    stopped_at: int | None
+    missed: bool
+    excluded: bool = False
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """``met`` of ``population`` clocks."""
+
+    met: int
+    population: int
+
+    @property
+    def missed(self) -> int:
+        return self.population - self.met
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Exact share; ``None`` where there is no population."""
+        return Fraction(self.met, self.population) if self.population else None
+
+
+def tally(outcomes: Iterable[Outcome], method: Method, start: int, end: int, *, raw: bool = False) -> Tally:
+    """Clocks of the period ``[start, end)`` read at its end. ``raw`` keeps those excluded by agreement.
+
+    A clock stopped at or after ``end`` was still open at ``end``.
+    """
+    kept = [o for o in outcomes if not o.cancelled and (raw or not o.excluded)]
+    judged = [verdict for o in kept if (verdict := _judge(o, method, start, end)) is not None]
+    return Tally(sum(judged), len(judged))
+
+
+def _judge(outcome: Outcome, method: Method, start: int, end: int) -> bool | None:
+    """Met (true), missed (false), or out of the population."""
+    stopped = outcome.stopped_at is not None and outcome.stopped_at < end
+    late = outcome.missed if stopped else outcome.due_at is not None and outcome.due_at < end
+    if method == Method.RESOLVED:
+        inside = outcome.stopped_at is not None and start <= outcome.stopped_at < end
+    elif method == Method.OPENED:
+        inside = start <= outcome.opened_at < end and (stopped or late)
+    else:
+        inside = outcome.due_at is not None and start <= outcome.due_at < end
+    return not late if inside else None
+
+
+def judge(tally: Tally, target: Fraction, n_min: int = 20, allowed_misses: int = 1) -> Verdict:
+    """The verdict on the exact fraction; ``target`` is a share (``Fraction(95, 100)``).
+
+    Under ``n_min`` clocks, up to ``allowed_misses`` misses conform; more are judged on the rate as usual.
+    """
+    if not tally.population:
+        return Verdict.NOT_APPLICABLE
+    tolerated = tally.population < n_min and tally.missed <= allowed_misses
+    reached = tally.met * target.denominator >= target.numerator * tally.population
+    return Verdict.CONFORMING if tolerated or reached else Verdict.NOT_CONFORMING
+
+
+def pooled(groups: Iterable[Tally]) -> Tally:
+    """All groups as one population."""
+    groups = list(groups)
+    return Tally(sum(group.met for group in groups), sum(group.population for group in groups))
+
+
+def weighted(groups: Iterable[tuple[Tally, int]]) -> Fraction | None:
+    """Mean of the rates by weight, over the groups that have a population; ``None`` where none has."""
+    rates = [(group.rate, weight) for group, weight in groups]
+    known = [(rate, weight) for rate, weight in rates if rate is not None]
+    weights = sum(weight for _, weight in known)
+    return sum((rate * weight for rate, weight in known), Fraction(0)) / weights if weights else None
+
+
+def percent(rate: Fraction, digits: int = 2, target: Fraction | None = None) -> str:
+    """The rate in percent, rounded half up; truncated where rounding would reach a target that was missed.
+
+    94.97 with one digit is ``95.0``, but ``94.9`` against a target of 95.
+    """
+    scaled = rate * 100 * 10**digits
+    whole = int(scaled + Fraction(1, 2))
+    if target is not None and rate < target <= Fraction(whole, 100 * 10**digits):
+        whole = int(scaled)
+    return f"{whole // 10**digits}.{whole % 10**digits:0{digits}d}" if digits else str(whole)

@@ -1,0 +1,102 @@
+"""Worked examples W34 to W38, by value, and what an exclusion does to a rate."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vigie.contracts.rules.compliance import (
+    Method,
+    Outcome,
+    Tally,
+    Verdict,
+    judge,
+    percent,
+    pooled,
+    tally,
+    weighted,
+)  # fmt: skip
+from vigie.contracts.tests.samples import at
+
+JANUARY = (at("2026-01-01 00:00"), at("2026-02-01 00:00"))
+TARGET = Fraction(95, 100)
+
+
+def outcome(opened: str, due: str, end: str | None, met: bool = True) -> Outcome:
+    stopped = at(f"{end} 12:00") if end else None
+    return Outcome(at(f"{opened} 12:00"), at(f"{due} 12:00"), stopped, not met)
+
+
+W34 = [
+    outcome("2025-12-20", "2025-12-30", "2026-01-05", met=False),  # A
+    outcome("2026-01-05", "2026-01-07", "2026-01-06"),  # B
+    outcome("2026-01-10", "2026-01-14", "2026-01-13"),  # C
+    outcome("2026-01-12", "2026-01-15", "2026-01-20", met=False),  # D
+    outcome("2026-01-20", "2026-01-26", "2026-01-25"),  # E
+    outcome("2026-01-22", "2026-01-28", None),  # F
+    outcome("2026-01-29", "2026-02-03", None),  # G
+    outcome("2026-01-28", "2026-01-30", "2026-01-30"),  # H
+    outcome("2025-12-28", "2026-01-09", "2026-01-08"),  # I
+    outcome("2026-01-25", "2026-01-29", None),  # J
+]
+
+
+def test_w34_three_methods() -> None:
+    expected = {
+        Method.RESOLVED: (Tally(5, 7), "71.43"),
+        Method.OPENED: (Tally(4, 7), "57.14"),
+        Method.DUE: (Tally(5, 8), "62.50"),
+    }
+    for method, (counts, shown) in expected.items():
+        found = tally(W34, method, *JANUARY)
+        assert found == counts
+        assert found.rate is not None
+        assert percent(found.rate) == shown
+
+
+def test_w35_minimum_volume() -> None:
+    verdicts = [judge(Tally(met, n), TARGET) for met, n in ((5, 6), (4, 6), (19, 20), (19, 21))]
+    yes, no = Verdict.CONFORMING, Verdict.NOT_CONFORMING
+    assert verdicts == [yes, no, yes, no]
+
+
+def test_w36_weighted_is_not_pooled() -> None:
+    groups = [Tally(4, 5), Tally(18, 20), Tally(95, 100)]
+    mean, whole = weighted(zip(groups, (5, 3, 1), strict=True)), pooled(groups).rate
+    assert mean is not None
+    assert whole is not None
+    assert (percent(mean), percent(whole)) == ("85.00", "93.60")
+
+
+def test_w37_exact_fraction_and_truncation() -> None:
+    counts = Tally(283, 298)
+    assert judge(counts, TARGET) == Verdict.NOT_CONFORMING
+    assert counts.rate is not None
+    assert percent(counts.rate, 1, TARGET) == "94.9"
+    assert percent(counts.rate, 1) == "95.0"
+
+
+def test_w38_exclusion_leaves_both_terms() -> None:
+    end = JANUARY[0] + 60
+    clocks = [Outcome(0, end, JANUARY[0] + i, missed=i < 5, excluded=i < 2) for i in range(60)]
+    raw, adjusted = (tally(clocks, Method.RESOLVED, *JANUARY, raw=raw) for raw in (True, False))
+    assert (raw, adjusted) == (Tally(55, 60), Tally(55, 58))
+    assert raw.rate is not None
+    assert adjusted.rate is not None
+    assert (percent(raw.rate), percent(adjusted.rate)) == ("91.67", "94.83")
+
+
+def test_r4_12_nothing_to_judge() -> None:
+    assert judge(Tally(0, 0), TARGET) == Verdict.NOT_APPLICABLE
+    assert Tally(0, 0).rate is None
+    assert weighted([(Tally(0, 0), 3)]) is None
+
+
+@given(st.integers(0, 50), st.integers(1, 50), st.data())
+def test_excluding_a_miss_never_lowers_the_rate(met: int, missed: int, data: st.DataObject) -> None:
+    out = data.draw(st.integers(1, missed))
+    before, after = Tally(met, met + missed), Tally(met, met + missed - out)
+    assert before.rate is not None
+    assert after.rate is None or after.rate >= before.rate
