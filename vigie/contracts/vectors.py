@@ -213,7 +213,7 @@ def _same(got: object, expected: Any) -> bool:
     if isinstance(got, date):
         return got.isoformat() == expected
     if isinstance(got, list):
-        return got == [(_at(start), _at(end)) for start, end in expected]
+        return bool(got == [(_at(start), _at(end)) for start, end in expected])
     return type(got) is type(expected) and bool(got == expected)
 
 

@@ -81,6 +81,8 @@ class PendingReason(StrEnum):
     OTHER_TEAM = "other_team"
 
 
+_ALWAYS = Calendar.always()
+
 UNAGREED_WINDOW = "change_window_unagreed"
 """The key of ``change_window`` without the client's agreement: no default pauses an SLA for it."""
 
@@ -164,7 +166,7 @@ class Target:
     def openings(self, calendar: Calendar) -> Openings:
         """What measures it: the calendar, or a clock that never stops."""
         always = self.unit in (Unit.CALENDAR_TIME, Unit.FIXED_DATE)
-        return openings(Calendar.always()) if always else openings(calendar)
+        return openings(_ALWAYS if always else calendar)
 
     def budget(self, calendar: Calendar, start: int) -> int:
         """The target as seconds of ``openings(calendar)`` from ``start``.

@@ -30,7 +30,7 @@ def read_clock(terms: Terms, facts: Iterable[ClockFact], now: int) -> Reading:
     Refuses ``contracts.clock_not_started`` (no start fact up to ``now``), ``contracts.calendar_never_opens``
     (closed for 400 days from the start), ``contracts.fact_without_terms``, ``contracts.target_not_a_clock``.
     """
-    clock = _Clock(terms)
+    clock = _Clock(terms, terms.target.openings(terms.calendar))
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.order)):
         if fact.at <= now:
             clock.take(fact)
@@ -61,6 +61,7 @@ class _Piece:
 @dataclass(slots=True)
 class _Clock:
     terms: Terms
+    hours: Openings  # what measures the terms
     at: int = 0
     started_at: int | None = None
     stopped_at: int | None = None
@@ -81,10 +82,6 @@ class _Clock:
     reopened: int = 0
 
     # -- reading the pieces --
-
-    @property
-    def hours(self) -> Openings:
-        return self.terms.target.openings(self.terms.calendar)
 
     @property
     def running(self) -> bool:
@@ -163,8 +160,7 @@ class _Clock:
 
     def start(self, fact: ClockFact) -> None:
         if self.started_at is None:
-            hours = self.hours
-            check_opens(hours.calendar, fact.at)
+            check_opens(self.hours.calendar, fact.at)
             self.started_at = self.at = self.origin = self.target_since = self.warn_since = fact.at
             self.budget = self.terms.target.budget(self.terms.calendar, fact.at)
 
@@ -212,7 +208,7 @@ class _Clock:
             self.deferred = fact
             return
         if self.started_at is None:
-            self.terms = new
+            self.adopt(new)
             return
         self.settle_thresholds()
         self.supersede()
@@ -237,9 +233,7 @@ class _Clock:
 
     def recalendar(self, fact: ClockFact) -> None:
         new = _terms_of(fact)
-        if self.started_at is None:
-            self.terms = new
-        elif self.stopped_at is not None:
+        if self.stopped_at is not None:
             self.deferred = self.deferred or fact
         else:
             self.adopt(new)
@@ -248,7 +242,7 @@ class _Clock:
         """As if the new terms had always been right: earlier targets and their breaches never were."""
         new = _terms_of(fact)
         if self.started_at is None:
-            self.terms = new
+            self.adopt(new)
             return
         self.settle_thresholds()
         self.adopt(new)
@@ -268,6 +262,7 @@ class _Clock:
     def adopt(self, new: Terms) -> None:
         """The policies stay those that were stamped first."""
         self.terms = replace(new, on_retarget=self.terms.on_retarget, on_reopen=self.terms.on_reopen)
+        self.hours = new.target.openings(new.calendar)
 
     def supersede(self) -> None:
         breach = self.breach()
@@ -281,9 +276,8 @@ class _Clock:
                 piece.counted, piece.cause, piece.wait = False, BEFORE_RESTART, None
 
     def remeasure(self) -> None:
-        hours = self.hours
         for piece in self.pieces:
-            piece.hours = hours
+            piece.hours = self.hours
             piece.measure()
             if piece.wait is not None:
                 piece.counted = not self.terms.pauses(*piece.wait)
