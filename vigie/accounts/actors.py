@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import connection
 from django.db.models import Q
 
-from vigie.accounts.models import Affiliation, Agent, Person
+from vigie.accounts.models import Affiliation, Person
 from vigie.accounts.rules import CLIENT_GRANTS, client_scope, grants_of_roles
 from vigie.kernel.actor import Actor
 
@@ -54,22 +55,32 @@ def actor_of(person: Person, *, today: dt.date, organisation_id: int | None = No
     )
 
 
+_AGENT = """
+select a.all_clients,
+  array(select c.organisation_id from accounts_agentclient c where c.agent_id = a.person_id),
+  array(select m.team_id from accounts_teammember m where m.agent_id = a.person_id),
+  array(select r.code from accounts_rolegiven g join accounts_role r on r.id = g.role_id where g.agent_id = a.person_id),
+  array(select unnest(r.grants) from accounts_rolegiven g join accounts_role r on r.id = g.role_id
+        where g.agent_id = a.person_id)
+from accounts_agent a where a.person_id = %s
+"""
+
+
 def _agent(person: Person) -> Actor | None:
-    agent = (
-        Agent.objects.filter(person_id=person.pk)
-        .prefetch_related("roles__role", "clients", "teams")
-        .first()
-    )
-    if agent is None:
+    """One statement: this is asked at every request of an agent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AGENT, [person.pk])
+        row = cursor.fetchone()
+    if row is None:
         return None
-    roles = [given.role for given in agent.roles.all()]
+    all_clients, organisations, teams, roles, grants = row
     return Actor(
         side="provider",
         person_id=person.pk,
-        organisations=None if agent.all_clients else frozenset(c.organisation_id for c in agent.clients.all()),
-        grants=grants_of_roles(role.grants for role in roles),
-        team_ids=frozenset(member.team_id for member in agent.teams.all()),
-        roles=frozenset(role.code for role in roles),
+        organisations=None if all_clients else frozenset(organisations),
+        grants=grants_of_roles([grants]),
+        team_ids=frozenset(teams),
+        roles=frozenset(roles),
         name=person.name,
         language=person.language,
         timezone=person.timezone,

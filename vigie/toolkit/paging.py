@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
@@ -51,7 +52,7 @@ def _decode(cursor: str, width: int) -> tuple[str, list[Any]]:
         direction, values = json.loads(base64.urlsafe_b64decode(padded))
         if direction not in ("n", "p") or len(values) != width:
             raise ValueError
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Refusal("page.bad_cursor") from error
     return direction, values
 
@@ -80,12 +81,10 @@ def page_of(
     if values:
         try:
             queryset = queryset.filter(_after(walking, values))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, ValidationError) as error:
             raise Refusal("page.bad_cursor") from error
     wanted = dict.fromkeys([*fields, *names])
-    rows: list[dict[str, Any]] = list(
-        queryset.order_by(*walking.expressions()).values(*wanted)[: size + 1]
-    )
+    rows: list[dict[str, Any]] = list(queryset.order_by(*walking.expressions()).values(*wanted)[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
     if direction == "p":

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from vigie.catalog.models import Category
@@ -26,11 +25,26 @@ from vigie.contracts.rules.promise import (
 from vigie.contracts.rules.targets import CommitmentRow, TicketScope, choose_all
 from vigie.tenancy.models import Organisation, Site
 
+_terms: dict[int, Terms] = {}
+_TERMS_KEPT = 8192
 
-@lru_cache(maxsize=8192)
+
+def terms_of_many(stamped_ids: Iterable[int]) -> dict[int, Terms]:
+    """Stamped terms by id, at most one statement. Rows are append-only, so a process may keep them."""
+    wanted = set(stamped_ids)
+    missing = wanted - _terms.keys()
+    if missing:
+        if len(_terms) > _TERMS_KEPT:
+            _terms.clear()
+            missing = wanted
+        for pk, terms in StampedTerms.objects.filter(pk__in=missing).values_list("pk", "terms"):
+            _terms[pk] = Terms.from_json(terms)
+    return {pk: _terms[pk] for pk in wanted}
+
+
 def terms_of(stamped_id: int) -> Terms:
-    """Stamped terms by id. Rows are append-only, so a process may keep them."""
-    return Terms.from_json(StampedTerms.objects.values_list("terms", flat=True).get(pk=stamped_id))
+    """Stamped terms by id."""
+    return terms_of_many((stamped_id,))[stamped_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +126,9 @@ class PromiseBook:
     def _version(self, calendar_id: int, day: dt.date) -> CalendarVersion:
         """The calendar version in force on ``day``; before the first one, the first."""
         versions = self.versions[calendar_id]
-        return max((v for v in versions if v.effective_on <= day), key=lambda v: v.effective_on, default=versions[0])
+        return max(
+            (v for v in versions if v.effective_on <= day), key=lambda v: v.effective_on, default=versions[0]
+        )
 
 
 def holiday_sets(site: Site, calendar: Calendar) -> tuple[str, ...]:
@@ -147,7 +163,9 @@ def promise_book(organisation_id: int, *, with_drafts: bool = False) -> PromiseB
     categories: dict[int, Any] = dict(Category.objects.values_list("pk", "path"))
     paths = {pk: tuple(path.split("/")) for pk, path in categories.items()}
     versions: dict[int, list[CalendarVersion]] = {}
-    for version in CalendarVersion.objects.filter(calendar_id__in={c.calendar_id for c in commitments}).order_by("effective_on"):
+    for version in CalendarVersion.objects.filter(
+        calendar_id__in={c.calendar_id for c in commitments}
+    ).order_by("effective_on"):
         versions.setdefault(version.calendar_id, []).append(version)
     rows: dict[int, list[CommitmentRow]] = {}
     for commitment in commitments:

@@ -1,0 +1,126 @@
+"""What the form of a new request offers to a client's person, and what would be promised."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from vigie.accounts import access as accounts_access
+from vigie.accounts.actors import active_affiliations
+from vigie.accounts.models import Affiliation, Person
+from vigie.catalog import access as catalog_access
+from vigie.contracts.queries import promise_book
+from vigie.contracts.queries.book import Scope
+from vigie.contracts.rules.clock_facts import ClockFact, FactKind
+from vigie.contracts.rules.instants import epoch
+from vigie.contracts.rules.sla_clock import read_clock
+from vigie.kernel.actor import Actor
+from vigie.tenancy import access as tenancy_access
+from vigie.tenancy.models import Organisation
+from vigie.tickets.actions.ledger import moment
+from vigie.tickets.actions.opening import is_vip_on, priority_for, promised
+from vigie.tickets.models import Draft
+
+PEOPLE_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be chosen: services of the client, its sites, the person's colleagues, and who will read it."""
+
+    services: list[dict[str, Any]]
+    sites: list[dict[str, Any]]
+    colleagues: list[dict[str, Any]]
+    own_site_id: int | None
+    provider: str
+    client: str
+
+
+def offer(actor: Actor) -> Offer:
+    """Everything the form needs, in narrow queries."""
+    services = catalog_access.visible(actor).order_by("criticality", "id")
+    affiliation = (
+        accounts_access.visible_affiliations(actor)
+        .filter(person_id=actor.person_id)
+        .values("site_id")
+        .first()
+    )
+    names = dict(
+        Organisation.objects.filter(Q(kind="provider") | Q(pk=actor.organisation_id)).values_list(
+            "kind", "name"
+        )
+    )
+    return Offer(
+        services=list(services.values("id", "name_fr", "name_en", "icon")),
+        sites=list(
+            tenancy_access.visible_sites(actor).filter(is_active=True).order_by("name").values("id", "name")
+        ),
+        colleagues=colleagues(actor),
+        own_site_id=affiliation["site_id"] if affiliation else None,
+        provider=names.get("provider", ""),
+        client=names.get("client", ""),
+    )
+
+
+def colleagues(actor: Actor, *, limit: int = PEOPLE_LIMIT) -> list[dict[str, Any]]:
+    """Other active people of the actor's client, by name."""
+    today = dt.date.today()
+    present = Affiliation.objects.filter(
+        Q(active_from__isnull=True) | Q(active_from__lte=today),
+        Q(active_until__isnull=True) | Q(active_until__gt=today),
+        person_id=OuterRef("pk"),
+        organisation_id=actor.organisation_id,
+    )
+    people = Person.objects.filter(Exists(present), is_active=True).exclude(pk=actor.person_id)
+    return list(people.order_by("name").values("id", "name")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What of a request not sent yet decides its promise."""
+
+    ticket_type: str
+    impact: int
+    urgency: int
+    service_id: int | None = None
+    site_id: int | None = None
+    beneficiary_id: int | None = None
+
+
+def would_promise(actor: Actor, sketch: Sketch, now: dt.datetime) -> dict[str, dt.datetime]:
+    """Due instants by kind of clock, as if the request were sent now. Empty where nothing is promised."""
+    organisation_id = actor.organisation_id
+    if organisation_id is None:
+        return {}
+    person_id = sketch.beneficiary_id or actor.person_id or 0
+    held = [a for a in active_affiliations(person_id, now.date()) if a.organisation_id == organisation_id]
+    is_vip = bool(held) and is_vip_on(held[0], now.date())
+    site_id = sketch.site_id or (held[0].site_id if held else None)
+    scope = Scope(
+        ticket_type=sketch.ticket_type,
+        priority=priority_for(organisation_id, sketch.impact, sketch.urgency, is_vip),
+        service_id=sketch.service_id,
+        category_id=None,
+        site_id=site_id,
+        is_vip=is_vip,
+        opened_at=now.replace(microsecond=0),
+    )
+    instant = epoch(now)
+    start = [ClockFact(FactKind.START, instant)]
+    readings = {
+        str(k): read_clock(terms, start, instant)
+        for k, terms in promised(promise_book(organisation_id), scope).items()
+    }
+    dues = {kind: moment(reading.due_at) for kind, reading in readings.items()}
+    return {kind: due for kind, due in dues.items() if due is not None}
+
+
+def draft_at(actor: Actor, place: str) -> dict[str, Any]:
+    """What the person was typing at ``place``, or nothing."""
+    kept = (
+        Draft.objects.filter(person_id=actor.person_id, place=place).values_list("content", flat=True).first()
+    )
+    return dict(kept or {})

@@ -1,0 +1,216 @@
+"""A clock as people read it: time left, and why, segment by segment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from vigie.contracts.models import Commitment, Contract
+from vigie.contracts.queries import terms_of
+from vigie.contracts.rules.instants import epoch
+from vigie.contracts.rules.promise import Terms, Unit
+from vigie.contracts.rules.reading import Reading, Segment
+from vigie.contracts.rules.sla_clock import read_clock
+from vigie.kernel.actor import Actor
+from vigie.tenancy.access import in_sight
+from vigie.tickets import access
+from vigie.tickets.actions.ledger import load_rows, moment
+from vigie.tickets.labels import CLOCKS
+from vigie.tickets.models import Clock
+from vigie.tickets.rules.clock_facts import Row, clock_facts
+from vigie.toolkit.jinja import spelled
+from vigie.workflow.labels import PENDING_REASONS, label
+
+AT_RISK = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """One clock. ``state`` is the meter's: ok, warn, late, paused, met or missed."""
+
+    id: int
+    kind: str
+    name: str
+    state: str
+    left: int
+    used: int
+    target: int
+    share: float
+    due_at: dt.datetime | None
+    stopped_at: dt.datetime | None
+    breached_at: dt.datetime | None
+    target_words: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One segment in words."""
+
+    start: dt.datetime
+    end: dt.datetime
+    counted: bool
+    kind: str
+    why: str
+    holder: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A clock with its terms in words and every segment; the counted seconds sum to ``clock.used``."""
+
+    clock: ClockView
+    contract: str
+    commitment: str
+    hours: str
+    stretches: list[Stretch]
+    pauses: list[str]
+
+
+def clock_views(clocks: Iterable[Mapping[str, Any]], rows: list[Row], now: dt.datetime) -> list[ClockView]:
+    """The live clocks of a ticket read from its journal, the response first."""
+    found = []
+    for clock in sorted(
+        clocks, key=lambda c: ("response", "resolution").index(c["kind"]) if c["kind"] in CLOCKS else 9
+    ):
+        facts = clock_facts(clock["kind"], clock["id"], rows, terms_of)
+        found.append(_view(clock, read_clock(terms_of(clock["terms"]), facts, epoch(now))))
+    return found
+
+
+def _view(clock: Mapping[str, Any], reading: Reading) -> ClockView:
+    target = max(reading.target_seconds, 0)
+    share = reading.used_seconds / target if target else 1.0
+    return ClockView(
+        id=clock["id"],
+        kind=clock["kind"],
+        name=str(CLOCKS.get(clock["kind"], clock["kind"])),
+        state=_state(reading, share),
+        left=reading.remaining_seconds,
+        used=reading.used_seconds,
+        target=target,
+        share=share,
+        due_at=moment(reading.due_at),
+        stopped_at=moment(reading.stopped_at),
+        breached_at=moment(reading.breached_at),
+        target_words=target_words(reading.terms),
+        reading=reading,
+    )
+
+
+def _state(reading: Reading, share: float) -> str:
+    if reading.state in ("met", "missed"):
+        return str(reading.state)
+    if reading.breached:
+        return "late"
+    if reading.state == "paused":
+        return "paused"
+    return "warn" if share >= AT_RISK else "ok"
+
+
+def target_words(terms: Terms) -> str:
+    """The target as a promise: "8 h" of service time, "2 business days"."""
+    value = int(terms.target.value)  # type: ignore[arg-type]
+    if terms.target.unit == Unit.BUSINESS_DAYS_EOD:
+        return _("end of business day %(n)s after the start") % {"n": value}
+    if terms.target.unit == Unit.CALENDAR_TIME:
+        return _("%(time)s, day and night") % {"time": exact(value)}
+    return _("%(time)s of service hours") % {"time": exact(value)}
+
+
+def exact(seconds: int) -> str:
+    """A target in hours, whatever its length: "24 h" stays "24 h"."""
+    hours, rest = divmod(int(seconds), 3600)
+    if rest or not hours:
+        return spelled(seconds)
+    return _("%(h)s h") % {"h": hours}
+
+
+def explained(actor: Actor, ticket_id: int, *, now: dt.datetime) -> list[Explained]:
+    """Every live clock of a ticket in sight with its segments, as a client could read them."""
+    ticket = access.one(actor, ticket_id)
+    clocks = (
+        Clock.objects.filter(ticket_id=ticket.pk)
+        .exclude(state="cancelled")
+        .values("id", "kind", "state", terms=F("terms_id"))
+    )
+    views = clock_views(list(clocks), load_rows(ticket.pk), now)
+    wanted = {view.reading.terms.commitment_id for view in views if view.reading.terms.commitment_id}
+    commitments = {str(c.pk): c for c in in_sight(actor, Commitment.objects.filter(pk__in=wanted))}
+    contracts = {
+        str(c.pk): c
+        for c in in_sight(
+            actor, Contract.objects.filter(pk__in={c.contract_id for c in commitments.values()})
+        )
+    }
+    return [_explain(view, commitments, contracts, show_holder=actor.is_provider) for view in views]
+
+
+def _explain(
+    view: ClockView,
+    commitments: Mapping[str, Commitment],
+    contracts: Mapping[str, Contract],
+    *,
+    show_holder: bool,
+) -> Explained:
+    terms = view.reading.terms
+    contract = contracts.get(terms.contract_id)
+    commitment = commitments.get(terms.commitment_id)
+    return Explained(
+        clock=view,
+        contract=contract.reference if contract else "",
+        commitment=scope_words(commitment),
+        hours=terms.calendar.zone,
+        stretches=[_stretch(segment, view.reading, show_holder) for segment in view.reading.segments],
+        pauses=[label(PENDING_REASONS, reason) for reason in sorted(terms.pause_reasons)],
+    )
+
+
+def scope_words(commitment: Commitment | None) -> str:
+    """What the commitment is about: its priority, and whether it is narrower than the whole contract."""
+    if commitment is None:
+        return ""
+    if commitment.priority:
+        return _("Commitment for priority P%(level)s") % {"level": commitment.priority}
+    return _("Commitment for every priority")
+
+
+def _stretch(segment: Segment, reading: Reading, show_holder: bool) -> Stretch:
+    kind = "run" if segment.counted and segment.service_seconds else ("off" if segment.counted else "pause")
+    if segment.counted and reading.breached_at is not None and segment.start >= reading.breached_at:
+        kind = "late"
+    start, end = moment(segment.start), moment(segment.end)
+    assert start is not None and end is not None
+    return Stretch(
+        start,
+        end,
+        segment.counted,
+        kind,
+        why(segment),
+        segment.holder if show_holder else "",
+        segment.service_seconds,
+    )
+
+
+def why(segment: Segment) -> str:
+    """The reason why the time of a segment counts, or not."""
+    if segment.cause == "running":
+        return (
+            _("In progress: counted")
+            if segment.service_seconds
+            else _("In progress, outside service hours: nothing to count")
+        )
+    if segment.cause == "resolved":
+        return _("Resolved, then reopened: counted") if segment.counted else _("Resolved: not counted")
+    if segment.cause == "before_restart":
+        return _("Before the clock started again: not counted")
+    values = {"reason": label(PENDING_REASONS, segment.cause.removeprefix("pending_"))}
+    if segment.counted:
+        return _("On hold (%(reason)s): counted, the contract does not suspend for this") % values
+    return _("On hold (%(reason)s): not counted") % values

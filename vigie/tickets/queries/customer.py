@@ -1,0 +1,131 @@
+"""What a client's people read of their tickets: lists, one ticket, its conversation and its promises."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from vigie.accounts.models import Person
+from vigie.contracts.rules.reading import Reading
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound
+from vigie.tickets import access
+from vigie.tickets.actions.ledger import load_rows, reading_of
+from vigie.tickets.models import Attachment, Clock, Ticket, Watcher
+from vigie.tickets.rules import facts
+from vigie.toolkit import search
+from vigie.toolkit.paging import Order, Page, page_of
+
+PAGE_SIZE = 20
+FOUND_LIMIT = 200
+NEWEST = Order(("-updated_at", "-id"))
+FIELDS = (
+    "id", "reference", "title", "ticket_type", "state", "phase", "pending_reason", "opened_at", "updated_at",
+    "requester_id", "beneficiary_id", "first_response_at", "service__name_fr", "service__name_en",
+)  # fmt: skip
+OPEN, CLOSED = ("active", "waiting", "done"), ("ended",)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a list of the portal shows: open or closed tickets, one's own or all in sight, by words."""
+
+    closed: bool = False
+    company: bool = False
+    words: str = ""
+
+
+def mine(actor: Actor) -> QuerySet[Ticket]:
+    """Tickets that the actor asked for, receives or follows."""
+    me = actor.person_id
+    followed = Watcher.objects.filter(person_id=me).values("ticket_id")
+    return access.visible(actor).filter(Q(requester_id=me) | Q(beneficiary_id=me) | Q(pk__in=followed))
+
+
+def listed(actor: Actor, wish: Wish, cursor: str | None, *, size: int = PAGE_SIZE) -> Page:
+    """One page of tickets as a client reads them, the last to have moved first."""
+    tickets = access.visible(actor) if wish.company else mine(actor)
+    tickets = tickets.filter(phase__in=CLOSED if wish.closed else OPEN)
+    if wish.words:
+        tickets = tickets.filter(pk__in=search.find_as_customer("ticket", wish.words, limit=FOUND_LIMIT))
+    return _named(page_of(tickets, NEWEST, fields=FIELDS, size=size, cursor=cursor))
+
+
+def _named(page: Page) -> Page:
+    names = names_of(row["requester_id"] for row in page.rows)
+    for row in page.rows:
+        row["requester"] = names.get(row["requester_id"], "")
+    return page
+
+
+def names_of(ids: Iterable[int]) -> dict[int, str]:
+    """Names of people in sight; those who left the client are simply absent."""
+    return dict(Person.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
+
+
+def found(actor: Actor, words: str, *, limit: int = 5) -> list[dict[str, Any]]:
+    """The tickets in sight that answer ``words`` best."""
+    ids = search.find_as_customer("ticket", words, limit=50)
+    if not ids:
+        return []
+    rows = {row["id"]: row for row in access.visible(actor).filter(pk__in=ids).values(*FIELDS)}
+    return [rows[pk] for pk in ids if pk in rows][:limit]
+
+
+def one(actor: Actor, ticket_id: int) -> Ticket:
+    """The ticket with its service and site, or :class:`NotFound`."""
+    ticket = access.visible(actor).select_related("service", "site").filter(pk=ticket_id).first()
+    if ticket is None:
+        raise NotFound()
+    return ticket
+
+
+def conversation(actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
+    """Public messages, oldest first, each with its files."""
+    files: dict[int, list[dict[str, Any]]] = {}
+    attached = Attachment.objects.filter(ticket_id=ticket.pk, audience="public", message__isnull=False)
+    for row in attached.order_by("id").values("message_id", "name", "token", "size", "content_type"):
+        files.setdefault(row["message_id"], []).append(row)
+    messages = list(
+        access.visible_messages(actor, ticket)
+        .order_by("created_at", "id")
+        .values("id", "author_id", "author_name", "side", "kind", "body", "is_html", "created_at")
+    )
+    for message in messages:
+        shown = [f for f in files.get(message["id"], []) if f["token"] not in message["body"]]
+        message["files"] = shown
+    return messages
+
+
+def steps_taken(actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
+    """The changes of state, oldest first."""
+    return list(
+        access.visible_facts(actor, ticket)
+        .filter(kind=facts.STATE)
+        .order_by("at", "id")
+        .values("at", "actor_name", "side", "after", "before")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A promise of a ticket and what its clock says."""
+
+    kind: str
+    reading: Reading
+
+
+def promises(actor: Actor, ticket: Ticket, now: dt.datetime) -> list[Promised]:
+    """The ticket's live promises, the response first, read from the journal at ``now``."""
+    clocks = list(
+        Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED).order_by("-kind")
+    )
+    if not clocks:
+        return []
+    rows = load_rows(ticket.pk)
+    read = [Promised(clock.kind, reading_of(clock, rows, now)) for clock in clocks]
+    return sorted(read, key=lambda promised: promised.kind != "response")

@@ -1,0 +1,182 @@
+"""A fact in words: what happened, who did it, before → after, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from vigie.tickets import labels
+from vigie.tickets.rules import facts
+from vigie.workflow.labels import CANCEL_REASONS, PENDING_REASONS, RESOLUTIONS, STATES, label
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence and the picture that goes with it."""
+
+    text: str
+    icon: str
+
+
+VERB_ICONS = {
+    "wait": "player-pause", "resolve": "circle-check", "reopen": "refresh", "cancel": "circle-x", "reject": "circle-x",
+    "close": "check", "resume": "player-play", "start": "player-play", "ask_approval": "hourglass", "approve": "thumb-up",
+}  # fmt: skip
+
+
+def field_name(name: str) -> str:
+    """The name of a column that a person may edit."""
+    names = {
+        "title": _("Subject"), "service_id": _("Service"), "category_id": _("Category"), "site_id": _("Site"),
+        "tags": _("Tags"), "is_confidential": _("Confidential"),
+    }  # fmt: skip
+    return names.get(name, name)
+
+
+def tell(fact: Mapping[str, Any], names: Mapping[int, str]) -> Told | None:
+    """The sentence of a fact, or ``None`` for one that says nothing to a person."""
+    teller = _TELLERS.get(fact["kind"])
+    if teller is None:
+        return None
+    who = fact["actor_name"] or "Vigie"
+    return teller(who, fact["before"] or {}, fact["after"] or {}, names)
+
+
+Values = Mapping[str, Any]
+Names = Mapping[int, str]
+
+
+def _opened(who: str, before: Values, after: Values, names: Names) -> Told:
+    channel = str(labels.CHANNELS.get(str(after.get("channel")), after.get("channel") or ""))
+    return Told(_("%(who)s opened the ticket (%(channel)s)") % {"who": who, "channel": channel}, "plus")
+
+
+def _state(who: str, before: Values, after: Values, names: Names) -> Told:
+    state = label(STATES, after.get("state"))
+    verb = str(after.get("verb", ""))
+    values = {"who": who, "state": state}
+    if after.get("reason"):
+        values["reason"] = label(PENDING_REASONS, after["reason"])
+        text = _("%(who)s put the ticket on hold: %(reason)s") % values
+    elif after.get("resolution"):
+        values["code"] = label(RESOLUTIONS, after["resolution"])
+        text = _("%(who)s resolved the ticket: %(code)s") % values
+    elif verb == "cancel":
+        values["reason"] = label(CANCEL_REASONS, after.get("why"))
+        text = _("%(who)s cancelled the ticket: %(reason)s") % values
+    elif verb == "reopen":
+        values["reason"] = str(after.get("why") or "")
+        text = _("%(who)s reopened the ticket: %(reason)s") % values
+    elif verb == "resume" and after.get("by") == "client":
+        text = _("The answer of %(who)s resumed the ticket: %(state)s") % values
+    else:
+        text = _("%(who)s moved the ticket to “%(state)s”") % values
+    return Told(text, VERB_ICONS.get(verb, "arrow-right"))
+
+
+def _responded(who: str, before: Values, after: Values, names: Names) -> Told:
+    return Told(_("First response, by %(who)s") % {"who": who}, "message")
+
+
+def _message(who: str, before: Values, after: Values, names: Names) -> Told:
+    return Told(_("%(who)s wrote a message") % {"who": who}, "message")
+
+
+def _priority(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {
+        "who": who,
+        "was": f"P{before.get('priority')}",
+        "now": f"P{after.get('priority')}",
+        "why": after.get("why"),
+    }
+    if before.get("priority") == after.get("priority"):
+        return Told(_("%(who)s changed impact or urgency; the priority stays %(now)s") % values, "flag")
+    if after.get("why"):
+        return Told(_("%(who)s changed the priority from %(was)s to %(now)s: %(why)s") % values, "flag")
+    return Told(_("%(who)s changed the priority from %(was)s to %(now)s") % values, "flag")
+
+
+def _type(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {
+        "who": who, "was": str(labels.TYPES.get(str(before.get("type")), "")), "now": str(labels.TYPES.get(str(after.get("type")), "")),
+        "reference": after.get("reference", ""),
+    }  # fmt: skip
+    return Told(_("%(who)s changed the type from %(was)s to %(now)s: now %(reference)s") % values, "refresh")
+
+
+def _assigned(who: str, before: Values, after: Values, names: Names) -> Told:
+    team, person = str(after.get("team_name") or ""), names.get(after.get("assignee") or 0, "")
+    values = {"who": who, "team": team, "person": person}
+    if team and person:
+        text = _("%(who)s assigned the ticket to %(person)s (%(team)s)") % values
+    elif person:
+        text = _("%(who)s assigned the ticket to %(person)s") % values
+    elif team:
+        text = _("%(who)s assigned the ticket to the team %(team)s") % values
+    else:
+        text = _("%(who)s removed the assignment") % values
+    return Told(text, "user-check")
+
+
+def _edited(who: str, before: Values, after: Values, names: Names) -> Told:
+    changed = ", ".join(field_name(name) for name in after)
+    return Told(_("%(who)s changed: %(fields)s") % {"who": who, "fields": changed}, "edit")
+
+
+def _promised(who: str, before: Values, after: Values, names: Names) -> Told:
+    clock = str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock") or ""))
+    return Told(_("New promise for the clock “%(clock)s”") % {"clock": clock}, "target")
+
+
+def _linked(who: str, before: Values, after: Values, names: Names) -> Told:
+    other = str(after.get("other") or after.get("reference") or "")
+    if other:
+        return Told(_("%(who)s linked the ticket to %(other)s") % {"who": who, "other": other}, "link")
+    return Told(_("%(who)s removed the parent ticket") % {"who": who}, "unlink")
+
+
+def _watched(who: str, before: Values, after: Values, names: Names) -> Told:
+    if "person" in after:
+        return Told(_("%(person)s follows the ticket") % {"person": names.get(after["person"], "")}, "eye")
+    return Told(
+        _("%(person)s no longer follows the ticket") % {"person": names.get(before.get("person", 0), "")},
+        "eye-off",
+    )
+
+
+def _warned(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {
+        "clock": str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock") or "")),
+        "percent": after.get("percent"),
+    }
+    return Told(_("%(clock)s: %(percent)s %% of the time is used") % values, "bell")
+
+
+def _breached(who: str, before: Values, after: Values, names: Names) -> Told:
+    clock = str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock") or ""))
+    return Told(_("%(clock)s: the promise is missed") % {"clock": clock}, "alert-triangle")
+
+
+def _imported(who: str, before: Values, after: Values, names: Names) -> Told:
+    return Told(_("Imported from another tool"), "database-import")
+
+
+_TELLERS = {
+    facts.OPENED: _opened,
+    facts.STATE: _state,
+    facts.RESPONDED: _responded,
+    facts.MESSAGE: _message,
+    facts.PRIORITY: _priority,
+    facts.TYPE: _type,
+    facts.ASSIGNED: _assigned,
+    facts.EDITED: _edited,
+    facts.PROMISED: _promised,
+    facts.LINKED: _linked,
+    facts.WATCHED: _watched,
+    facts.WARNED: _warned,
+    facts.BREACHED: _breached,
+    facts.IMPORTED: _imported,
+}
