@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from vigie.accounts.models import Affiliation, Agent, AgentClient, Person, Role, RoleGiven, Team, TeamMember
 from vigie.accounts.actors import actor_of
+from vigie.accounts.models import Affiliation, Agent, AgentClient, Person, Role, RoleGiven, Team, TeamMember
 from vigie.accounts.rules import DEFAULT_ROLES
 from vigie.catalog.models import Category, Service, Subscription
 from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract
@@ -62,7 +62,9 @@ class World:
     extra: dict[str, object] = field(default_factory=dict)
 
     def actor(self, person: Person, organisation: Organisation | None = None) -> Actor:
-        found = actor_of(person, today=dt.date(2026, 1, 12), organisation_id=organisation.pk if organisation else None)
+        found = actor_of(
+            person, today=dt.date(2026, 1, 12), organisation_id=organisation.pk if organisation else None
+        )
         assert found is not None
         return found
 
@@ -74,7 +76,15 @@ def make_person(name: str, side: str, email: str | None = None, **more: object) 
     return person
 
 
-def make_agent(name: str, email: str, role_codes: list[str], roles: dict[str, Role], *, clients: list[Organisation] | None, team: Team | None) -> Person:
+def make_agent(
+    name: str,
+    email: str,
+    role_codes: list[str],
+    roles: dict[str, Role],
+    *,
+    clients: list[Organisation] | None,
+    team: Team | None,
+) -> Person:
     person = make_person(name, "provider", email)
     agent = Agent.objects.create(person=person, all_clients=clients is None)
     for client in clients or []:
@@ -115,26 +125,38 @@ def make_client(code: str, name: str, calendar: Calendar, service: Service) -> C
 
 def build_world() -> World:
     publish_defaults(SYSTEM, now=START)
-    provider = Organisation.objects.create(kind="provider", code="NORD", name="Nord Infogérance", created_at=START)
+    provider = Organisation.objects.create(
+        kind="provider", code="NORD", name="Nord Infogérance", created_at=START
+    )
     roles = {
         code: Role.objects.create(code=code, name_fr=fr, name_en=en, grants=list(grants))
         for code, (fr, en, grants) in DEFAULT_ROLES.items()
     }
     team = Team.objects.create(code="n1", name_fr="Centre de services N1", name_en="Service desk L1", level=1)
     team2 = Team.objects.create(code="n2", name_fr="Systèmes N2", name_en="Systems L2", level=2)
-    service = Service.objects.create(code="mail", name_fr="Messagerie", name_en="Mail", criticality=2, default_team=team)
+    service = Service.objects.create(
+        code="mail", name_fr="Messagerie", name_en="Mail", criticality=2, default_team=team
+    )
     category = Category.objects.create(code="mail", name_fr="Messagerie", name_en="Mail", path="mail")
     calendar = Calendar.objects.create(code="k1", name_fr="Heures ouvrées", name_en="Service hours")
-    CalendarVersion.objects.create(calendar=calendar, effective_on=dt.date(2025, 1, 1), definition=K1, created_at=START)
+    CalendarVersion.objects.create(
+        calendar=calendar, effective_on=dt.date(2025, 1, 1), definition=K1, created_at=START
+    )
     a = make_client("ALPHA", "Alpha", calendar, service)
     b = make_client("BETA", "Beta", calendar, service)
     c = make_client("GAMMA", "Gamma", calendar, service)
     both = make_person("Both", "client", "both@alpha.example")
     for client in (a, c):
-        Affiliation.objects.create(organisation=client.organisation, person=both, site=client.site, roles=["user"])
+        Affiliation.objects.create(
+            organisation=client.organisation, person=both, site=client.site, roles=["user"]
+        )
     former = make_person("Former", "client", "former@alpha.example")
     Affiliation.objects.create(
-        organisation=a.organisation, person=former, site=a.site, roles=["user"], active_until=dt.date(2026, 1, 1)
+        organisation=a.organisation,
+        person=former,
+        site=a.site,
+        roles=["user"],
+        active_until=dt.date(2026, 1, 1),
     )
     return World(
         provider, roles, team, team2, service, category, calendar, a, b, c,
@@ -148,7 +170,9 @@ def build_world() -> World:
     )  # fmt: skip
 
 
-def report(world: World, client: ClientWorld | None = None, *, now: dt.datetime = START, **more: object) -> Ticket:
+def report(
+    world: World, client: ClientWorld | None = None, *, now: dt.datetime = START, **more: object
+) -> Ticket:
     """A ticket reported by the client's user through the portal."""
     client = client or world.a
     values: dict[str, object] = {

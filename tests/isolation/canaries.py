@@ -68,7 +68,9 @@ def found_in(*texts: bytes | str) -> set[str]:
             hits.update(CANARY.findall(form))
         for part in PACKED.findall(raw):
             try:
-                hits.update(CANARY.findall(base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)).decode("latin-1")))
+                hits.update(
+                    CANARY.findall(base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)).decode("latin-1"))
+                )
             except ValueError:
                 continue
         if raw[:2] in (b"\x1f\x8b", b"x\x9c"):
@@ -87,7 +89,7 @@ def checksum(organisation_id: int) -> str:
             sql, params = rows.values("pk").query.sql_with_params()
             table = model._meta.db_table
             cursor.execute(
-                f'select md5(coalesce(string_agg(t::text, chr(10) order by t::text), \'\')) from "{table}" t'
+                f"select md5(coalesce(string_agg(t::text, chr(10) order by t::text), '')) from \"{table}\" t"
                 f" where {model._meta.pk.column} in ({sql})",
                 params,
             )

@@ -45,13 +45,17 @@ def test_every_table_is_classified_and_every_entry_exists() -> None:
     known = set(classification())
     tables = {name for (name,) in rows("select tablename from pg_tables where schemaname = 'public'")}
     assert tables - known == set(), "classify these tables in their feature's access.TABLES"
-    assert {t for t in known - tables} == set(), "these classified tables no longer exist"
+    assert known - tables == set(), "these classified tables no longer exist"
     assert not walls.check_classification()
 
 
 def test_every_client_table_has_row_security_and_a_policy() -> None:
-    protected = {name for (name,) in rows("select relname from pg_class where relrowsecurity and relkind = 'r'")}
-    policies = {name for (name,) in rows("select tablename from pg_policies where policyname = 'vigie_portal_rows'")}
+    protected = {
+        name for (name,) in rows("select relname from pg_class where relrowsecurity and relkind = 'r'")
+    }
+    policies = {
+        name for (name,) in rows("select tablename from pg_policies where policyname = 'vigie_portal_rows'")
+    }
     for table, kind in classification().items():
         assert table in protected, table
         assert (table in policies) == isinstance(kind, Client | Shared), table
@@ -64,13 +68,20 @@ def test_the_role_is_bare() -> None:
     assert attributes == (False, False, False, False, False)
     leaky = rows("select viewname from pg_views where schemaname = 'public'")
     assert leaky == [], "a view needs security_invoker: list it here with that option"
-    definers = {n for (n,) in rows("select proname from pg_proc p join pg_namespace n on n.oid = pronamespace where prosecdef and nspname = 'public'")}
+    definers = {
+        n
+        for (n,) in rows(
+            "select proname from pg_proc p join pg_namespace n on n.oid = pronamespace where prosecdef and nspname = 'public'"
+        )
+    }
     assert definers == {"vigie_customer_search"}
 
 
 def test_references_between_client_tables_hold_the_client() -> None:
     """Every foreign key from one client table to another includes the organisation, or points at it."""
-    client_tables = {t for t, kind in classification().items() if isinstance(kind, Client) and owner_column(t)}
+    client_tables = {
+        t for t, kind in classification().items() if isinstance(kind, Client) and owner_column(t)
+    }
     found = rows(
         """
         select c.conrelid::regclass::text, c.confrelid::regclass::text,
@@ -81,11 +92,20 @@ def test_references_between_client_tables_hold_the_client() -> None:
     loose = [
         (source, target, columns)
         for source, target, columns in found
-        if source in client_tables and target in client_tables and target != "contracts_calendar" and "organisation_id" not in columns
+        if source in client_tables
+        and target in client_tables
+        and target != "contracts_calendar"
+        and "organisation_id" not in columns
     ]
     assert loose == []
     held = {(s, tuple(c)) for s, t, c in found if "organisation_id" in c and len(c) == 2}
-    for table, column in (("tickets_message", "ticket_id"), ("tickets_fact", "ticket_id"), ("tickets_clock", "ticket_id"), ("tickets_ticket", "parent_id"), ("tickets_attachment", "message_id")):
+    for table, column in (
+        ("tickets_message", "ticket_id"),
+        ("tickets_fact", "ticket_id"),
+        ("tickets_clock", "ticket_id"),
+        ("tickets_ticket", "parent_id"),
+        ("tickets_attachment", "message_id"),
+    ):
         assert any(s == table and column in c for s, c in held), (table, column)
 
 
@@ -95,14 +115,19 @@ def test_without_a_scope_the_role_sees_nothing(busy: World, organisations: str) 
         if not isinstance(kind, Client) or owner_column(table) is None:
             continue
         with transaction.atomic():
-            rows("select set_config('role', 'vigie_portal', true), set_config('app.organisations', %s, true)", [organisations])
+            rows(
+                "select set_config('role', 'vigie_portal', true), set_config('app.organisations', %s, true)",
+                [organisations],
+            )
             assert rows(f'select count(*) from "{table}" where organisation_id is not null') == [(0,)], table
             rows("select set_config('role', 'none', true)")
 
 
 def test_garbage_in_the_scope_fails_closed(busy: World) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
-        rows("select set_config('role', 'vigie_portal', true), set_config('app.organisations', '1 or true', true)")
+        rows(
+            "select set_config('role', 'vigie_portal', true), set_config('app.organisations', '1 or true', true)"
+        )
         rows("select count(*) from tickets_ticket")
 
 
@@ -115,9 +140,14 @@ def test_as_a_the_role_sees_a_alone_and_can_touch_nothing_of_b(busy: World) -> N
                 with pytest.raises(DatabaseError), transaction.atomic():
                     rows(f'select 1 from "{table}" limit 1')
             elif isinstance(kind, Client) and owner_column(table):
-                assert rows(f'select count(*) from "{table}" where organisation_id = %s', [b]) == [(0,)], table
+                assert rows(f'select count(*) from "{table}" where organisation_id = %s', [b]) == [(0,)], (
+                    table
+                )
                 for right, sql in (
-                    ("update", f'update "{table}" set organisation_id = organisation_id where organisation_id = {b}'),
+                    (
+                        "update",
+                        f'update "{table}" set organisation_id = organisation_id where organisation_id = {b}',
+                    ),
                     ("delete", f'delete from "{table}" where organisation_id = {b}'),
                 ):
                     with connection.cursor() as cursor:
@@ -151,7 +181,9 @@ def test_the_role_cannot_insert_for_another_client(busy: World) -> None:
 def test_the_wall_leaves_nothing_behind(busy: World) -> None:
     with client_wall(busy.actor(busy.a.user)):
         assert rows("select current_user") == [("vigie_portal",)]
-    assert rows("select current_user <> 'vigie_portal', coalesce(current_setting('app.organisations', true), '')") == [(True, "")]
+    assert rows(
+        "select current_user <> 'vigie_portal', coalesce(current_setting('app.organisations', true), '')"
+    ) == [(True, "")]
     with pytest.raises(ZeroDivisionError), client_wall(busy.actor(busy.a.user)):
         _ = 1 / 0
     assert rows("select current_user <> 'vigie_portal'") == [(True,)]
@@ -163,4 +195,6 @@ def test_a_gate_is_listed_and_closes_again(busy: World) -> None:
     with client_wall(busy.actor(busy.a.user)):
         with past_the_wall("notify"):
             assert rows("select current_user <> 'vigie_portal'") == [(True,)]
-        assert rows("select current_user, current_setting('app.organisations')") == [("vigie_portal", str(busy.a.organisation.pk))]
+        assert rows("select current_user, current_setting('app.organisations')") == [
+            ("vigie_portal", str(busy.a.organisation.pk))
+        ]

@@ -18,7 +18,9 @@ class Service(models.Model):
     description_fr = models.TextField(_("Description (French)"), blank=True)
     description_en = models.TextField(_("Description (English)"), blank=True)
     criticality = models.PositiveSmallIntegerField(_("Criticality"), default=3)
-    default_team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, verbose_name=_("Default team"))
+    default_team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, verbose_name=_("Default team")
+    )
     icon = models.CharField(max_length=40, default="server")
     is_active = models.BooleanField(_("In use"), default=True)
 
@@ -34,7 +36,9 @@ class Service(models.Model):
 class Category(models.Model):
     """A node of the category tree, at most three levels deep for users. ``path`` = codes from the root."""
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Part of"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Part of")
+    )
     code = models.SlugField(_("Code"), max_length=40, unique=True)
     name_fr = models.CharField(_("Name (French)"), max_length=120)
     name_en = models.CharField(_("Name (English)"), max_length=120)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
@@ -49,7 +50,12 @@ class EntryMiddleware:
             return refused(request, refusal)
 
     def _enter(
-        self, request: HttpRequest, view: Callable[..., HttpResponseBase], audience: str, args: Any, kwargs: Any
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        audience: str,
+        args: Any,
+        kwargs: Any,
     ) -> HttpResponseBase:
         actor = None
         if request.user.is_authenticated:
@@ -62,7 +68,9 @@ class EntryMiddleware:
         if audience != "anyone":
             if actor is None:
                 return _sign_in(request)
-            if (audience == "agents" and not actor.is_provider) or (audience == "customers" and not actor.is_client):
+            if (audience == "agents" and not actor.is_provider) or (
+                audience == "customers" and not actor.is_client
+            ):
                 raise NotFound()
             if grant := getattr(view, "grant", None):
                 actor.demand(grant)
@@ -76,6 +84,8 @@ class EntryMiddleware:
 
 
 def _sign_in(request: HttpRequest) -> HttpResponseBase:
+    if request.user.is_authenticated:  # may act no more: no affiliation in force, no profile
+        logout(request)
     if is_fragment(request) or "application/json" in request.headers.get("Accept", ""):
         return refused(request, _signed_out())
     return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")

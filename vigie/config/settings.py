@@ -20,10 +20,12 @@ SECRET_KEY = os.environ.get("VIGIE_SECRET_KEY") or secrets.token_urlsafe(50)
 VIGIE_URL = os.environ.get("VIGIE_URL", "http://127.0.0.1:8000")
 _public = urlsplit(VIGIE_URL)
 SECURE = _public.scheme == "https"
-ALLOWED_HOSTS = (
-    [h for h in os.environ.get("VIGIE_HOSTS", "").split(",") if h]
-    or [_public.hostname or "localhost", "127.0.0.1", "localhost", "[::1]"]
-)
+ALLOWED_HOSTS = [h for h in os.environ.get("VIGIE_HOSTS", "").split(",") if h] or [
+    _public.hostname or "localhost",
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 DEMO = os.environ.get("VIGIE_DEMO") == "1"
 UPLOAD_LIMIT = int(os.environ.get("VIGIE_UPLOAD_LIMIT_MB", "25")) * 1024 * 1024
@@ -77,9 +79,13 @@ WSGI_APPLICATION = None
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [str(p) for p in sorted(BASE.glob("*/templates"))] + [str(p) for p in sorted(BASE.glob("*/*/templates"))],
+        "DIRS": [str(p) for p in sorted(BASE.glob("*/templates"))]
+        + [str(p) for p in sorted(BASE.glob("*/*/templates"))],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "vigie.toolkit.jinja.environment"},
+        "OPTIONS": {
+            "environment": "vigie.toolkit.jinja.environment",
+            "context_processors": ["vigie.toolkit.pages.frame"],
+        },
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -99,7 +105,9 @@ TEMPLATES = [
 def _database(address: str) -> dict[str, Any]:
     parts = conninfo_to_dict(address)
     options: dict[str, Any] = {
-        key: value for key, value in parts.items() if key not in ("dbname", "user", "password", "host", "port")
+        key: value
+        for key, value in parts.items()
+        if key not in ("dbname", "user", "password", "host", "port")
     }
     if not TESTING:
         options["pool"] = {"min_size": 1, "max_size": int(os.environ.get("VIGIE_POOL", "8")), "timeout": 10}
@@ -125,12 +133,18 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if TESTING
-    else ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    else [
+        "django.contrib.auth.hashers.ScryptPasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
 )
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["name", "email"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["name", "email"]},
+    },
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -143,9 +157,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "vigie.accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {"reset_password": "vigie.accounts.forms.PasswordLinkForm"}
+ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "10/m/ip,3/10m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Vigie"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 USERSESSIONS_TRACK_ACTIVITY = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("account/", include("allauth.urls")),
+    path("account/", include("vigie.accounts.sign_in_urls")),
     path("", include("vigie.console.urls")),
     path("portal/", include("vigie.portal.urls")),
     path("", include("vigie.tickets.urls")),

@@ -13,7 +13,9 @@ from vigie.tenancy.models import Organisation, Site
 class Calendar(models.Model):
     """A named service calendar; its hours are in its versions. ``organisation`` empty = for every client."""
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, verbose_name=_("Client"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, verbose_name=_("Client")
+    )
     code = models.SlugField(_("Code"), max_length=40, unique=True)
     name_fr = models.CharField(_("Name (French)"), max_length=100)
     name_en = models.CharField(_("Name (English)"), max_length=100)
@@ -86,14 +88,18 @@ class Commitment(models.Model):
     priority = models.PositiveSmallIntegerField(_("Priority"), null=True, blank=True)
     service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, verbose_name=_("Service"))
     category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, verbose_name=_("Category"))
-    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Site"))
+    site = models.ForeignKey(
+        Site, models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Site")
+    )
     vip_only = models.BooleanField(_("VIP only"), default=False)
     target_seconds = models.PositiveIntegerField(_("Target (s)"), null=True, blank=True)
     target_days = models.PositiveSmallIntegerField(_("Target (J+n)"), null=True, blank=True)
     calendar = models.ForeignKey(Calendar, models.PROTECT, verbose_name=_("Calendar"))
     follow_site = models.BooleanField(_("In the zone and holidays of the beneficiary's site"), default=True)
     pauses = models.JSONField(default=dict, blank=True)
-    thresholds = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True, verbose_name=_("Warnings (%)"))
+    thresholds = ArrayField(
+        models.PositiveSmallIntegerField(), default=list, blank=True, verbose_name=_("Warnings (%)")
+    )
     on_priority_change = models.CharField(max_length=30, default="carry_over")
     on_reopen = models.CharField(max_length=12, default="resume")
     valid_from = models.DateField(_("From"))

@@ -40,6 +40,11 @@ class Actor:
     def is_client(self) -> bool:
         return self.side == "client"
 
+    @property
+    def me(self) -> int:
+        """The person's id for a look-up of what is its own; 0, which nobody has, for the system."""
+        return self.person_id or 0
+
     def can(self, grant: str) -> bool:
         """True when this actor holds ``area:verb``; the system holds every grant."""
         return self.side == "system" or grant in self.grants

@@ -29,7 +29,7 @@ class NotFound(Refusal):
     status = 404
 
     def __init__(self, code: str = "access.not_found", **params: object) -> None:
-        super().__init__(code, **params)
+        super().__init__(code, field=None, **params)
 
 
 class NotAllowed(Refusal):

@@ -43,5 +43,7 @@ class Delivery(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["next_try_at"], condition=models.Q(state="waiting"), name="delivery_waiting"),
+            models.Index(
+                fields=["next_try_at"], condition=models.Q(state="waiting"), name="delivery_waiting"
+            ),
         ]

@@ -58,7 +58,11 @@ def classification() -> dict[str, TableClass]:
     """Every classified table, gathered from the ``access`` module of each feature."""
     found: dict[str, TableClass] = {}
     for config in apps.get_app_configs():
-        if config.module is not None and config.name.startswith("vigie.") and module_has_submodule(config.module, "access"):
+        if (
+            config.module is not None
+            and config.name.startswith("vigie.")
+            and module_has_submodule(config.module, "access")
+        ):
             found.update(importlib.import_module(f"{config.name}.access").TABLES)
     return found
 
@@ -133,7 +137,9 @@ def _set(connection: BaseDatabaseWrapper, role: str, organisations: str) -> None
 
 def _now_in_force(connection: BaseDatabaseWrapper) -> tuple[str, str]:
     with connection.cursor() as cursor:
-        cursor.execute("select current_setting('role'), coalesce(current_setting('app.organisations', true), '')")
+        cursor.execute(
+            "select current_setting('role'), coalesce(current_setting('app.organisations', true), '')"
+        )
         row = cursor.fetchone()
     return str(row[0]), str(row[1])
 
@@ -177,4 +183,5 @@ def past_the_wall(reason: str, using: str = "default") -> Iterator[None]:
 
 
 # announce: jobs and live wake-ups; notify: notices to agents; journal: facts that the client itself may not read
-GATES = frozenset({"announce", "notify", "journal"})
+# own_account: a person's own preferences and affiliations, which it may also be shown
+GATES = frozenset({"announce", "notify", "journal", "own_account"})

@@ -45,7 +45,7 @@ def visible(actor: Actor) -> QuerySet[Ticket]:
     tickets = in_sight(actor, Ticket.objects.all())
     if actor.side == "system":
         return tickets
-    me = actor.person_id
+    me = actor.me
     if actor.is_provider:
         named = Q(assignee_id=me) | Q(team_id__in=sorted(actor.team_ids)) | Q(requester_id=me)
         return tickets.filter(Q(is_confidential=False) | named)

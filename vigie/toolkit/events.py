@@ -14,7 +14,13 @@ from procrastinate.contrib.django import app as jobs
 from vigie.kernel.events import Event
 
 _subscribers: dict[type[Event], list[str]] = {}
-_gate: Callable[[str], AbstractContextManager[None]] = lambda reason: nullcontext()
+
+
+def _no_wall(reason: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+_gate: Callable[[str], AbstractContextManager[None]] = _no_wall
 
 
 def open_gate_with(gate: Callable[[str], AbstractContextManager[None]]) -> None:

@@ -17,7 +17,15 @@ from django.http import FileResponse
 
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 SNIFFED_BYTES = 8192
-_TEXTUAL = {".txt": "text/plain", ".log": "text/plain", ".csv": "text/csv", ".md": "text/plain", ".json": "application/json", ".xml": "application/xml", ".eml": "message/rfc822"}
+_TEXTUAL = {
+    ".txt": "text/plain",
+    ".log": "text/plain",
+    ".csv": "text/csv",
+    ".md": "text/plain",
+    ".json": "application/json",
+    ".xml": "application/xml",
+    ".eml": "message/rfc822",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +96,11 @@ def store(chunks: Iterable[bytes], name: str) -> Stored:
 def serve(sha256: str, name: str, content_type: str) -> FileResponse:
     """The file with headers that keep it from acting: attachment unless a plain raster image, sandboxed, no sniffing."""
     inline = content_type in INLINE
-    response = FileResponse(path_of(sha256).open("rb"), content_type=content_type if inline else "application/octet-stream")
+    response = FileResponse(
+        path_of(sha256).open("rb"), content_type=content_type if inline else "application/octet-stream"
+    )
     kind = "inline" if inline else "attachment"
-    ascii_name = re.sub(r'[^A-Za-z0-9._ -]', "_", name)[:150] or "file"
+    ascii_name = re.sub(r"[^A-Za-z0-9._ -]", "_", name)[:150] or "file"
     response["Content-Disposition"] = f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"

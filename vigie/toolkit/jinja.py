@@ -66,7 +66,11 @@ def spelled(seconds: int) -> str:
         return gettext("%(n)s min") % {"n": minutes}
     hours, rest = divmod(minutes, 60)
     if hours < 48:
-        return gettext("%(h)s h %(m)02d") % {"h": hours, "m": rest} if rest else gettext("%(h)s h") % {"h": hours}
+        return (
+            gettext("%(h)s h %(m)02d") % {"h": hours, "m": rest}
+            if rest
+            else gettext("%(h)s h") % {"h": hours}
+        )
     days = hours // 24
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
 
@@ -96,7 +100,11 @@ def ago(value: dt.datetime | None) -> Markup | str:
     delta = (value - timezone.now()).total_seconds()
     if abs(delta) < 7 * 86400:
         words = spelled(int(delta))
-        text = gettext("in %(time)s") % {"time": words} if delta > 0 else gettext("%(time)s ago") % {"time": words}
+        text = (
+            gettext("in %(time)s") % {"time": words}
+            if delta > 0
+            else gettext("%(time)s ago") % {"time": words}
+        )
     else:
         text = when(value)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
@@ -124,11 +132,24 @@ def environment(**options: Any) -> Environment:
     """Built by Django's Jinja2 backend."""
     options.setdefault("undefined", StrictUndefined if settings.STRICT_TEMPLATES else ChainableUndefined)
     options["trim_blocks"] = options["lstrip_blocks"] = True
-    env = Environment(**options, extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)  # noqa: S701
+    env = Environment(**options, extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
     env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)  # type: ignore[attr-defined]
-    env.globals.update(static=static, url=url, now=timezone.now, local_name=local_name, language=lambda: (get_language() or "fr")[:2])
+    env.globals.update(
+        static=static,
+        url=url,
+        now=timezone.now,
+        local_name=local_name,
+        language=lambda: (get_language() or "fr")[:2],
+    )
     env.filters.update(
-        ago=ago, when=when, duration=duration, spelled=spelled, number=number, capped=capped,
-        safe_html=richtext.shown, plain_html=richtext.plain_shown, local=local_name,
+        ago=ago,
+        when=when,
+        duration=duration,
+        spelled=spelled,
+        number=number,
+        capped=capped,
+        safe_html=richtext.shown,
+        plain_html=richtext.plain_shown,
+        local=local_name,
     )
     return env

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
         return str(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"sha256:{hashlib.sha256(value).hexdigest()}"
     if isinstance(value, frozenset | set | tuple):
         return sorted(value) if isinstance(value, frozenset | set) else list(value)
     return value
@@ -90,3 +93,12 @@ def write(actor: Actor, instance: M, changes: Mapping[str, Any], *, now: dt.date
             after=after if created else {name: after[name] for name in sorted(changed)},
         )
     return instance
+
+
+def history(subjects: Mapping[str, Iterable[int]], *, most: int = 30) -> list[dict[str, Any]]:
+    """The newest entries about records already in the reader's sight: ``{"tenancy.site": [3, 4]}``."""
+    wanted = models.Q(pk__in=[])
+    for subject, ids in subjects.items():
+        wanted |= models.Q(subject=subject, subject_id__in=list(ids))
+    entries = JournalEntry.objects.filter(wanted).order_by("-pk")
+    return list(entries.values("at", "actor_name", "subject", "subject_id", "verb", "before", "after")[:most])

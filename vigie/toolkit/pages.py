@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import get_language
 
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.refusals import sentence
@@ -18,6 +22,19 @@ _shells: dict[str, Shell] = {}
 def register_shell(side: str, shell: Shell) -> None:
     """``shell(request)`` gives the layout's own context (navigation, counters) for one side."""
     _shells[side] = shell
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What the frame of every page reads: language, theme, addresses of the person's menu, messages to show once."""
+    return {
+        "language": (get_language() or "fr")[:2],
+        "languages": settings.LANGUAGES,
+        "theme": getattr(request.user, "theme", "system"),
+        "language_url": reverse("set_language"),
+        "theme_url": reverse("set_theme"),
+        "signout_url": reverse("account_logout"),
+        "flashes": messages.get_messages(request),
+    }
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -43,7 +60,13 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"code": refusal.code, "message": text}, status=refusal.status)
     template = "layouts/_refusal.html" if is_fragment(request) else "layouts/refusal.html"
-    values = {"request": request, "actor": getattr(request, "actor", None), "code": refusal.code, "message": text, "status": refusal.status}
+    values = {
+        "request": request,
+        "actor": getattr(request, "actor", None),
+        "code": refusal.code,
+        "message": text,
+        "status": refusal.status,
+    }
     response = HttpResponse(render_to_string(template, values, request=request), status=refusal.status)
     if is_fragment(request):
         response["HX-Retarget"] = "#toasts"

@@ -43,7 +43,17 @@ def clean(source: str) -> str:
         url_schemes=SCHEMES,
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
-        clean_content_tags={"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title"},
+        clean_content_tags={
+            "script",
+            "style",
+            "template",
+            "noscript",
+            "iframe",
+            "object",
+            "svg",
+            "math",
+            "title",
+        },
     )
 
 
@@ -65,7 +75,9 @@ BLOCK_END = re.compile(r"</(p|div|li|tr|h[1-6]|blockquote|pre)>|<br\s*/?>", re.I
 def to_text(source: str) -> str:
     """The readable text of stored HTML, one line a block; for search, previews and mails."""
     broken = BLOCK_END.sub(lambda m: m.group(0) + "\n", source)
-    bare = nh3.clean(broken, tags=set(), clean_content_tags={"script", "style", "template", "noscript", "title"})
+    bare = nh3.clean(
+        broken, tags=set(), clean_content_tags={"script", "style", "template", "noscript", "title"}
+    )
     lines = (" ".join(line.split()) for line in html.unescape(bare).splitlines())
     return "\n".join(line for line in lines if line)
 

@@ -80,17 +80,23 @@ CANCEL_REASONS: dict[str, Label] = {
 
 refusals.register(
     {
-        "workflow.no_such_step": _("A ticket in the state “%(source)s” cannot go to “%(target)s”. Reload the page to see what is possible now."),
+        "workflow.no_such_step": _(
+            "A ticket in the state “%(source)s” cannot go to “%(target)s”. Reload the page to see what is possible now."
+        ),
         "workflow.needs_team": _("Choose the team first."),
         "workflow.needs_assignee": _("Choose who takes the ticket first."),
-        "workflow.needs_pending_reason": _("Say what is awaited: a ticket is never on hold without a reason."),
+        "workflow.needs_pending_reason": _(
+            "Say what is awaited: a ticket is never on hold without a reason."
+        ),
         "workflow.unknown_pending_reason": _("“%(reason)s” is not a reason of this workflow."),
         "workflow.needs_resolution": _("Choose a resolution code."),
         "workflow.unknown_resolution": _("“%(resolution)s” is not a resolution code of this workflow."),
         "workflow.needs_reason": _("Give the reason."),
         "workflow.unknown_cancel_reason": _("Choose why the ticket is cancelled."),
         "workflow.needs_public_text": _("Write the message that the client will read."),
-        "workflow.window_over": _("The time to reopen this ticket is over. Open a follow-up: it will be linked to this one."),
+        "workflow.window_over": _(
+            "The time to reopen this ticket is over. Open a follow-up: it will be linked to this one."
+        ),
         "workflow.bad_definition": _("This workflow cannot work: %(detail)s."),
     }
 )

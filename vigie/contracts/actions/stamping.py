@@ -24,7 +24,9 @@ def stamp_many(organisation_id: int, wanted: Iterable[Terms]) -> dict[Terms, int
     if not by_digest:
         return {}
     known = dict(
-        StampedTerms.objects.filter(organisation_id=organisation_id, digest__in=list(by_digest)).values_list("digest", "pk")
+        StampedTerms.objects.filter(organisation_id=organisation_id, digest__in=list(by_digest)).values_list(
+            "digest", "pk"
+        )
     )
     missing = [digest for digest in by_digest if digest not in known]
     if missing:
@@ -42,7 +44,9 @@ def stamp_many(organisation_id: int, wanted: Iterable[Terms]) -> dict[Terms, int
                 ignore_conflicts=True,
             )
         known.update(
-            StampedTerms.objects.filter(organisation_id=organisation_id, digest__in=missing).values_list("digest", "pk")
+            StampedTerms.objects.filter(organisation_id=organisation_id, digest__in=missing).values_list(
+                "digest", "pk"
+            )
         )
     return {terms: known[digest] for digest, terms in by_digest.items()}
 

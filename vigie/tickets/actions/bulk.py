@@ -45,9 +45,13 @@ def assign_many(
     actor: Actor, ticket_ids: Sequence[int], *, team_id: int | None, assignee_id: int | None, now: dt.datetime
 ) -> Report:
     return _each(
-        actor, ticket_ids, lambda pk: handling.assign(actor, pk, team_id=team_id, assignee_id=assignee_id, now=now)
+        actor,
+        ticket_ids,
+        lambda pk: handling.assign(actor, pk, team_id=team_id, assignee_id=assignee_id, now=now),
     )
 
 
-def step_many(actor: Actor, ticket_ids: Sequence[int], verb: str, given: lifecycle.Given, *, now: dt.datetime) -> Report:
+def step_many(
+    actor: Actor, ticket_ids: Sequence[int], verb: str, given: lifecycle.Given, *, now: dt.datetime
+) -> Report:
     return _each(actor, ticket_ids, lambda pk: lifecycle.take_step(actor, pk, verb, given, now=now))

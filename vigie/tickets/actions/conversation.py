@@ -149,12 +149,21 @@ def add_note(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> M
 def _already(actor: Actor, ticket: Ticket, said: Said) -> Message | None:
     if not said.submission:
         return None
-    return Message.objects.filter(ticket_id=ticket.pk, author_id=actor.person_id, submission=said.submission).first()
+    return Message.objects.filter(
+        ticket_id=ticket.pk, author_id=actor.person_id, submission=said.submission
+    ).first()
 
 
 def _store(actor: Actor, ticket: Ticket, said: Said, kind: str, audience: str, now: dt.datetime) -> Message:
     message = add_message(
-        actor, ticket, said.body, kind=kind, audience=audience, at=now, is_html=said.is_html, submission=said.submission
+        actor,
+        ticket,
+        said.body,
+        kind=kind,
+        audience=audience,
+        at=now,
+        is_html=said.is_html,
+        submission=said.submission,
     )
     claim_uploads(actor, ticket, message, said.uploads)
     return message
@@ -163,7 +172,9 @@ def _store(actor: Actor, ticket: Ticket, said: Said, kind: str, audience: str, n
 # -- files -------------------------------------------------------------------
 
 
-def upload(actor: Actor, organisation_id: int, name: str, size: int, chunks: Iterable[bytes], *, now: dt.datetime) -> Attachment:
+def upload(
+    actor: Actor, organisation_id: int, name: str, size: int, chunks: Iterable[bytes], *, now: dt.datetime
+) -> Attachment:
     """Keep a file before its message is sent. Refuses what is empty, too large or a program; says which file."""
     actor.demand("tickets:reply")
     if not actor.sees(organisation_id):
@@ -192,7 +203,7 @@ def upload(actor: Actor, organisation_id: int, name: str, size: int, chunks: Ite
 def claim_uploads(actor: Actor, ticket: Ticket, message: Message, tokens: Sequence[str]) -> None:
     """Tie the actor's loose uploads (named, or shown as an image in the body) to the message being sent."""
     wanted = {token for token in tokens if token}
-    wanted.update(part.split('"', 1)[0] for part in message.body.split('/files/')[1:])
+    wanted.update(part.split('"', 1)[0] for part in message.body.split("/files/")[1:])
     if not wanted:
         return
     loose = Attachment.objects.filter(
@@ -210,7 +221,7 @@ def claim_uploads(actor: Actor, ticket: Ticket, message: Message, tokens: Sequen
 def save_draft(actor: Actor, place: str, content: dict[str, Any], *, now: dt.datetime) -> Draft:
     """Keep what is being typed at ``place``; it survives reload, sign-out and conflicts."""
     draft, _ = Draft.objects.update_or_create(
-        person_id=actor.person_id,
+        person_id=actor.me,
         place=place[:60],
         defaults={"content": content, "updated_at": now, "organisation_id": actor.organisation_id},
     )
@@ -218,4 +229,4 @@ def save_draft(actor: Actor, place: str, content: dict[str, Any], *, now: dt.dat
 
 
 def discard_draft(actor: Actor, place: str) -> None:
-    Draft.objects.filter(person_id=actor.person_id, place=place).delete()
+    Draft.objects.filter(person_id=actor.me, place=place).delete()

@@ -73,7 +73,10 @@ def may_work_on(person_id: int, organisation_id: int) -> bool:
     agent = Agent.objects.filter(pk=person_id, person__is_active=True).first()
     if agent is None:
         return False
-    return agent.all_clients or AgentClient.objects.filter(agent_id=agent.pk, organisation_id=organisation_id).exists()
+    return (
+        agent.all_clients
+        or AgentClient.objects.filter(agent_id=agent.pk, organisation_id=organisation_id).exists()
+    )
 
 
 @transaction.atomic
@@ -104,7 +107,12 @@ def set_priority(
         actor.demand("tickets:override_priority")
         if not reason.strip():
             raise Refusal("tickets.override_needs_reason", field="reason")
-    before = {"priority": ticket.priority, "computed": ticket.computed_priority, "impact": ticket.impact, "urgency": ticket.urgency}
+    before = {
+        "priority": ticket.priority,
+        "computed": ticket.computed_priority,
+        "impact": ticket.impact,
+        "urgency": ticket.urgency,
+    }
     after = {"priority": wanted, "computed": computed, "impact": impact, "urgency": urgency}
     if before == after:
         return ticket
@@ -115,7 +123,9 @@ def set_priority(
     return change(actor, ticket, changes, new_facts, now=now)
 
 
-def retargeted(ticket: Ticket, cause: str, *, priority: int | None = None, by: str = "provider") -> list[NewFact]:
+def retargeted(
+    ticket: Ticket, cause: str, *, priority: int | None = None, by: str = "provider"
+) -> list[NewFact]:
     """A ``promised`` fact for each live clock whose terms differ under the ticket's new scope."""
     live = list(Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED))
     if not live:
@@ -154,7 +164,12 @@ def change_type(actor: Actor, ticket_id: int, ticket_type: str, *, now: dt.datet
         return ticket
     version_id = current_version(ticket_type)
     machine = machine_of(version_id)
-    before = {"type": ticket.ticket_type, "state": ticket.state, "phase": ticket.phase, "reference": ticket.reference}
+    before = {
+        "type": ticket.ticket_type,
+        "state": ticket.state,
+        "phase": ticket.phase,
+        "reference": ticket.reference,
+    }
     was_working = ticket.assignee_id is not None and ticket.state not in ("new", "submitted", "assigned")
     state = machine.initial
     if was_working and (start := machine.step_named(machine.initial, "start", "agent")):
@@ -174,7 +189,9 @@ def change_type(actor: Actor, ticket_id: int, ticket_type: str, *, now: dt.datet
     after = {"type": ticket_type, "state": state, "phase": changes["phase"], "reference": reference}
     new_facts = [NewFact(facts.TYPE, after, before)]
     if ticket.phase == "waiting":
-        new_facts.append(NewFact(facts.STATE, {"state": state, "phase": changes["phase"], "verb": "resume"}, before))
+        new_facts.append(
+            NewFact(facts.STATE, {"state": state, "phase": changes["phase"], "verb": "resume"}, before)
+        )
     _replace_clocks(ticket, ticket_type, now)
     return change(actor, ticket, changes, new_facts, now=now)
 
@@ -183,7 +200,9 @@ def _replace_clocks(ticket: Ticket, ticket_type: str, now: dt.datetime) -> None:
     """Cancel the clocks of the old type (but a response already given) and start those of the new one."""
     live = Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED)
     kept = set(live.filter(kind="response", stopped_at__isnull=False).values_list("kind", flat=True))
-    live.exclude(kind__in=kept).update(state=Clock.State.CANCELLED, stopped_at=now, due_at=None, next_announce_at=None)
+    live.exclude(kind__in=kept).update(
+        state=Clock.State.CANCELLED, stopped_at=now, due_at=None, next_announce_at=None
+    )
     terms = promised(promise_book(ticket.organisation_id), scope_of(ticket, ticket_type=ticket_type))
     fresh: dict[ClockKind, Terms] = {kind: t for kind, t in terms.items() if str(kind) not in kept}
     ids = stamp_many(ticket.organisation_id, fresh.values())
@@ -246,11 +265,17 @@ def _check_edit(actor: Actor, ticket: Ticket, changes: dict[str, Any]) -> None:
         if len(title) > TITLE_LIMIT:
             raise Refusal("tickets.title_too_long", field="title", limit=TITLE_LIMIT)
         changes["title"] = title
-    if changes.get("service_id") and not Subscription.objects.filter(
-        organisation_id=ticket.organisation_id, service_id=changes["service_id"], is_active=True
-    ).exists():
+    if (
+        changes.get("service_id")
+        and not Subscription.objects.filter(
+            organisation_id=ticket.organisation_id, service_id=changes["service_id"], is_active=True
+        ).exists()
+    ):
         raise Refusal("tickets.service_not_subscribed", field="service")
-    if changes.get("site_id") and not Site.objects.filter(pk=changes["site_id"], organisation_id=ticket.organisation_id).exists():
+    if (
+        changes.get("site_id")
+        and not Site.objects.filter(pk=changes["site_id"], organisation_id=ticket.organisation_id).exists()
+    ):
         raise Refusal("tickets.site_of_another", field="site")
     if changes.get("category_id") and not Category.objects.filter(pk=changes["category_id"]).exists():
         raise NotFound()
@@ -263,14 +288,26 @@ def add_watcher(actor: Actor, ticket_id: int, person_id: int, *, now: dt.datetim
     """Let a contact of the client, or an agent authorised for it, follow the ticket."""
     actor.demand("tickets:work")
     ticket = access.one(actor, ticket_id, lock=True)
-    is_contact = Affiliation.objects.filter(person_id=person_id, organisation_id=ticket.organisation_id).exists()
+    is_contact = Affiliation.objects.filter(
+        person_id=person_id, organisation_id=ticket.organisation_id
+    ).exists()
     if not is_contact and not may_work_on(person_id, ticket.organisation_id):
         raise Refusal("tickets.not_a_contact", field="watcher", name=str(person_id))
     _, created = Watcher.objects.get_or_create(
-        ticket_id=ticket.pk, person_id=person_id, defaults={"organisation_id": ticket.organisation_id, "added_at": now}
+        ticket_id=ticket.pk,
+        person_id=person_id,
+        defaults={"organisation_id": ticket.organisation_id, "added_at": now},
     )
     if created:
-        change(actor, ticket, {}, [NewFact(facts.WATCHED, {"person": person_id})], now=now, is_public=False, moves_clock=False)
+        change(
+            actor,
+            ticket,
+            {},
+            [NewFact(facts.WATCHED, {"person": person_id})],
+            now=now,
+            is_public=False,
+            moves_clock=False,
+        )
 
 
 @transaction.atomic
@@ -279,7 +316,15 @@ def remove_watcher(actor: Actor, ticket_id: int, person_id: int, *, now: dt.date
     ticket = access.one(actor, ticket_id, lock=True)
     deleted, _ = Watcher.objects.filter(ticket_id=ticket.pk, person_id=person_id).delete()
     if deleted:
-        change(actor, ticket, {}, [NewFact(facts.WATCHED, {}, {"person": person_id})], now=now, is_public=False, moves_clock=False)
+        change(
+            actor,
+            ticket,
+            {},
+            [NewFact(facts.WATCHED, {}, {"person": person_id})],
+            now=now,
+            is_public=False,
+            moves_clock=False,
+        )
 
 
 @transaction.atomic
@@ -298,7 +343,12 @@ def set_parent(actor: Actor, ticket_id: int, parent_reference: str, *, now: dt.d
     before = {"parent": ticket.parent_id}
     after = {"parent": parent.pk if parent else None, "reference": parent.reference if parent else ""}
     return change(
-        actor, ticket, {"parent_id": after["parent"]}, [NewFact(facts.LINKED, after, before)], now=now, moves_clock=False
+        actor,
+        ticket,
+        {"parent_id": after["parent"]},
+        [NewFact(facts.LINKED, after, before)],
+        now=now,
+        moves_clock=False,
     )
 
 

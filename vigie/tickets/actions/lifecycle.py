@@ -29,7 +29,9 @@ from vigie.workflow.queries import machine_of
 from vigie.workflow.rules.machine import Machine, Step, Who, check_needs
 
 # Business days of a ticket without a clock (no contract in force) are counted on this one.
-FALLBACK = Calendar.weekly("Europe/Paris", WEEKDAYS[:5], ("08:00", "18:00"), code="fallback", holiday_sets=["FR"])
+FALLBACK = Calendar.weekly(
+    "Europe/Paris", WEEKDAYS[:5], ("08:00", "18:00"), code="fallback", holiday_sets=["FR"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,12 @@ class Given:
 
 def business_hours(ticket: Ticket) -> Openings:
     """The calendar that counts this ticket's business days: its resolution clock's, else Monday to Friday."""
-    terms_id = Clock.objects.filter(ticket_id=ticket.pk, kind="resolution").order_by("-id").values_list("terms_id", flat=True).first()
+    terms_id = (
+        Clock.objects.filter(ticket_id=ticket.pk, kind="resolution")
+        .order_by("-id")
+        .values_list("terms_id", flat=True)
+        .first()
+    )
     return openings(terms_of(terms_id).calendar if terms_id else FALLBACK)
 
 
@@ -97,7 +104,9 @@ def _already_taken(actor: Actor, ticket: Ticket, machine: Machine, verb: str, gi
     return ticket.messages.filter(author_id=actor.person_id, submission=given.submission).exists()
 
 
-def _take(actor: Actor, ticket: Ticket, machine: Machine, step: Step, given: Given, now: dt.datetime) -> Ticket:
+def _take(
+    actor: Actor, ticket: Ticket, machine: Machine, step: Step, given: Given, now: dt.datetime
+) -> Ticket:
     given = _completed(actor, ticket, step, given)
     has_text = not (richtext.is_blank(given.text) if given.is_html else not given.text.strip())
     window = reopen_until(ticket, machine) if "reopen_window" in step.needs else None
@@ -162,10 +171,19 @@ def _after(step: Step, changes: Mapping[str, Any], given: Given) -> dict[str, An
     return after
 
 
-def _say(actor: Actor, ticket: Ticket, given: Given, now: dt.datetime, changes: dict[str, Any]) -> list[NewFact]:
+def _say(
+    actor: Actor, ticket: Ticket, given: Given, now: dt.datetime, changes: dict[str, Any]
+) -> list[NewFact]:
     """The public message that goes with a step; the provider's first one is the response."""
     message = add_message(
-        actor, ticket, given.text, kind="reply", audience="public", at=now, is_html=given.is_html, submission=given.submission
+        actor,
+        ticket,
+        given.text,
+        kind="reply",
+        audience="public",
+        at=now,
+        is_html=given.is_html,
+        submission=given.submission,
     )
     claim_uploads(actor, ticket, message, given.uploads)
     said = [NewFact(facts.MESSAGE, {"message": message.pk}, audience="public")]
@@ -215,8 +233,15 @@ def resolve_children(actor: Actor, ticket_id: int, *, now: dt.datetime) -> int:
     parent = access.one(actor, ticket_id)
     if parent.phase not in ("done", "ended") or parent.ticket_type != "incident":
         return 0
-    children = Ticket.objects.filter(parent_id=parent.pk, phase__in=["active", "waiting"]).values_list("pk", flat=True)
-    text = parent.messages.filter(audience="public", kind="reply").order_by("-created_at", "-id").values_list("body", flat=True).first()
+    children = Ticket.objects.filter(parent_id=parent.pk, phase__in=["active", "waiting"]).values_list(
+        "pk", flat=True
+    )
+    text = (
+        parent.messages.filter(audience="public", kind="reply")
+        .order_by("-created_at", "-id")
+        .values_list("body", flat=True)
+        .first()
+    )
     done = 0
     for child_id in children:
         child = access.one(actor, child_id, lock=True)
@@ -251,9 +276,14 @@ def mark_duplicate(actor: Actor, ticket_id: int, master_reference: str, *, now: 
     changes["duplicate_of_id"] = master.pk
     after = {**_after(step, changes, Given(reason="duplicate")), "master": master.reference}
     change(actor, ticket, changes, [NewFact(facts.STATE, after, before)], now=now)
-    for person_id in {ticket.requester_id, ticket.beneficiary_id} - {master.requester_id, master.beneficiary_id}:
+    for person_id in {ticket.requester_id, ticket.beneficiary_id} - {
+        master.requester_id,
+        master.beneficiary_id,
+    }:
         Watcher.objects.get_or_create(
-            ticket_id=master.pk, person_id=person_id, defaults={"organisation_id": master.organisation_id, "added_at": now}
+            ticket_id=master.pk,
+            person_id=person_id,
+            defaults={"organisation_id": master.organisation_id, "added_at": now},
         )
     telling.stepped(actor, ticket, "cancel", now=now)
     return ticket

@@ -14,7 +14,7 @@ from vigie.accounts.models import Affiliation, Person
 from vigie.catalog import access as catalog_access
 from vigie.catalog.models import Service, Subscription
 from vigie.contracts.actions import stamp_many
-from vigie.contracts.queries import PromiseBook, promise_book
+from vigie.contracts.queries import PromiseBook, promise_book, terms_of
 from vigie.contracts.queries.book import Scope
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import ClockKind, Terms
@@ -145,7 +145,9 @@ def _service(actor: Actor, new: NewTicket) -> tuple[Service | None, Subscription
         return None, None
     service = catalog_access.one(actor, new.service_id)
     subscription = (
-        Subscription.objects.filter(organisation_id=new.organisation_id, service_id=service.pk, is_active=True)
+        Subscription.objects.filter(
+            organisation_id=new.organisation_id, service_id=service.pk, is_active=True
+        )
         .select_related("team")
         .first()
     )
@@ -158,7 +160,11 @@ def _site(new: NewTicket, affiliation: Affiliation) -> Site | None:
     wanted = new.site_id or affiliation.site_id
     if wanted is None:
         return None
-    site = Site.objects.filter(pk=wanted, organisation_id=new.organisation_id).only("id", "name", "timezone").first()
+    site = (
+        Site.objects.filter(pk=wanted, organisation_id=new.organisation_id)
+        .only("id", "name", "timezone")
+        .first()
+    )
     if site is None:
         raise Refusal("tickets.site_of_another", field="site")
     return site
@@ -181,7 +187,12 @@ def priority_for(organisation_id: int, impact: int, urgency: int, is_vip: bool) 
 
 
 def _build(
-    actor: Actor, new: NewTicket, organisation: Organisation, beneficiary: Affiliation, title: str, now: dt.datetime
+    actor: Actor,
+    new: NewTicket,
+    organisation: Organisation,
+    beneficiary: Affiliation,
+    title: str,
+    now: dt.datetime,
 ) -> Ticket:
     service, subscription = _service(actor, new)
     category = None
@@ -196,7 +207,11 @@ def _build(
     is_vip = is_vip_on(beneficiary, opened_at.date())
     impact = new.impact or (min(service.criticality + 1, 3) if service else 3)
     priority = priority_for(organisation.pk, impact, new.urgency, is_vip)
-    team_id = new.team_id or (subscription.team_id if subscription else None) or (service.default_team_id if service else None)
+    team_id = (
+        new.team_id
+        or (subscription.team_id if subscription else None)
+        or (service.default_team_id if service else None)
+    )
     return Ticket(
         organisation_id=organisation.pk,
         reference=next_reference(organisation, new.ticket_type),
@@ -257,8 +272,12 @@ def _promise(actor: Actor, ticket: Ticket, now: dt.datetime) -> None:
     rows = [Row(f.pk, f.at, f.kind, f.after or {}, f.before or {}) for f in written]
     clocks = []
     for kind, stamped in terms.items():
-        clock = Clock(organisation_id=ticket.organisation_id, ticket_id=ticket.pk, kind=str(kind), terms_id=ids[stamped])
-        cache_reading(clock, read_clock(stamped, clock_facts(str(kind), None, rows, lambda _: stamped), epoch(now)))
+        clock = Clock(
+            organisation_id=ticket.organisation_id, ticket_id=ticket.pk, kind=str(kind), terms_id=ids[stamped]
+        )
+        # a new clock has no retargeting fact yet: no other terms are asked for
+        started = clock_facts(str(kind), None, rows, terms_of)
+        cache_reading(clock, read_clock(stamped, started, epoch(now)))
         clocks.append(clock)
     Clock.objects.bulk_create(clocks)
     ticket.save(update_fields=["contract", *due_columns(ticket, clocks)])
@@ -284,5 +303,9 @@ def opening_facts(ticket: Ticket) -> list[NewFact]:
     )
     if ticket.team_id is None:
         return [opened]
-    team = {"team": ticket.team_id, "team_name": ticket.team.name_fr if ticket.team else "", "assignee": ticket.assignee_id}
+    team = {
+        "team": ticket.team_id,
+        "team_name": ticket.team.name_fr if ticket.team else "",
+        "assignee": ticket.assignee_id,
+    }
     return [opened, NewFact(facts.ASSIGNED, team, {}, at=ticket.opened_at)]

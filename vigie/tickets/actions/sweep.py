@@ -23,7 +23,9 @@ def announce_due_clocks(now: dt.datetime, *, batch: int = BATCH) -> int:
     last = 0
     while True:
         due = list(
-            Clock.objects.filter(next_announce_at__lte=now, pk__gt=last).order_by("pk").values_list("pk", "ticket_id")[:batch]
+            Clock.objects.filter(next_announce_at__lte=now, pk__gt=last)
+            .order_by("pk")
+            .values_list("pk", "ticket_id")[:batch]
         )
         for clock_id, ticket_id in due:
             _announce_one(clock_id, ticket_id, now)
@@ -69,7 +71,9 @@ def close_silent_tickets(now: dt.datetime, *, batch: int = BATCH) -> int:
     last = (dt.datetime.min.replace(tzinfo=dt.UTC), 0)
     while True:
         rows = list(
-            Ticket.objects.filter(phase="done", resolved_at__lt=now - dt.timedelta(days=1), resolved_at__gte=last[0])
+            Ticket.objects.filter(
+                phase="done", resolved_at__lt=now - dt.timedelta(days=1), resolved_at__gte=last[0]
+            )
             .exclude(resolved_at=last[0], pk__lte=last[1])
             .order_by("resolved_at", "pk")
             .values_list("resolved_at", "pk")[:batch]
@@ -84,5 +88,9 @@ def close_silent_tickets(now: dt.datetime, *, batch: int = BATCH) -> int:
 
 def resume_followed_up(now: dt.datetime, *, batch: int = BATCH) -> int:
     """Resume waiting tickets whose follow-up date is reached."""
-    due = Ticket.objects.filter(phase="waiting", follow_up_at__lte=now).order_by("follow_up_at", "pk").values_list("pk", flat=True)
+    due = (
+        Ticket.objects.filter(phase="waiting", follow_up_at__lte=now)
+        .order_by("follow_up_at", "pk")
+        .values_list("pk", flat=True)
+    )
     return sum(lifecycle.resume_if_due(SYSTEM, pk, now=now) for pk in list(due[:batch]))

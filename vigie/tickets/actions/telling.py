@@ -23,21 +23,32 @@ def _told(kind: str, ticket: Ticket, **params: object) -> Told:
 
 def _client_side(ticket: Ticket) -> set[int]:
     """The client's people who follow this ticket."""
-    watchers = Watcher.objects.filter(ticket_id=ticket.pk, person__side="client").values_list("person_id", flat=True)
+    watchers = Watcher.objects.filter(ticket_id=ticket.pk, person__side="client").values_list(
+        "person_id", flat=True
+    )
     return {ticket.requester_id, ticket.beneficiary_id, *watchers}
 
 
 def _handlers(ticket: Ticket) -> set[int]:
     """The agents in charge: the assignee and the agents who watch it."""
-    watchers = Watcher.objects.filter(ticket_id=ticket.pk, person__side="provider").values_list("person_id", flat=True)
+    watchers = Watcher.objects.filter(ticket_id=ticket.pk, person__side="provider").values_list(
+        "person_id", flat=True
+    )
     return {*watchers, *([ticket.assignee_id] if ticket.assignee_id else [])}
 
 
 def opened(actor: Actor, ticket: Ticket, *, now: dt.datetime) -> None:
     """Acknowledge to the client's people; tell a person whom the ticket was assigned to at once."""
-    notify(_client_side(ticket), _told("ticket_opened", ticket), now=now, by=actor.person_id if actor.is_provider else None)
+    notify(
+        _client_side(ticket),
+        _told("ticket_opened", ticket),
+        now=now,
+        by=actor.person_id if actor.is_provider else None,
+    )
     if ticket.assignee_id:
-        notify([ticket.assignee_id], _told("ticket_assigned", ticket, by=actor.name), now=now, by=actor.person_id)
+        notify(
+            [ticket.assignee_id], _told("ticket_assigned", ticket, by=actor.name), now=now, by=actor.person_id
+        )
 
 
 def replied(actor: Actor, ticket: Ticket, message: Message, *, now: dt.datetime) -> None:
@@ -47,29 +58,50 @@ def replied(actor: Actor, ticket: Ticket, message: Message, *, now: dt.datetime)
 
 
 def noted(actor: Actor, ticket: Ticket, message: Message, *, now: dt.datetime) -> None:
-    notify(_handlers(ticket), _told("ticket_noted", ticket, by=actor.name, message=message.pk), now=now, by=actor.person_id)
+    notify(
+        _handlers(ticket),
+        _told("ticket_noted", ticket, by=actor.name, message=message.pk),
+        now=now,
+        by=actor.person_id,
+    )
 
 
 def assigned(actor: Actor, ticket: Ticket, *, now: dt.datetime) -> None:
     if ticket.assignee_id:
-        notify([ticket.assignee_id], _told("ticket_assigned", ticket, by=actor.name), now=now, by=actor.person_id)
+        notify(
+            [ticket.assignee_id], _told("ticket_assigned", ticket, by=actor.name), now=now, by=actor.person_id
+        )
 
 
 def stepped(actor: Actor, ticket: Ticket, verb: str, *, now: dt.datetime) -> None:
     """Resolution, reopening and closing are told to the other side."""
     if verb == "resolve":
-        notify(_client_side(ticket), _told("ticket_resolved", ticket, by=actor.name), now=now, by=actor.person_id)
+        notify(
+            _client_side(ticket), _told("ticket_resolved", ticket, by=actor.name), now=now, by=actor.person_id
+        )
     elif verb == "reopen":
-        notify(_handlers(ticket) | _client_side(ticket), _told("ticket_reopened", ticket, by=actor.name), now=now, by=actor.person_id)
+        notify(
+            _handlers(ticket) | _client_side(ticket),
+            _told("ticket_reopened", ticket, by=actor.name),
+            now=now,
+            by=actor.person_id,
+        )
     elif verb == "cancel":
-        notify(_client_side(ticket), _told("ticket_cancelled", ticket, by=actor.name), now=now, by=actor.person_id)
+        notify(
+            _client_side(ticket),
+            _told("ticket_cancelled", ticket, by=actor.name),
+            now=now,
+            by=actor.person_id,
+        )
 
 
 def clock_warned(ticket: Ticket, clock: Clock, percent: int, *, now: dt.datetime) -> None:
     """Below 75 % the assignee; from there the team leads too; at the breach everybody in charge."""
     recipients = _handlers(ticket)
     if percent >= 75 and ticket.team_id:
-        leads = TeamMember.objects.filter(team_id=ticket.team_id, is_lead=True).values_list("agent_id", flat=True)
+        leads = TeamMember.objects.filter(team_id=ticket.team_id, is_lead=True).values_list(
+            "agent_id", flat=True
+        )
         recipients |= set(leads)
     kind = "clock_breached" if percent >= 100 else "clock_warned"
     due = clock.due_at.isoformat() if clock.due_at else ""

@@ -34,7 +34,9 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "id"], name="message_held"),
             models.UniqueConstraint(
-                fields=["ticket", "author", "submission"], condition=~Q(submission=""), name="message_submission_once"
+                fields=["ticket", "author", "submission"],
+                condition=~Q(submission=""),
+                name="message_submission_once",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="note") | Q(audience="internal"), name="note_is_internal"
@@ -50,8 +52,12 @@ class Attachment(models.Model):
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="attachments", null=True, db_constraint=False)
-    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments", null=True, db_constraint=False)
+    ticket = models.ForeignKey(
+        Ticket, models.CASCADE, related_name="attachments", null=True, db_constraint=False
+    )
+    message = models.ForeignKey(
+        Message, models.CASCADE, related_name="attachments", null=True, db_constraint=False
+    )
     audience = models.CharField(max_length=8, default="public")
     uploaded_by = models.ForeignKey(Person, models.PROTECT, null=True)
     name = models.CharField(max_length=255)

@@ -66,5 +66,9 @@ class Clock(models.Model):
         ]
         indexes = [
             models.Index(fields=["ticket", "kind"], name="clock_ticket"),
-            models.Index(fields=["next_announce_at"], condition=Q(next_announce_at__isnull=False), name="clock_to_announce"),
+            models.Index(
+                fields=["next_announce_at"],
+                condition=Q(next_announce_at__isnull=False),
+                name="clock_to_announce",
+            ),
         ]

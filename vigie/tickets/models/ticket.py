@@ -80,14 +80,23 @@ class Ticket(models.Model):
             models.UniqueConstraint(
                 fields=["requester", "submission"], condition=~Q(submission=""), name="ticket_submission_once"
             ),
-            models.CheckConstraint(condition=Q(created_at__gte=models.F("opened_at")), name="opened_before_created"),
-            models.CheckConstraint(condition=Q(priority__range=(1, 5), computed_priority__range=(1, 5)), name="priority_range"),
-            models.CheckConstraint(condition=Q(impact__range=(1, 3), urgency__range=(1, 3)), name="impact_range"),
+            models.CheckConstraint(
+                condition=Q(created_at__gte=models.F("opened_at")), name="opened_before_created"
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__range=(1, 5), computed_priority__range=(1, 5)), name="priority_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(impact__range=(1, 3), urgency__range=(1, 3)), name="impact_range"
+            ),
             models.CheckConstraint(
                 condition=~Q(phase="waiting") | ~Q(pending_reason="") | Q(state="pending_approval"),
                 name="waiting_has_reason",
             ),
-            models.CheckConstraint(condition=~Q(parent=models.F("id")) & ~Q(duplicate_of=models.F("id")), name="not_its_own_parent"),
+            models.CheckConstraint(
+                condition=~Q(parent=models.F("id")) & ~Q(duplicate_of=models.F("id")),
+                name="not_its_own_parent",
+            ),
         ]
         indexes = [
             # the queue: open tickets by time left; one client's; a team's; a person's
@@ -106,9 +115,13 @@ class Ticket(models.Model):
             models.Index(fields=["beneficiary", "-opened_at"], name="ticket_beneficiary"),
             models.Index(fields=["assignee", "-updated_at"], name="ticket_assignee"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="ticket_parent"),
-            models.Index(fields=["duplicate_of"], condition=Q(duplicate_of__isnull=False), name="ticket_duplicates"),
+            models.Index(
+                fields=["duplicate_of"], condition=Q(duplicate_of__isnull=False), name="ticket_duplicates"
+            ),
             models.Index(fields=["resolved_at", "id"], condition=Q(phase="done"), name="ticket_to_close"),
-            models.Index(fields=["follow_up_at", "id"], condition=Q(phase="waiting"), name="ticket_follow_up"),
+            models.Index(
+                fields=["follow_up_at", "id"], condition=Q(phase="waiting"), name="ticket_follow_up"
+            ),
             GinIndex(fields=["tags"], name="ticket_tags", condition=~Q(tags=[])),
         ]
 

@@ -12,7 +12,9 @@ class SavedView(models.Model):
     """A named filter of the queue: a person's own, a team's, or everybody's. ``query`` is the URL's query."""
 
     owner = models.ForeignKey(Person, models.CASCADE, null=True)
-    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, verbose_name=_("Shared with the team"))
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, verbose_name=_("Shared with the team")
+    )
     name = models.CharField(_("Name"), max_length=60)
     query = models.CharField(max_length=600)
     is_shared = models.BooleanField(_("Shared with everybody"), default=False)

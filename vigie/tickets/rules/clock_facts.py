@@ -30,7 +30,9 @@ class Row:
 CLOCK_KINDS = (facts.OPENED, facts.STATE, facts.RESPONDED, facts.PROMISED, facts.ASSIGNED)
 
 
-def clock_facts(kind: str, clock_id: int | None, rows: Iterable[Row], terms_by_id: TermsById) -> list[ClockFact]:
+def clock_facts(
+    kind: str, clock_id: int | None, rows: Iterable[Row], terms_by_id: TermsById
+) -> list[ClockFact]:
     """The facts of the ticket's clock ``kind`` (row ``clock_id``), in journal order."""
     found: list[ClockFact] = []
     for row in rows:
@@ -69,7 +71,11 @@ def _state(kind: str, row: Row, at: int, order: int) -> ClockFact | None:
     if now == "done":
         return ClockFact(FactKind.STOP, at, order)
     if now == "ended":
-        return None if was == "done" else ClockFact(FactKind.CANCEL, at, order, reason=str(row.after.get("state")))
+        return (
+            None
+            if was == "done"
+            else ClockFact(FactKind.CANCEL, at, order, reason=str(row.after.get("state")))
+        )
     if kind == "response":
         return None
     if was == "done":

@@ -38,10 +38,17 @@ class Life:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def step_changes(life: Any, machine: Machine, step: Step, given: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+def step_changes(
+    life: Any, machine: Machine, step: Step, given: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
     """Columns changed by taking ``step`` at ``at``. ``life`` is a :class:`Life` or a ticket row."""
     phase = machine.phase(step.target)
-    changes: dict[str, Any] = {"state": step.target, "phase": phase, "pending_reason": "", "follow_up_at": None}
+    changes: dict[str, Any] = {
+        "state": step.target,
+        "phase": phase,
+        "pending_reason": "",
+        "follow_up_at": None,
+    }
     if phase == "waiting":
         changes["pending_reason"] = given.get("pending_reason") or (
             "client_approval" if step.target == "pending_approval" else ""
@@ -52,7 +59,9 @@ def step_changes(life: Any, machine: Machine, step: Step, given: Mapping[str, An
     if phase == "done":
         changes.update(_done(life, given, at))
     elif step.verb == "reopen":
-        changes.update(resolved_at=None, closed_at=None, resolution_code="", reopen_count=life.reopen_count + 1)
+        changes.update(
+            resolved_at=None, closed_at=None, resolution_code="", reopen_count=life.reopen_count + 1
+        )
     elif phase == "ended":
         changes["closed_at"] = at
         if step.verb in ("cancel", "reject"):
@@ -87,7 +96,9 @@ def assignment_changes(life: Any, team_id: int | None, assignee_id: int | None) 
     """Columns changed by an assignment; counted as a reassignment when somebody already held the ticket."""
     changes: dict[str, Any] = {"team_id": team_id, "assignee_id": assignee_id}
     moved_team = life.team_id is not None and team_id != life.team_id
-    moved_person = life.assignee_id is not None and assignee_id is not None and assignee_id != life.assignee_id
+    moved_person = (
+        life.assignee_id is not None and assignee_id is not None and assignee_id != life.assignee_id
+    )
     if moved_team or moved_person:
         changes["reassignment_count"] = life.reassignment_count + 1
     return changes

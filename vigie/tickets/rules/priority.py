@@ -25,7 +25,12 @@ def check_matrix(matrix: Matrix) -> None:
 
 
 def computed_priority(
-    impact: int, urgency: int, *, matrix: Matrix = DEFAULT_MATRIX, is_vip: bool = False, vip_rule: str = "raise_urgency"
+    impact: int,
+    urgency: int,
+    *,
+    matrix: Matrix = DEFAULT_MATRIX,
+    is_vip: bool = False,
+    vip_rule: str = "raise_urgency",
 ) -> int:
     """The priority 1..5 of ``impact`` and ``urgency`` (each 1..3).
 

@@ -29,7 +29,12 @@ def clock(ticket: Ticket, kind: str = "resolution") -> Clock:
 def test_a_report_becomes_a_ticket_with_its_promise(world: World) -> None:
     ticket = report(world)
     ticket.refresh_from_db()
-    assert (ticket.reference, ticket.state, ticket.phase, ticket.priority) == ("INC-ALPHA-1", "new", "active", 4)
+    assert (ticket.reference, ticket.state, ticket.phase, ticket.priority) == (
+        "INC-ALPHA-1",
+        "new",
+        "active",
+        4,
+    )
     assert ticket.team == world.team
     resolution = clock(ticket)
     # P4: 24 service hours from Monday 09:00, 10 h a day -> 9 h + 10 h + 5 h = Wednesday 13:00 Paris
@@ -42,14 +47,28 @@ def test_a_report_becomes_a_ticket_with_its_promise(world: World) -> None:
 
 def test_a_customer_opens_and_answers_behind_the_wall(world: World) -> None:
     actor = world.actor(world.a.user)
-    new = NewTicket(world.a.organisation.pk, "incident", "Panne", "<p>En panne</p>", world.a.user.pk, service_id=world.service.pk, submission="s1")
+    new = NewTicket(
+        world.a.organisation.pk,
+        "incident",
+        "Panne",
+        "<p>En panne</p>",
+        world.a.user.pk,
+        service_id=world.service.pk,
+        submission="s1",
+    )
     with client_wall(actor):
         ticket = open_ticket(actor, new, now=START)
         again = open_ticket(actor, new, now=START)
     assert again.pk == ticket.pk
     agent = world.actor(world.agent)
     take_step(agent, ticket.pk, "start", Given(), now=START + MINUTE)
-    take_step(agent, ticket.pk, "wait", Given(pending_reason="client_info", text="<p>Quel poste ?</p>"), now=START + HOUR)
+    take_step(
+        agent,
+        ticket.pk,
+        "wait",
+        Given(pending_reason="client_info", text="<p>Quel poste ?</p>"),
+        now=START + HOUR,
+    )
     assert clock(ticket).state == "paused"
     with client_wall(actor):
         reply(actor, ticket.pk, Said("<p>Le poste 12</p>"), now=START + 3 * HOUR)
@@ -67,7 +86,9 @@ def test_the_first_human_answer_stops_the_response_clock(world: World) -> None:
     agent = world.actor(world.agent)
     add_note(agent, ticket.pk, Said("<p>vu</p>"), now=START + MINUTE)
     assert clock(ticket, "response").state == "running"
-    reply(agent, ticket.pk, Said("<p>Bonjour, je regarde.</p>"), now=START + 2 * HOUR + dt.timedelta(seconds=1))
+    reply(
+        agent, ticket.pk, Said("<p>Bonjour, je regarde.</p>"), now=START + 2 * HOUR + dt.timedelta(seconds=1)
+    )
     response = clock(ticket, "response")
     assert (response.state, response.used_seconds) == ("missed", 7201)
 
@@ -87,24 +108,44 @@ def test_pending_needs_a_reason_and_a_public_word(world: World) -> None:
 def test_resolve_reopen_and_close(world: World) -> None:
     ticket = report(world)
     agent, user = world.actor(world.agent), world.actor(world.a.user)
-    take_step(agent, ticket.pk, "resolve", Given(resolution_code="solved_permanently", text="<p>Réparé</p>"), now=START + HOUR)
+    take_step(
+        agent,
+        ticket.pk,
+        "resolve",
+        Given(resolution_code="solved_permanently", text="<p>Réparé</p>"),
+        now=START + HOUR,
+    )
     assert clock(ticket).state == "met"
     with client_wall(user):
-        take_step(user, ticket.pk, "reopen", Given(reason="again", text="<p>Toujours en panne</p>"), now=START + 2 * HOUR)
+        take_step(
+            user,
+            ticket.pk,
+            "reopen",
+            Given(reason="again", text="<p>Toujours en panne</p>"),
+            now=START + 2 * HOUR,
+        )
     ticket.refresh_from_db()
     assert (ticket.state, ticket.reopen_count, ticket.resolved_at) == ("in_progress", 1, None)
     assert clock(ticket).used_seconds == 3600
-    take_step(agent, ticket.pk, "resolve", Given(resolution_code="solved_permanently", text="<p>Réparé</p>"), now=START + 3 * HOUR)
+    take_step(
+        agent,
+        ticket.pk,
+        "resolve",
+        Given(resolution_code="solved_permanently", text="<p>Réparé</p>"),
+        now=START + 3 * HOUR,
+    )
     end = dt.datetime(2026, 1, 19, 17, 0, tzinfo=dt.UTC)  # J+5, 18:00 in Paris
     assert sweep.close_silent_tickets(end) == 0
     assert sweep.close_silent_tickets(end + dt.timedelta(seconds=1)) == 1
-    with pytest.raises(Refusal, match="tickets.closed"):
+    with pytest.raises(Refusal, match=r"tickets\.closed"):
         reply(user, ticket.pk, Said("<p>merci</p>"), now=end + HOUR)
 
 
 def test_the_sweep_announces_each_threshold_once_even_late(world: World) -> None:
     ticket = report(world)
-    handling.assign(world.actor(world.agent), ticket.pk, team_id=world.team.pk, assignee_id=world.agent.pk, now=START)
+    handling.assign(
+        world.actor(world.agent), ticket.pk, team_id=world.team.pk, assignee_id=world.agent.pk, now=START
+    )
     late = START + 3 * HOUR
     assert sweep.announce_due_clocks(late) == 1
     assert sweep.announce_due_clocks(late) == 0
@@ -127,7 +168,9 @@ def test_a_stale_edit_keeps_both_versions(world: World) -> None:
     agent = world.actor(world.agent)
     handling.edit_ticket(agent, ticket.pk, {"title": "Panne A"}, {"title": "Messagerie en panne"}, now=START)
     with pytest.raises(Stale) as caught:
-        handling.edit_ticket(agent, ticket.pk, {"title": "Panne B"}, {"title": "Messagerie en panne"}, now=START)
+        handling.edit_ticket(
+            agent, ticket.pk, {"title": "Panne B"}, {"title": "Messagerie en panne"}, now=START
+        )
     assert caught.value.params == {"yours": "Panne B", "theirs": "Panne A"}
 
 
@@ -140,13 +183,19 @@ def test_raising_the_priority_carries_the_used_time_over(world: World) -> None:
     assert resolution.due_at == START + 4 * HOUR
 
 
-def test_a_type_change_keeps_the_stopped_response_and_restarts_the_rest_from_the_opening(world: World) -> None:
+def test_a_type_change_keeps_the_stopped_response_and_restarts_the_rest_from_the_opening(
+    world: World,
+) -> None:
     ticket = report(world)
     agent = world.actor(world.agent)
     reply(agent, ticket.pk, Said("<p>Bonjour</p>"), now=START + MINUTE)
     handling.change_type(agent, ticket.pk, "request", now=START + HOUR)
     ticket.refresh_from_db()
-    assert (ticket.reference, ticket.former_references, ticket.state) == ("REQ-ALPHA-1", ["INC-ALPHA-1"], "submitted")
+    assert (ticket.reference, ticket.former_references, ticket.state) == (
+        "REQ-ALPHA-1",
+        ["INC-ALPHA-1"],
+        "submitted",
+    )
     assert clock(ticket, "response").state == "met"
     assert clock(ticket).used_seconds == 3600
     assert Clock.objects.filter(ticket=ticket, state="cancelled").count() == 1
@@ -156,7 +205,13 @@ def test_parent_resolution_resolves_children_once(world: World) -> None:
     parent, child = report(world), report(world)
     agent = world.actor(world.agent)
     handling.set_parent(agent, child.pk, parent.reference, now=START)
-    take_step(agent, parent.pk, "resolve", Given(resolution_code="solved_permanently", text="<p>ok</p>"), now=START + HOUR)
+    take_step(
+        agent,
+        parent.pk,
+        "resolve",
+        Given(resolution_code="solved_permanently", text="<p>ok</p>"),
+        now=START + HOUR,
+    )
     assert lifecycle.resolve_children(SYSTEM, parent.pk, now=START + HOUR) == 1
     assert lifecycle.resolve_children(SYSTEM, parent.pk, now=START + HOUR) == 0
     child.refresh_from_db()

@@ -37,17 +37,21 @@ CANCEL_REASONS = ("duplicate", "entered_in_error", "withdrawn", "out_of_scope")
 
 def _steps(rows: str) -> tuple[Step, ...]:
     """Read ``from > to : verb : who : needs`` lines."""
-    steps = []
+    steps: list[Step] = []
     for row in rows.strip().splitlines():
         path, verb, who, needs = (part.strip() for part in row.split(":"))
         sources, target = (part.strip() for part in path.split(">"))
         people: frozenset[Who] = frozenset(who.split())  # type: ignore[arg-type]
-        steps.extend(Step(source, target, verb, people, frozenset(needs.split())) for source in sources.split())
+        steps.extend(
+            Step(source, target, verb, people, frozenset(needs.split())) for source in sources.split()
+        )
     return tuple(steps)
 
 
 def _machine(ticket_type: str, initial: str, states: dict[str, Phase], rows: str) -> Machine:
-    return Machine(ticket_type, initial, states, _steps(rows), PENDING_REASONS, RESOLUTION_CODES, CANCEL_REASONS)
+    return Machine(
+        ticket_type, initial, states, _steps(rows), PENDING_REASONS, RESOLUTION_CODES, CANCEL_REASONS
+    )
 
 
 INCIDENT = _machine(

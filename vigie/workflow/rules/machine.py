@@ -12,7 +12,9 @@ Phase = Literal["active", "waiting", "done", "ended"]
 Who = Literal["agent", "client", "system"]
 
 # What a step may demand before it is taken.
-NEEDS = frozenset({"team", "assignee", "pending_reason", "resolution", "reason", "public_text", "reopen_window"})
+NEEDS = frozenset(
+    {"team", "assignee", "pending_reason", "resolution", "reason", "public_text", "reopen_window"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ def check_needs(machine: Machine, step: Step, given: Mapping[str, Any]) -> None:
         if str(reason).startswith("client_") and not given.get("public_text"):
             raise Refusal("workflow.needs_public_text", field="public_text")
     if "resolution" in step.needs and given["resolution_code"] not in machine.resolution_codes:
-        raise Refusal("workflow.unknown_resolution", field="resolution_code", resolution=given["resolution_code"])
+        raise Refusal(
+            "workflow.unknown_resolution", field="resolution_code", resolution=given["resolution_code"]
+        )
     if step.verb == "cancel" and given.get("reason") not in machine.cancel_reasons:
         raise Refusal("workflow.unknown_cancel_reason", field="reason", reason=given.get("reason"))
 
@@ -111,7 +115,7 @@ def machine_from(definition: Mapping[str, Any]) -> Machine:
             cancel_reasons=tuple(definition["cancel_reasons"]),
             reopen_days=int(definition.get("reopen_days", 5)),
             close_days=int(definition.get("close_days", 5)),
-            silence=tuple(definition.get("silence", (2, 4, 6))),  # type: ignore[arg-type]
+            silence=tuple(definition.get("silence", (2, 4, 6))),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Refusal("workflow.bad_definition", detail=str(error)) from error

@@ -45,6 +45,15 @@ function plain(value) {
   return holder.innerHTML.replace(/\r?\n/g, '<br>');
 }
 
+// Word processors paste style attributes; the policy refuses them, so they go before anything parses them.
+document.addEventListener('trix-before-paste', (event) => {
+  const { paste } = event;
+  if (paste?.html) {
+    paste.html = paste.html.replace(/<style[\s\S]*?<\/style>/gi, '')
+      .replace(/<[^>]+>/g, (tag) => tag.replace(/\sstyle\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, ''));
+  }
+});
+
 document.addEventListener('trix-file-accept', (event) => {
   const box = event.target.closest('[data-rich]');
   const limit = Number(box?.dataset.uploadMax || 0);

@@ -1,0 +1,103 @@
+"""The same rich rows at A and at B: what every address is asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from vigie.tickets.actions.views import create_view
+
+from tests.world import START, ClientWorld, World, report
+from vigie.accounts.models import Affiliation
+from vigie.contracts.models import Commitment
+from vigie.notifications.models import Notice
+from vigie.tenancy.models import Entity
+from vigie.tickets.actions import handling
+from vigie.tickets.actions.conversation import Said, add_note, reply, save_draft, upload
+from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.models import Attachment, Ticket
+
+ABSENT = 987_654_321
+
+
+@dataclass
+class Scene:
+    world: World
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def value(self, kind: str, whose: str) -> Any:
+        """An id of ``kind`` owned by A (``own``), by B (``other``) or by nobody (``absent``)."""
+        return self.values[kind][whose]
+
+
+def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
+    agent = world.actor(world.agent_all)
+    user = world.actor(client.user)
+    entity = Entity.objects.create(
+        organisation=client.organisation, name=f"Entité {client.organisation.code}"
+    )
+    file = SimpleUploadedFile("plan.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64)
+    attached = upload(user, client.organisation.pk, "plan.png", file.size or 0, file.chunks(), now=START)
+    first = report(world, client, uploads=[attached.token], tags=("vpn",))
+    second = report(world, client, title="Accès VPN", ticket_type="request")
+    third = report(world, client, title="Imprimante bloquée")
+    reply(agent, first.pk, Said("<p>Bonjour, nous regardons.</p>"), now=START)
+    add_note(agent, first.pk, Said("<p>voir la sauvegarde</p>"), now=START)
+    take_step(agent, first.pk, "start", Given(), now=START)
+    take_step(
+        agent,
+        first.pk,
+        "wait",
+        Given(pending_reason="client_info", text="<p>Quel poste ?</p>"),
+        now=START + dt.timedelta(hours=1),
+    )
+    handling.set_parent(agent, third.pk, first.reference, now=START)
+    handling.add_watcher(agent, first.pk, client.colleague.pk, now=START)
+    save_draft(user, "portal_new", {"title": "brouillon"}, now=START)
+    affiliation = Affiliation.objects.get(organisation=client.organisation, person=client.user)
+    return {
+        "ticket": first.pk,
+        "request": second.pk,
+        "reference": first.reference,
+        "token": Attachment.objects.get(token=attached.token).token,
+        "organisation": client.organisation.pk,
+        "client_code": client.organisation.code,
+        "person": client.user.pk,
+        "contact": client.colleague.pk,
+        "site": client.site.pk,
+        "entity": entity.pk,
+        "affiliation": affiliation.pk,
+        "contract": client.contract.pk,
+        "commitment": Commitment.objects.filter(contract=client.contract).values_list("pk", flat=True)[0],
+        "notice": Notice.objects.filter(recipient=client.user).values_list("pk", flat=True)[0],
+    }
+
+
+def build_scene(world: World) -> Scene:
+    own, other = _rows(world, world.a), _rows(world, world.b)
+    scene = Scene(world, {kind: {"own": own[kind], "other": other[kind], "absent": ABSENT} for kind in own})
+    for kind in ("reference", "token", "client_code"):
+        scene.values[kind]["absent"] = {"reference": "INC-ZZZ-9", "token": "z" * 43, "client_code": "ZZZ"}[
+            kind
+        ]
+    view = create_view(world.actor(world.agent), "Mes P1", "priority=1", now=START)
+    # rows of the provider itself: the same for everybody
+    for kind, value in {
+        "team": world.team.pk,
+        "service": world.service.pk,
+        "category": world.category.pk,
+        "calendar": world.calendar.pk,
+        "role": world.roles["agent"].pk,
+        "workflow": Ticket.objects.values_list("workflow_version_id", flat=True)[0],
+        "agent": world.agent.pk,
+        "view": view.pk,
+    }.items():
+        scene.values[kind] = {"own": value, "other": ABSENT, "absent": ABSENT}
+    return scene
+
+
+def double(scene: Scene) -> None:
+    """Twice as much of everything at B."""
+    _rows(scene.world, ClientWorld(**vars(scene.world.b)))

@@ -1,0 +1,278 @@
+"""Every address as every persona: nothing of client B reaches anybody of client A, with either wall alone.
+
+The addresses come from the resolver, so a new one is covered or the first test fails until `routes.py` classifies it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.isolation.canaries import checksum, found_in, plant
+from tests.isolation.personas import Persona, personas
+from tests.isolation.routes import ROUTES, Route
+from tests.isolation.scene import Scene, build_scene, double
+from vigie.toolkit.entry import audience_of
+
+pytestmark = pytest.mark.django_db
+
+NONCES = re.compile(
+    rb'(csrfmiddlewaretoken" value="[^"]*|name="csrf-token" content="[^"]*|data-csrf="[^"]*|csrf[^ >]{0,40}[A-Za-z0-9]{64}'
+    rb'|name="submission" value="[^"]*|data-submission="[^"]*|<time [^>]*>[^<]*</time>)'
+)
+
+
+def addresses(resolver: URLResolver | None = None) -> Iterator[tuple[str, Any]]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name or str(pattern.pattern), pattern.callback
+        else:
+            yield from addresses(pattern)
+
+
+def test_every_address_is_classified() -> None:
+    real = {name for name, _ in addresses()}
+    assert real - ROUTES.keys() == set(), "classify these addresses in tests/isolation/routes.py"
+    assert ROUTES.keys() - real == set(), "these classified addresses no longer exist"
+
+
+def test_every_address_says_who_it_is_for_and_the_table_agrees() -> None:
+    for name, view in addresses():
+        declared = audience_of(view)
+        if declared is None:
+            assert view.__module__.startswith(("allauth.", "django.")), f"{name} does not say who it is for"
+            assert ROUTES[name].audience == "account", name
+        else:
+            assert ROUTES[name].audience == declared, name
+
+
+def mask(response: HttpResponseBase) -> bytes:
+    body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    return NONCES.sub(b"", body)
+
+
+@dataclass
+class Visit:
+    persona: str
+    route: str
+    what: str
+    status: int
+    body: bytes
+    headers: str
+
+
+@dataclass
+class Journey:
+    """All answers of one run, and the leaks found in them."""
+
+    visits: list[Visit] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    leaking_routes: set[str] = field(default_factory=set)
+    visited: set[str] = field(default_factory=set)
+
+    def note(self, persona: Persona, route: str, what: str, response: HttpResponseBase) -> Visit:
+        body = mask(response)
+        headers = "\n".join(f"{k}: {v}" for k, v in response.items())
+        visit = Visit(persona.name, route, what, response.status_code, body, headers)
+        self.visits.append(visit)
+        self.visited.add(route)
+        if not persona.sees_b and (hits := found_in(body, headers)):
+            self.leaks.append(f"{persona.name} → {route} ({what}): {sorted(hits)[:4]}")
+            self.leaking_routes.add(route)
+        return visit
+
+
+def url_of(name: str, route: Route, scene: Scene, whose: str) -> str:
+    return reverse(name, args=[scene.value(kind, whose) for kind in route.params])
+
+
+def read_everything(scene: Scene, people: list[Persona], journey: Journey, *, whose: tuple[str, ...]) -> None:
+    for persona in people:
+        browser = persona.browser()
+        for name, route in ROUTES.items():
+            if not route.reads or route.audience == "account":
+                continue
+            for owner in whose if route.params else ("own",):
+                address = url_of(name, route, scene, owner)
+                for query in route.queries(scene, owner):
+                    for fragment in ({}, {"HX-Request": "true"}):
+                        response = browser.get(address + query, headers=fragment)
+                        visit = journey.note(
+                            persona, name, f"{owner}{query}{' fragment' if fragment else ''}", response
+                        )
+                        assert visit.status < 500, f"{persona.name}: {address}{query} answered {visit.status}"
+
+
+def test_nothing_of_b_is_read_by_anybody_of_a(scene: Scene) -> None:
+    journey = Journey()
+    people = [p for p in personas(scene.world) if not p.sees_b]
+    read_everything(scene, people, journey, whose=("own", "other", "absent"))
+    assert journey.leaks == []
+    same_as_absent(journey)
+
+
+def same_as_absent(journey: Journey) -> None:
+    """An id of B answers exactly as an id that does not exist: same status, same body."""
+    answers = {(v.persona, v.route, v.what): v for v in journey.visits}
+    for (persona, route, what), visit in answers.items():
+        if what.startswith("other"):
+            absent = answers[persona, route, what.replace("other", "absent", 1)]
+            assert (visit.status, strip_ids(visit.body)) == (absent.status, strip_ids(absent.body)), (
+                f"{persona} → {route} {what}"
+            )
+
+
+def strip_ids(body: bytes) -> bytes:
+    return re.sub(rb"\d+", b"#", body)
+
+
+def test_nothing_of_b_is_written_by_anybody_of_a(scene: Scene) -> None:
+    before = checksum(scene.world.b.organisation.pk)
+    journey = Journey()
+    for persona in personas(scene.world):
+        if persona.sees_b:
+            continue
+        browser = persona.browser()
+        for name, route in ROUTES.items():
+            if route.audience == "account" or not route.writes:
+                continue
+            for owner in ("other", "absent") if route.params else ("own",):
+                response = browser.post(url_of(name, route, scene, owner), route.body(scene, "own"))
+                visit = journey.note(persona, name, f"post {owner}", response)
+                assert visit.status < 500, f"{persona.name}: POST {name} ({owner}) answered {visit.status}"
+            for body_field, body in route.bodies_with_one_of_b(scene):
+                response = browser.post(url_of(name, route, scene, "own"), body)
+                visit = journey.note(persona, name, f"post own with {body_field} of B", response)
+                assert visit.status < 500, (
+                    f"{persona.name}: POST {name} with {body_field} of B answered {visit.status}"
+                )
+    assert journey.leaks == []
+    assert checksum(scene.world.b.organisation.pk) == before
+
+
+def test_no_get_writes_anything(scene: Scene) -> None:
+    checks = [checksum(c.organisation.pk) for c in (scene.world.a, scene.world.b)]
+    read_everything(scene, personas(scene.world), Journey(), whose=("own",))
+    assert [checksum(c.organisation.pk) for c in (scene.world.a, scene.world.b)] == checks
+
+
+def test_a_does_not_notice_when_b_doubles(scene: Scene) -> None:
+    """Non-interference: counts, ranks, suggestions and numbers of A are byte-equal when B's data doubles."""
+    people = [p for p in personas(scene.world) if not p.sees_b and p.person is not None]
+    before, after = Journey(), Journey()
+    read_everything(scene, people, before, whose=("own",))
+    double(scene)
+    read_everything(scene, people, after, whose=("own",))
+    for old, new in zip(before.visits, after.visits, strict=True):
+        assert (old.status, old.body) == (new.status, new.body), f"{old.persona} → {old.route} {old.what}"
+
+
+# -- each wall alone -----------------------------------------------------------
+
+
+@contextmanager
+def first_wall_off() -> Iterator[None]:
+    """Every ``visible`` of a client-owned table returns everything."""
+    import vigie.accounts.access
+    import vigie.catalog.access
+    import vigie.contracts.access
+    import vigie.tenancy.access
+    import vigie.tickets.access
+    from vigie.tickets.models import Ticket
+
+    def everything(actor: Any, queryset: Any, column: str = "") -> Any:
+        return queryset
+
+    modules = (
+        vigie.tenancy.access,
+        vigie.accounts.access,
+        vigie.catalog.access,
+        vigie.contracts.access,
+        vigie.tickets.access,
+    )
+    patches = [
+        patch.object(module, "in_sight", everything) for module in modules if hasattr(module, "in_sight")
+    ]
+    patches.append(patch.object(vigie.tickets.access, "visible", lambda actor: Ticket.objects.all()))
+    patches.append(patch("vigie.kernel.actor.Actor.sees", lambda self, organisation_id: True))
+    for one in patches:
+        one.start()
+    try:
+        yield
+    finally:
+        for one in patches:
+            one.stop()
+
+
+@contextmanager
+def second_wall_off() -> Iterator[None]:
+    with patch("vigie.config.entry.client_wall", lambda actor: nullcontext()):
+        yield
+
+
+def customers(scene: Scene) -> list[Persona]:
+    return [p for p in personas(scene.world) if p.side == "client" and not p.sees_b]
+
+
+def test_the_database_wall_holds_alone(scene: Scene) -> None:
+    journey = Journey()
+    with first_wall_off():
+        read_everything(scene, customers(scene), journey, whose=("own", "other"))
+    assert journey.leaks == []
+
+
+def test_the_application_wall_holds_alone(scene: Scene) -> None:
+    journey = Journey()
+    with second_wall_off():
+        read_everything(scene, customers(scene), journey, whose=("own", "other"))
+    assert journey.leaks == []
+
+
+def test_the_matrix_can_see_a_leak(scene: Scene) -> None:
+    """With both walls down it must turn red on nearly every address that shows a client's rows: the test of the test."""
+    journey = Journey()
+    with first_wall_off(), second_wall_off():
+        read_everything(scene, customers(scene), journey, whose=("own", "other"))
+    showing = {name for name, route in ROUTES.items() if route.shows_rows and route.audience == "customers"}
+    assert len(journey.leaking_routes & showing) >= 0.95 * len(showing), sorted(
+        showing - journey.leaking_routes
+    )
+
+
+def test_hostile_queries_are_not_errors(scene: Scene) -> None:
+    """Look-ups through relations, wild cards and broken values: never a 500, never a row of B."""
+    journey = Journey()
+    hostile = (
+        "?organisation__name=x&assignee__password__startswith=a&order_by=requester__password&_connector=OR&_negated=1",
+        "?q=%25&q=_&page=-1&cursor=AAAA&client=BETA&client=ALPHA",
+        "?q=%00%ff&priority=99999999999999999999&team=abc&due=%27%3B--&sort=id)--",
+        "?q=" + "(" * 200,
+    )
+    for persona in personas(scene.world):
+        if persona.sees_b or persona.person is None:
+            continue
+        browser: Browser = persona.browser()
+        for name, route in ROUTES.items():
+            if route.reads and route.audience != "account":
+                for query in hostile:
+                    response = browser.get(url_of(name, route, scene, "own") + query)
+                    visit = journey.note(persona, name, query, response)
+                    assert visit.status < 500, f"{persona.name}: {name}{query} answered {visit.status}"
+    assert journey.leaks == []
+
+
+@pytest.fixture
+def scene(world: Any) -> Scene:
+    built = build_scene(world)
+    planted = plant(world.b)
+    assert len(planted) > 40
+    return built
