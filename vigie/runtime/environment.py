@@ -101,9 +101,10 @@ def secret_key(folder: Path) -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """Children find this very code, whatever their working folder."""
+    """Children find this very code, whatever their working folder, and give freed memory back."""
     known = os.environ.get("PYTHONPATH", "")
-    return os.environ | {"PYTHONPATH": os.pathsep.join(part for part in (str(ROOT), known) if part)}
+    path = os.pathsep.join(part for part in (str(ROOT), known) if part)
+    return {"MALLOC_ARENA_MAX": "2"} | os.environ | {"PYTHONPATH": path}
 
 
 @contextmanager

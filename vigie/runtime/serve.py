@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from typing import Any, cast
+from typing import Any
 
 WEB_THREADS_GIVE_UP = 8
 
@@ -50,11 +50,12 @@ def serve_jobs(concurrency: int) -> int:
     from vigie.runtime.commands import set_up_django
 
     set_up_django()
+    from procrastinate import PsycopgConnector
     from procrastinate.contrib.django import app
-    from procrastinate.contrib.django.django_connector import DjangoConnector
+    from procrastinate.contrib.django.utils import connector_params
 
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    connector = cast(DjangoConnector, app.connector).get_worker_connector()
+    connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=concurrency + 1)
     options: dict[str, Any] = {
         "concurrency": concurrency,
         "shutdown_graceful_timeout": 30,
