@@ -211,7 +211,7 @@ def _same(got: object, expected: Any) -> bool:
     if isinstance(got, _Instant):
         return isinstance(expected, str) and "T" in expected and _at(expected) == got
     if isinstance(got, date):
-        return got.isoformat() == expected
+        return bool(got.isoformat() == expected)
     if isinstance(got, list):
         return bool(got == [(_at(start), _at(end)) for start, end in expected])
     return type(got) is type(expected) and bool(got == expected)

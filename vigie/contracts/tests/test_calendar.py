@@ -102,6 +102,13 @@ def test_shift_past_midnight_belongs_to_its_first_date() -> None:
     assert wall(openings(shift).next_open(at("2026-01-16 12:00"))) == "2026-01-23 22:00"
 
 
+def test_last_closing_of_a_union_is_that_of_the_part_that_closes_last() -> None:
+    on_call = Calendar.weekly("Europe/Paris", WEEKDAYS[:5], ("18:00", "22:00"))
+    for parts in ((K1, on_call), (on_call, K1)):
+        hours = openings(Calendar.union("Europe/Paris", *parts))
+        assert wall(hours.business_days_eod(at("2026-01-12 19:00"), 1)) == "2026-01-13 22:00"
+
+
 def test_days_of_work() -> None:
     hours = openings(K1)
     assert hours.is_workday(date(2026, 5, 4))
