@@ -12,7 +12,7 @@ class TenancyConfig(AppConfig):
         from django.core.checks import register
         from django.db.models.signals import post_migrate
 
-        from vigie.tenancy import walls
+        from vigie.tenancy import labels, walls  # noqa: F401  (registers the refusal sentences)
         from vigie.toolkit import events
 
         events.open_gate_with(walls.past_the_wall)

@@ -7,7 +7,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 hex_colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("A colour is written #RRGGBB."))
-client_code = RegexValidator(r"^[A-Z][A-Z0-9]{1,7}$", _("Two to eight capital letters or digits, a letter first."))
+client_code = RegexValidator(
+    r"^[A-Z][A-Z0-9]{1,7}$", _("Two to eight capital letters or digits, a letter first.")
+)
 
 
 class Organisation(models.Model):
@@ -42,7 +44,9 @@ class Organisation(models.Model):
     confidentiality = models.CharField(
         _("Confidentiality"), max_length=10, choices=Confidentiality, default=Confidentiality.STANDARD
     )
-    language = models.CharField(_("Language"), max_length=5, default="fr", choices=[("fr", "Français"), ("en", "English")])
+    language = models.CharField(
+        _("Language"), max_length=5, default="fr", choices=[("fr", "Français"), ("en", "English")]
+    )
     timezone = models.CharField(_("Reporting time zone"), max_length=60, default="Europe/Paris")
     currency = models.CharField(_("Currency"), max_length=3, default="EUR")
     fiscal_year_start = models.PositiveSmallIntegerField(_("First month of the fiscal year"), default=1)
@@ -55,9 +59,7 @@ class Organisation(models.Model):
             models.UniqueConstraint(
                 fields=["kind"], condition=models.Q(kind="provider"), name="one_provider"
             ),
-            models.CheckConstraint(
-                condition=models.Q(fiscal_year_start__range=(1, 12)), name="fiscal_month"
-            ),
+            models.CheckConstraint(condition=models.Q(fiscal_year_start__range=(1, 12)), name="fiscal_month"),
         ]
 
     def __str__(self) -> str:
@@ -68,14 +70,18 @@ class Entity(models.Model):
     """A subsidiary, department or any node of a client's own tree."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Part of"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Part of")
+    )
     name = models.CharField(_("Name"), max_length=120)
     cost_centre = models.CharField(_("Cost centre"), max_length=40, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organisation", "id"], name="entity_held"),
-            models.UniqueConstraint(fields=["organisation", "parent", "name"], name="entity_name", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["organisation", "parent", "name"], name="entity_name", nulls_distinct=False
+            ),
         ]
 
     def __str__(self) -> str:
@@ -86,11 +92,18 @@ class Site(models.Model):
     """A place of a client: it carries the time zone and the holidays that its clocks use."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
-    entity = models.ForeignKey(Entity, models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Entity"))
+    entity = models.ForeignKey(
+        Entity, models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Entity")
+    )
     name = models.CharField(_("Name"), max_length=120)
     timezone = models.CharField(_("Time zone"), max_length=60, default="Europe/Paris")
     country = models.CharField(_("Country"), max_length=2, default="FR")
-    subdivision = models.CharField(_("Subdivision"), max_length=8, blank=True, help_text=_("When its holidays differ, as in Alsace (57, 67, 68) or Québec (QC)."))
+    subdivision = models.CharField(
+        _("Subdivision"),
+        max_length=8,
+        blank=True,
+        help_text=_("When its holidays differ, as in Alsace (57, 67, 68) or Québec (QC)."),
+    )
     address = models.TextField(_("Address"), blank=True)
     access_notes = models.TextField(_("Access constraints"), blank=True)
     is_active = models.BooleanField(_("In use"), default=True)

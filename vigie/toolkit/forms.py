@@ -1,0 +1,103 @@
+"""Web forms that never write: they read what was typed, and show what an action refused beside its field."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+
+from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
+from vigie.toolkit.pages import render
+from vigie.toolkit.refusals import sentence
+
+T = TypeVar("T")
+Words = str | Promise
+Group = tuple[Words, Sequence[str]]
+
+
+class RecordForm(forms.ModelForm):
+    """The fields of a record as web input. The record itself is checked and written by the action."""
+
+    def _post_clean(self) -> None:
+        """Leave the record alone: a form that sets attributes would hide the change from the journal."""
+
+
+def attempt(form: forms.BaseForm, act: Callable[[dict[str, Any]], T]) -> T | None:
+    """``act(cleaned_data)`` once the input has the right shape; ``None`` when it was refused.
+
+    What the action refuses is shown beside the field it names. Out of sight and not granted are pages of
+    their own, never lines of a form.
+    """
+    if not form.is_valid():
+        return None
+    try:
+        return act(dict(form.cleaned_data))
+    except (NotFound, NotAllowed):
+        raise
+    except Refusal as refusal:
+        blame(form, refusal)
+    except ValidationError as error:
+        for name, texts in _by_field(error).items():
+            for text in texts:
+                form.add_error(name if name in form.fields else None, text)
+    return None
+
+
+def blame(form: forms.BaseForm, refusal: Refusal) -> None:
+    """Show a refusal on the form: beside its field, or at the top when the form has no such field."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, sentence(refusal))
+
+
+def _by_field(error: ValidationError) -> Mapping[str, Sequence[str]]:
+    return error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+
+
+def form_page(
+    request: HttpRequest,
+    form: forms.BaseForm,
+    *,
+    title: Words,
+    crumbs: Sequence[Mapping[str, Words]],
+    groups: Sequence[Group],
+    action: Words,
+    template: str = "layouts/form.html",
+    **more: Any,
+) -> HttpResponse:
+    """The page of one form: groups of fields ``(heading, names)``; 422 when it was refused, all typed kept."""
+    context = {
+        "form": form,
+        "title": title,
+        "crumbs": [*crumbs, {"label": title}],
+        "groups": groups,
+        "action_label": action,
+        "back": crumbs[-1]["href"],
+        "intro": "",
+        "zones": zones() if any(name in form.fields for name in ("timezone",)) else (),
+        **more,
+    }
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+@lru_cache(maxsize=1)
+def zones() -> tuple[str, ...]:
+    """Names of the world's time zones, for a field that completes them."""
+    return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")))
+
+
+def zone_field(**more: Any) -> forms.CharField:
+    """A time zone, typed with completion and checked against the zones this machine knows."""
+    return forms.CharField(max_length=60, validators=[known_zone], widget=forms.TextInput({"list": "zones"}), **more)
+
+
+def known_zone(name: str) -> None:
+    """Refuse a name that is no time zone."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError(sentence(Refusal("page.unknown_zone", zone=name))) from error
