@@ -6,6 +6,7 @@ import argparse
 import getpass
 import importlib
 import json
+import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -15,6 +16,8 @@ import psycopg
 
 from vigie.runtime import environment, reach
 from vigie.runtime.trouble import Trouble
+
+ADMINISTRATOR = "administrator"
 
 
 def set_up_django() -> None:
@@ -32,10 +35,11 @@ def set_up_django() -> None:
 
 def prepare(*, demo: bool) -> int:
     """What `up` does before it starts anything: reach, migrate, load demo data once, tell the supervisor."""
+    wanted = demo and environment.flag("VIGIE_DEMO") is not False
+    os.environ["VIGIE_DEMO"] = "1" if wanted else "0"
     with reach.migration_lock():
         set_up_django()
         _migrate()
-        wanted = demo and environment.flag("VIGIE_DEMO") is not False
         if wanted and _is_empty():
             _load_demo()
         shown = wanted and _holds_demo()
@@ -60,7 +64,7 @@ def demo() -> int:
                 "This database holds real data, and demo data never goes beside it: "
                 "give another folder in VIGIE_DATA, or another database in DATABASE_URL."
             )
-        _load_demo()
+        _needed("vigie.demo.load", "demo data").load_demo()
     for email, label in _accounts():
         print(f"  {email}  {label}")
     return 0
@@ -72,21 +76,46 @@ def user(args: argparse.Namespace) -> int:
         pass
     set_up_django()
     password = _ask_password(from_input=args.password_stdin)
-    actions = _needed("vigie.accounts.actions", "accounts")
-    act: Callable[[], Any]
+    people = _needed("vigie.accounts.actions", "accounts")
     if args.verb == "add":
-        name = args.name or args.email.partition("@")[0].replace(".", " ").title()
-
-        def act() -> Any:
-            return actions.create_agent(email=args.email, name=name, password=password, admin=args.admin)
+        _act(lambda: _add_agent(people, args.email, args.name, password, admin=args.admin))
     else:
-
-        def act() -> Any:
-            return actions.set_password(email=args.email, password=password)
-
-    _act(act)
+        _act(lambda: _set_password(people, args.email, password))
     print(f"{args.email}: done.")
     return 0
+
+
+def _add_agent(people: ModuleType, email: str, name: str, password: str, *, admin: bool) -> None:
+    """An administrator sees every client; another agent sees none until given some, in the application."""
+    from django.apps import apps
+    from django.db import transaction
+    from django.utils import timezone
+
+    from vigie.kernel.actor import SYSTEM
+
+    now = timezone.now()
+    shown = name or email.partition("@")[0].replace(".", " ").title()
+    with transaction.atomic():
+        person = people.create_agent(SYSTEM, email=email, name=shown, all_clients=admin, now=now)
+        if admin:
+            people.publish_default_roles(SYSTEM, now=now)
+            role = apps.get_model("accounts", "Role").objects.get(code=ADMINISTRATOR)
+            people.give_roles(SYSTEM, person.pk, [role.pk], now=now)
+        people.set_password(SYSTEM, person.pk, password, now=now)
+
+
+def _set_password(people: ModuleType, email: str, password: str) -> None:
+    from django.apps import apps
+    from django.utils import timezone
+
+    from vigie.kernel.actor import SYSTEM
+
+    person = apps.get_model("accounts", "Person").objects.filter(email__iexact=email).first()
+    if person is None:
+        raise Trouble(
+            f"Nobody has the address {email}: check it, or create the person with `vigie user add`."
+        )
+    people.set_password(SYSTEM, person.pk, password, now=timezone.now())
 
 
 def import_data(args: argparse.Namespace) -> int:
@@ -99,13 +128,17 @@ def import_data(args: argparse.Namespace) -> int:
 def _act(act: Callable[[], Any]) -> None:
     """Run an action; what it refuses is a sentence already."""
     from django.core.exceptions import ValidationError
+    from django.utils import translation
 
     from vigie.kernel.refusal import Refusal
+    from vigie.toolkit.refusals import sentence
 
     try:
-        act()
+        with translation.override("en"):
+            act()
     except Refusal as refusal:
-        raise Trouble(str(refusal)) from refusal
+        with translation.override("en"):
+            raise Trouble(sentence(refusal)) from refusal
     except ValidationError as error:
         raise Trouble(" ".join(error.messages)) from error
 
@@ -154,7 +187,7 @@ def _load_demo() -> None:
 
 def _accounts() -> list[tuple[str, str]]:
     module = _optional("vigie.demo.accounts")
-    return list(module.ACCOUNTS) if module is not None else []
+    return [(one.email, one.label) for one in module.ACCOUNTS] if module is not None else []
 
 
 def _optional(name: str) -> ModuleType | None:

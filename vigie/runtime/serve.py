@@ -7,6 +7,8 @@ import os
 import signal
 from typing import Any
 
+from vigie.runtime.trouble import Trouble
+
 WEB_THREADS_GIVE_UP = 8
 
 
@@ -40,7 +42,12 @@ def serve_web(host: str, port: int, workers: int) -> int:
         workers_kill_timeout=WEB_THREADS_GIVE_UP,
         log_level=LogLevels.warning,
     )
-    server.serve()
+    try:
+        server.serve()
+    except RuntimeError as error:
+        raise Trouble(
+            f"The web server cannot listen on {host} port {port} ({_first_line(error)})."
+        ) from error
     _ignore_signals()
     return 0
 
@@ -66,6 +73,10 @@ def serve_jobs(concurrency: int) -> int:
         worker_app.run_worker(**options)
     _ignore_signals()
     return 0
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _ignore_signals() -> None:

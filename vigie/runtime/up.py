@@ -123,8 +123,10 @@ def _status_of_page(host: str, port: int) -> int:
         with socket.create_connection((target, port), timeout=30) as link:
             request = f"GET / HTTP/1.1\r\nHost: {_shown(host)}:{port}\r\nConnection: close\r\n\r\n"
             link.sendall(request.encode())
-            answer = link.recv(64)
+            answer = link.recv(4096)
     except OSError:
+        return 0
+    if b"granian" not in answer:  # somebody else took the port meanwhile: our web process will say so
         return 0
     parts = answer.split(b" ", 2)
     return int(parts[1]) if len(parts) > 2 and parts[1].isdigit() else 0
