@@ -17,6 +17,7 @@ class Actor:
     ``organisations`` is the set of client organisation ids in sight; ``None`` means every one (provider
     staff with no limit, and the system). ``scope`` narrows a client-side actor inside its organisation:
     ``company`` sees the public part of all its tickets, ``own`` only what it asked, receives or watches.
+    ``other_clients``: how many further clients this person may switch to.
     """
 
     side: Side
@@ -31,6 +32,7 @@ class Actor:
     language: str = "fr"
     timezone: str = "Europe/Paris"
     roles: frozenset[str] = field(default=frozenset())
+    other_clients: int = 0
 
     @property
     def is_provider(self) -> bool:
