@@ -29,7 +29,7 @@ POLICY = (
 )
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
-NAMES = ["queue", "ticket", "portal", "request", "form", "signin"]
+NAMES = ["queue", "ticket", "portal", "request", "form", "signin", "refused"]
 
 
 def duration(seconds: float) -> str:
@@ -37,16 +37,15 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}"
 
 
-def ago(at: datetime) -> str:
+def ago(at: datetime) -> Markup:
     minutes = round((NOW - at).total_seconds() / 60)
-    if minutes < 0:
-        return f"dans {-minutes // 60} h {-minutes % 60:02d}" if minutes < -59 else f"dans {-minutes} min"
-    if minutes < 60:
-        return f"il y a {minutes} min"
-    return f"il y a {minutes // 60} h" if minutes < 1440 else when(at)
+    h, m = divmod(abs(minutes), 60)
+    words = f"{m} min" if not h else (f"{h} h {m:02d}" if m else f"{h} h")
+    text = when(at) if h >= 48 else (f"dans {words}" if minutes < 0 else f"il y a {words}")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), when(at), text)
 
 
-def when(at: datetime) -> str:
+def when(at: datetime, style: str = "short") -> str:
     months = "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split()
     return f"{at.day} {months[at.month - 1]} {at:%H:%M}"
 
@@ -73,8 +72,8 @@ class Form(list):
 
 def engine(language: str) -> jinja2.Environment:
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([PAGES, TOOLKIT / "templates"]), autoescape=True, extensions=["jinja2.ext.i18n"],
-        undefined=jinja2.StrictUndefined)
+        loader=jinja2.FileSystemLoader([PAGES, TOOLKIT / "templates"]), autoescape=True, extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     words = json.loads((PAGES / "fr.json").read_text()) if language == "fr" else {}
     env.install_gettext_callables(
         lambda text: words.get(text, text), lambda one, many, n: words.get(one if n < 2 else many, one if n < 2 else many), newstyle=True)
@@ -105,12 +104,13 @@ def render(name: str, theme: str, language: str = "fr") -> str:
     context = {
         "language": language, "languages": [("fr", "Français"), ("en", "English")], "theme": theme, "live_url": "/live" if console else "", "palette_url": "/palette",
         "theme_url": "/theme", "language_url": "/language", "signout_url": "/signout", "home_url": "/queue",
-        "person": None if name == "signin" else Bag(name="Aïcha Belkacem", email="aicha.belkacem@vigie.example", href="/me"),
+        "code": "tickets.unknown", "message": "Cette demande n’existe pas, ou vous n’y avez pas accès.", "status": 404,
+        "person": None if name in ("signin", "refused") else Bag(name="Aïcha Belkacem", email="aicha.belkacem@vigie.example", href="/me"),
         "notices": Bag(href="/notices", count=3),
         "nav": [Bag(code=c, label=w, icon=i, href=f"/{c}", current=c in ("queue", "home"), count=n, key=c[0]) for c, w, i, n in (nav if console else portal_nav)],
         "nav_end": [Bag(code="setup", label="Réglages", icon="settings", href="/setup", current=False, count=0)],
         "creations": [Bag(label="Incident", href="/new/incident", icon="bolt", key="c"), Bag(label="Demande", href="/new/request", icon="shopping-cart", key=None)],
-        "client": None if console else Bag(name="Alpha Industries", logo=""), "client_style": "" if console or name == "signin" else "/alpha.css",
+        "client": None if console else Bag(name="Alpha Industries", logo=""), "client_style": "" if console or name in ("signin", "refused") else "/alpha.css",
         "accessibility": Bag(href="/accessibility", level="partiellement conforme"), "sample_form": sample_form(),
         "toasts": [Bag(text="Ticket INC-20418 affecté à Karim Haddad", tone="ok")] if name == "queue" else [],
     }

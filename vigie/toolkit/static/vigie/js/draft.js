@@ -24,7 +24,7 @@ enhance('form[data-draft-url]', (form) => {
     clearTimeout(timer);
     const data = fields();
     const now = print(data);
-    if (sent || now === saved) return;
+    if (sent || 'sent' in form.dataset || now === saved) return;
     data.append('csrfmiddlewaretoken', csrf());
     try {
       const answer = await post(url, data);
@@ -41,7 +41,7 @@ enhance('form[data-draft-url]', (form) => {
   const soon = () => { clearTimeout(timer); timer = setTimeout(save, 800); };
   const leave = () => {
     const data = fields();
-    if (sent || print(data) === saved) return;
+    if (sent || 'sent' in form.dataset || print(data) === saved) return;
     data.append('csrfmiddlewaretoken', csrf());
     if (navigator.sendBeacon(url, data)) saved = print(fields()); else keep();
   };

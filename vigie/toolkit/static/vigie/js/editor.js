@@ -4,10 +4,14 @@ import { csrf, enhance, say, text } from './dom.js';
 let loading;
 function trix() {
   loading ??= new Promise((done, failed) => {
-    const script = Object.assign(document.createElement('script'), { src: document.body.dataset.trix, onload: () => done(window.Trix), onerror: failed });
+    const script = Object.assign(document.createElement('script'), { src: document.body.dataset.trix, onload: () => { speak(window.Trix); done(); }, onerror: failed });
     document.head.append(script);
   });
   return loading;
+}
+
+function speak({ config }) {
+  Object.assign(config.lang, { captionPlaceholder: text('caption'), remove: text('remove'), bytes: text('bytes'), byte: text('bytes'), KB: text('KB'), MB: text('MB') });
 }
 
 let count = 0;

@@ -11,6 +11,7 @@ document.addEventListener('htmx:before:swap', (event) => {
   const { ctx } = event.detail;
   const status = ctx.response?.status ?? 200;
   const whole = /^\s*<!doctype/i.test(ctx.text ?? '') && ctx.target !== document.body;
+  if (ctx.hx?.retarget === '#toasts') return;
   if (status >= 500 || status === 401 || (status >= 400 && whole)) {
     event.preventDefault();
     say(status === 401 ? text('draftSignedOut') : text('failed'));

@@ -1,15 +1,15 @@
-// <time datetime data-relative>: the server wrote it well; keep it true while the page stays open.
+// <span data-relative><time datetime>: the server wrote it well; keep it true while the page stays open.
 import { text } from './dom.js';
 
 const pad = (n) => String(n).padStart(2, '0');
 function refresh() {
-  for (const el of document.querySelectorAll('time[data-relative]')) {
-    const minutes = Math.round((Date.parse(el.dateTime) - Date.now()) / 60000);
-    const far = Math.abs(minutes);
-    if (Number.isNaN(minutes) || far >= 1440) continue;
-    const words = far < 1 ? text('now')
-      : minutes > 0 ? (far < 60 ? text('inMinutes', { n: far }) : text('inHours', { h: Math.floor(far / 60), m: pad(far % 60) }))
-        : (far < 60 ? text('minutesAgo', { n: far }) : text('hoursAgo', { n: Math.floor(far / 60) }));
+  for (const el of document.querySelectorAll('[data-relative] time')) {
+    const seconds = Math.trunc((Date.parse(el.dateTime) - Date.now()) / 1000);
+    const far = Math.abs(seconds);
+    if (Number.isNaN(seconds) || far >= 48 * 3600) continue; // days: the server's words stay true long enough
+    const [h, m] = [Math.floor(far / 3600), Math.floor((far % 3600) / 60)];
+    const time = far < 60 ? text('instant') : !h ? text('minutes', { n: m }) : m ? text('hoursMinutes', { h, m: pad(m) }) : text('hours', { h });
+    const words = text(seconds > 0 ? 'in' : 'ago', { time });
     if (el.textContent !== words) el.textContent = words;
   }
 }
