@@ -116,6 +116,15 @@ def number(value: float | int | None) -> str:
     return "" if value is None else format_decimal(value, locale=locale())
 
 
+def weight(size: int) -> str:
+    """The size of a file for people: "840 B", "12 KB", "3.4 MB"."""
+    if size < 1000:
+        return gettext("%(n)s B") % {"n": size}
+    if size < 1_000_000:
+        return gettext("%(n)s KB") % {"n": number(round(size / 1000))}
+    return gettext("%(n)s MB") % {"n": number(round(size / 1_000_000, 1))}
+
+
 def capped(count: int, cap: int = 10_000) -> str:
     """A count for people; "10,000+" past the cap."""
     return f"{number(cap)}+" if count > cap else number(count)
