@@ -140,8 +140,9 @@ def local_name(row: Any, stem: str = "name") -> str:
 def environment(**options: Any) -> Environment:
     """Built by Django's Jinja2 backend."""
     options.setdefault("undefined", StrictUndefined if settings.STRICT_TEMPLATES else ChainableUndefined)
-    options["trim_blocks"] = options["lstrip_blocks"] = True
-    env = Environment(**options, extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
+    options["trim_blocks"] = options["lstrip_blocks"] = options["autoescape"] = True
+    options["extensions"] = ["jinja2.ext.i18n", "jinja2.ext.do"]
+    env = Environment(**options)  # noqa: S701  (autoescape is on, two lines above)
     env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)  # type: ignore[attr-defined]
     env.globals.update(
         static=static,
