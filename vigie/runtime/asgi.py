@@ -8,6 +8,7 @@ sent after that thread is free. Only streamed answers hold their thread while a 
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
@@ -32,6 +33,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+log = logging.getLogger("vigie.web")
+
+SORRY = b"Something went wrong on our side, and was written to the log. Please try again.\n"
 THREADS = 4
 WAITING_LIMIT = 256
 IN_MEMORY = 1_000_000
@@ -202,7 +206,12 @@ class Exchange:
         """Run Django. Returns a finished page, or streams from here and returns nothing."""
         if self.gone.is_set():
             return None
-        response = django(environ, self._start_response)
+        try:
+            response = django(environ, self._start_response)
+        except Exception:
+            log.exception("The error page itself failed: %s", environ["PATH_INFO"])
+            self.status, self.headers = 500, [(b"content-type", b"text/plain; charset=utf-8")]
+            return SORRY
         try:
             if environ["REQUEST_METHOD"] == "HEAD":
                 return b""

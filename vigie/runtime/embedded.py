@@ -16,6 +16,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -160,6 +161,7 @@ class EmbeddedServer:
     # -- start -------------------------------------------------------------------------------------
 
     def _bring_up(self) -> None:
+        self._check_owner()
         if not self.cluster.exists():
             self._create()
         mode = self._mode()
@@ -215,23 +217,21 @@ class EmbeddedServer:
         _write_secret(self.folder / f"pg{MAJOR}.mode", mode)
         fresh.rename(self.cluster)
 
+    def _check_owner(self) -> None:
+        """A folder is used by the user who made it: another could not read its secrets, or would spoil them."""
+        owner = (self.folder / f"pg{MAJOR}.lock").stat().st_uid
+        if owner != os.geteuid():
+            raise Trouble(
+                f"The database in {self.folder} belongs to user number {owner}: run Vigie as that user, "
+                "or give another folder in VIGIE_DATA."
+            )
+
     def _mode(self) -> str:
         """How the folder was made; it stays that way, because its files belong to that user."""
         try:
             mode = (self.folder / f"pg{MAJOR}.mode").read_text().strip()
         except FileNotFoundError:
             mode = "plain"
-        owner = self.cluster.stat().st_uid
-        if mode == "plain" and owner != os.geteuid():
-            raise Trouble(
-                f"The database in {self.cluster} belongs to user number {owner}: run Vigie as that user, "
-                "or give another folder in VIGIE_DATA."
-            )
-        if mode != "plain" and os.geteuid() != 0:
-            raise Trouble(
-                f"The database in {self.cluster} was made by root: run Vigie as root, "
-                "or give another folder in VIGIE_DATA."
-            )
         if mode == "unshare" and not _runs((*UNSHARE, "true")):
             raise Trouble(
                 f"The database in {self.cluster} was made with user namespaces, "
@@ -384,17 +384,26 @@ class EmbeddedServer:
 
 
 def _fitting_mode() -> str:
-    if os.geteuid() != 0:
+    """PostgreSQL refuses root, and `initdb` refuses a user without a name (as containers give)."""
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return "plain"
     if sys.platform == "linux":
         if _runs((*UNSHARE, "true")):
             return "unshare"
-        if _runs((*SETPRIV, "true")):
+        if os.geteuid() == 0 and _runs((*SETPRIV, "true")):
             return "setpriv"
     raise Trouble(
-        "PostgreSQL refuses to run as root and this system allows neither `unshare` nor `setpriv`: "
+        "PostgreSQL cannot run as root or as a user without a name, and this system allows no `unshare`: "
         "run Vigie as an ordinary user, or give your own server in DATABASE_URL."
     )
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _runs(command: tuple[str, ...]) -> bool:
@@ -451,7 +460,7 @@ def _tail(path: Path) -> str:
 
 def _failure(what: str, output: str, log: Path) -> str:
     """The reason the server gave, in its own words, then where to read more."""
-    if "No space left on device" in output:
+    if "No space left on device" in output or shutil.disk_usage(log.parent).free < 50_000_000:
         return (
             f"The embedded database {what}: the disk is full. "
             f"Free some space in {log.parent} and start again."

@@ -58,6 +58,7 @@ class Child:
             [sys.executable, "-m", "vigie", *self.arguments],
             env=self.environment | {PARENT: str(os.getpid())},
             stdin=subprocess.DEVNULL,
+            stdout=sys.stderr.fileno(),  # standard output is for the one line with the address
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops things in order
         )
         self.started = time.monotonic()

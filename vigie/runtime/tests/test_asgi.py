@@ -146,6 +146,15 @@ def test_an_action_begun_is_completed_although_its_sender_left(monkeypatch: pyte
     assert client.sent == []
 
 
+def test_a_failure_of_the_error_page_is_still_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def django(environ: Any, start: Any) -> list[bytes]:
+        raise RuntimeError("the template of the error page is broken")
+
+    client = ask(django, monkeypatch)
+    assert client.status == 500
+    assert b"try again" in client.body
+
+
 def test_head_has_no_body(monkeypatch: pytest.MonkeyPatch) -> None:
     def django(environ: Any, start: Any) -> list[bytes]:
         start("200 OK", [("Content-Length", "5")])

@@ -49,7 +49,7 @@ def server(cluster: Path) -> Iterator[EmbeddedServer]:
     one = EmbeddedServer(cluster)
     with one:
         yield one
-    if one._someone_alive():
+    if one._someone_alive():  # a test failed while it held the server
         one._shut_down()
 
 
@@ -151,6 +151,15 @@ def test_a_long_folder_name_gets_a_short_private_socket_folder(
     embedded._private_folder(place, os.geteuid())
     assert place.stat().st_mode & 0o777 == 0o700
     place.rmdir()
+
+
+def test_the_folder_of_another_user_is_refused(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.stop()
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    with pytest.raises(Trouble, match="belongs to user number"):
+        server.start()
 
 
 def test_a_failed_creation_leaves_nothing_and_says_why(
