@@ -105,7 +105,7 @@ def reply(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> Mess
     if "first_response_at" in changes:
         new_facts.append(NewFact(facts.RESPONDED, {"message": message.pk}))
     if side == "client":
-        resumed, fact = _resumed(ticket, now)
+        resumed, fact = resumed_by_client(ticket, now)
         changes.update(resumed)
         new_facts.extend(fact)
     change(actor, ticket, changes, new_facts, now=now)
@@ -114,7 +114,7 @@ def reply(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> Mess
     return message
 
 
-def _resumed(ticket: Ticket, now: dt.datetime) -> tuple[dict[str, Any], list[NewFact]]:
+def resumed_by_client(ticket: Ticket, now: dt.datetime) -> tuple[dict[str, Any], list[NewFact]]:
     """A client's answer resumes a ticket that waited for the client, at the instant it was received."""
     if ticket.phase != "waiting" or not ticket.pending_reason.startswith("client_"):
         return {}, []

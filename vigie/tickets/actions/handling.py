@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from vigie.tenancy.models import Site
 from vigie.tickets import access
 from vigie.tickets.actions import telling
 from vigie.tickets.actions.ledger import NewFact, change, journal
-from vigie.tickets.actions.opening import TITLE_LIMIT, priority_for, promised, scope_of
+from vigie.tickets.actions.opening import clean_title, priority_for, promised, scope_of
 from vigie.tickets.labels import TYPES
 from vigie.tickets.models import Clock, Ticket, TicketLink, Watcher
 from vigie.tickets.rules import facts
@@ -44,16 +44,25 @@ def assign(
         raise Refusal("tickets.not_an_agent", field="assignee")
     if (ticket.team_id, ticket.assignee_id) == (team_id, assignee_id):
         return ticket
-    before = {"team": ticket.team_id, "assignee": ticket.assignee_id}
-    after = {"team": team_id, "team_name": team.name_fr if team else "", "assignee": assignee_id}
-    new_facts = [NewFact(facts.ASSIGNED, after, before)]
-    changes: dict[str, Any] = assignment_changes(ticket, team_id, assignee_id)
-    changes.update(_first_assignment(ticket, team_id, new_facts))
+    changes, new_facts = assigned(ticket, team, assignee_id)
     previous = ticket.assignee_id
     change(actor, ticket, changes, new_facts, now=now, is_public=False)
     if assignee_id != previous:
         telling.assigned(actor, ticket, now=now)
     return ticket
+
+
+def assigned(
+    ticket: Ticket, team: Team | None, assignee_id: int | None
+) -> tuple[dict[str, Any], list[NewFact]]:
+    """The columns that an assignment changes, and its facts. Pure."""
+    team_id = team.pk if team else None
+    before = {"team": ticket.team_id, "assignee": ticket.assignee_id}
+    after = {"team": team_id, "team_name": team.name_fr if team else "", "assignee": assignee_id}
+    new_facts = [NewFact(facts.ASSIGNED, after, before)]
+    changes: dict[str, Any] = assignment_changes(ticket, team_id, assignee_id)
+    changes.update(_first_assignment(ticket, team_id, new_facts))
+    return changes, new_facts
 
 
 def _first_assignment(ticket: Ticket, team_id: int | None, new_facts: list[NewFact]) -> dict[str, Any]:
@@ -101,26 +110,40 @@ def set_priority(
         raise Refusal("tickets.closed")
     actor.demand("tickets:work")
     computed = priority_for(ticket.organisation_id, impact, urgency, ticket.is_vip)
-    overridden = ticket.priority != ticket.computed_priority
-    wanted = priority if priority is not None else (ticket.priority if overridden else computed)
+    changes, before = priority_changes(ticket, impact, urgency, computed, priority)
+    wanted = changes["priority"]
     if wanted != computed and wanted != ticket.priority:
         actor.demand("tickets:override_priority")
         if not reason.strip():
             raise Refusal("tickets.override_needs_reason", field="reason")
-    before = {
-        "priority": ticket.priority,
-        "computed": ticket.computed_priority,
-        "impact": ticket.impact,
-        "urgency": ticket.urgency,
-    }
-    after = {"priority": wanted, "computed": computed, "impact": impact, "urgency": urgency}
-    if before == after:
+    fact = priority_fact(changes, before, reason)
+    if fact is None:
         return ticket
-    changes = {"priority": wanted, "computed_priority": computed, "impact": impact, "urgency": urgency}
-    new_facts = [NewFact(facts.PRIORITY, {**after, "why": reason.strip()}, before)]
+    new_facts = [fact]
     if wanted != ticket.priority:
         new_facts += retargeted(ticket, "correction" if is_error else "priority", priority=wanted)
     return change(actor, ticket, changes, new_facts, now=now)
+
+
+def priority_changes(
+    ticket: Ticket, impact: int, urgency: int, computed: int, priority: int | None
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The new priority columns and the old ones; an override in force stays unless ``priority`` says more. Pure."""
+    overridden = ticket.priority != ticket.computed_priority
+    wanted = priority if priority is not None else (ticket.priority if overridden else computed)
+    after = {"priority": wanted, "computed_priority": computed, "impact": impact, "urgency": urgency}
+    return after, {name: getattr(ticket, name) for name in after}
+
+
+def priority_fact(after: Mapping[str, int], before: Mapping[str, int], reason: str) -> NewFact | None:
+    """The fact of a priority change; ``None`` when nothing differs. Pure."""
+    if after == before:
+        return None
+
+    def named(row: Mapping[str, int]) -> dict[str, int]:
+        return {"computed" if name == "computed_priority" else name: value for name, value in row.items()}
+
+    return NewFact(facts.PRIORITY, {**named(after), "why": reason.strip()}, named(before))
 
 
 def retargeted(
@@ -133,8 +156,15 @@ def retargeted(
     book = promise_book(ticket.organisation_id)
     terms = promised(book, scope_of(ticket, priority=priority))
     ids = stamp_many(ticket.organisation_id, terms.values())
+    return promises_changed(live, terms, ids, cause, by)
+
+
+def promises_changed(
+    clocks: Iterable[Clock], terms: Mapping[ClockKind, Terms], ids: Mapping[Terms, int], cause: str, by: str
+) -> list[NewFact]:
+    """A ``promised`` fact for each clock that still runs and has new terms. Pure."""
     found = []
-    for clock in live:
+    for clock in clocks:
         new = terms.get(ClockKind(clock.kind))
         if new is None or clock.stopped_at is not None:
             continue
@@ -259,12 +289,7 @@ def edit_ticket(
 
 def _check_edit(actor: Actor, ticket: Ticket, changes: dict[str, Any]) -> None:
     if "title" in changes:
-        title = " ".join(str(changes["title"]).replace("\x00", "").split())
-        if not title:
-            raise Refusal("tickets.no_title", field="title")
-        if len(title) > TITLE_LIMIT:
-            raise Refusal("tickets.title_too_long", field="title", limit=TITLE_LIMIT)
-        changes["title"] = title
+        changes["title"] = clean_title(str(changes["title"]))
     if (
         changes.get("service_id")
         and not Subscription.objects.filter(

@@ -42,24 +42,26 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.datetime) else value
 
 
+def fact_row(actor: Actor, ticket: Ticket, fact: NewFact, now: dt.datetime) -> Fact:
+    """The journal's row for ``fact`` (not saved). Pure."""
+    return Fact(
+        organisation_id=ticket.organisation_id,
+        ticket_id=ticket.pk,
+        at=fact.at or now,
+        recorded_at=now,
+        kind=fact.kind,
+        actor_id=actor.person_id,
+        actor_name=actor.name,
+        side=actor.side,
+        audience=fact.audience or audience_of(fact.kind),
+        before=None if fact.before is None else {k: plain(v) for k, v in fact.before.items()},
+        after={k: plain(v) for k, v in fact.after.items()},
+    )
+
+
 def journal(actor: Actor, ticket: Ticket, facts: Iterable[NewFact], *, now: dt.datetime) -> list[Fact]:
     """Append facts to the ticket's journal. Those a client may not read are written past its wall."""
-    built = [
-        Fact(
-            organisation_id=ticket.organisation_id,
-            ticket_id=ticket.pk,
-            at=fact.at or now,
-            recorded_at=now,
-            kind=fact.kind,
-            actor_id=actor.person_id,
-            actor_name=actor.name,
-            side=actor.side,
-            audience=fact.audience or audience_of(fact.kind),
-            before=None if fact.before is None else {k: plain(v) for k, v in fact.before.items()},
-            after={k: plain(v) for k, v in fact.after.items()},
-        )
-        for fact in facts
-    ]
+    built = [fact_row(actor, ticket, fact, now) for fact in facts]
     with past_the_wall("journal") if any(f.audience == "internal" for f in built) else nullcontext():
         return Fact.objects.bulk_create(built)
 

@@ -69,7 +69,7 @@ def reopen_until(ticket: Ticket, machine: Machine) -> dt.datetime | None:
     return dt.datetime.fromtimestamp(end, dt.UTC)
 
 
-def _who(actor: Actor) -> Who:
+def who(actor: Actor) -> Who:
     return "client" if actor.is_client else ("system" if actor.side == "system" else "agent")
 
 
@@ -88,7 +88,7 @@ def take_step(actor: Actor, ticket_id: int, verb: str, given: Given, *, now: dt.
     """
     ticket = access.one(actor, ticket_id, lock=True)
     machine = machine_of(ticket.workflow_version_id)
-    step = machine.step_named(ticket.state, verb, _who(actor))
+    step = machine.step_named(ticket.state, verb, who(actor))
     if step is None:
         if _already_taken(actor, ticket, machine, verb, given):
             return ticket
@@ -107,7 +107,7 @@ def _already_taken(actor: Actor, ticket: Ticket, machine: Machine, verb: str, gi
 def _take(
     actor: Actor, ticket: Ticket, machine: Machine, step: Step, given: Given, now: dt.datetime
 ) -> Ticket:
-    given = _completed(actor, ticket, step, given)
+    given = completed(actor, ticket, step, given)
     has_text = not (richtext.is_blank(given.text) if given.is_html else not given.text.strip())
     window = reopen_until(ticket, machine) if "reopen_window" in step.needs else None
     check_needs(
@@ -127,9 +127,9 @@ def _take(
     changes: dict[str, Any] = {}
     if has_text:
         new_facts += _say(actor, ticket, given, now, changes)
-    before = {"state": ticket.state, "phase": ticket.phase, "reason": ticket.pending_reason}
-    changes.update(step_changes(ticket, machine, step, _as_mapping(given), now))
-    new_facts.append(NewFact(facts.STATE, _after(step, changes, given), before))
+    moved, fact = step_taken(ticket, machine, step, given, now)
+    changes.update(moved)
+    new_facts.append(fact)
     events: list[Event] = []
     if machine.phase(step.target) == "done":
         events.append(TicketResolved(ticket.pk, ticket.organisation_id))
@@ -138,7 +138,16 @@ def _take(
     return ticket
 
 
-def _completed(actor: Actor, ticket: Ticket, step: Step, given: Given) -> Given:
+def step_taken(
+    ticket: Ticket, machine: Machine, step: Step, given: Given, now: dt.datetime
+) -> tuple[dict[str, Any], NewFact]:
+    """The columns that ``step`` changes, and its fact. Pure."""
+    before = {"state": ticket.state, "phase": ticket.phase, "reason": ticket.pending_reason}
+    changes = step_changes(ticket, machine, step, _as_mapping(given), now)
+    return changes, NewFact(facts.STATE, _after(step, changes, given), before)
+
+
+def completed(actor: Actor, ticket: Ticket, step: Step, given: Given) -> Given:
     """Fill what goes without saying: who takes ownership, and the word of a customer who solved it alone."""
     if step.verb == "start" and given.assignee_id is None and actor.side == "provider":
         given = replace(given, assignee_id=ticket.assignee_id or actor.person_id)
@@ -271,11 +280,8 @@ def mark_duplicate(actor: Actor, ticket_id: int, master_reference: str, *, now: 
     step = machine.step_named(ticket.state, "cancel", "agent")
     if step is None:
         raise Refusal("workflow.no_such_step", source=ticket.state, target="cancelled")
-    before = {"state": ticket.state, "phase": ticket.phase, "reason": ticket.pending_reason}
-    changes = step_changes(ticket, machine, step, {"reason": "duplicate"}, now)
-    changes["duplicate_of_id"] = master.pk
-    after = {**_after(step, changes, Given(reason="duplicate")), "master": master.reference}
-    change(actor, ticket, changes, [NewFact(facts.STATE, after, before)], now=now)
+    changes, fact = duplicate_taken(ticket, machine, step, master, now)
+    change(actor, ticket, changes, [fact], now=now)
     for person_id in {ticket.requester_id, ticket.beneficiary_id} - {
         master.requester_id,
         master.beneficiary_id,
@@ -287,6 +293,15 @@ def mark_duplicate(actor: Actor, ticket_id: int, master_reference: str, *, now: 
         )
     telling.stepped(actor, ticket, "cancel", now=now)
     return ticket
+
+
+def duplicate_taken(
+    ticket: Ticket, machine: Machine, step: Step, master: Ticket, now: dt.datetime
+) -> tuple[dict[str, Any], NewFact]:
+    """What cancelling a ticket as the duplicate of ``master`` changes, and its fact. Pure."""
+    changes, fact = step_taken(ticket, machine, step, Given(reason="duplicate"), now)
+    changes["duplicate_of_id"] = master.pk
+    return changes, replace(fact, after={**fact.after, "master": master.reference})
 
 
 def _leads_to(ticket: Ticket, wanted: int) -> bool:

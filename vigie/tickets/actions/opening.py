@@ -105,16 +105,22 @@ def _already(actor: Actor, new: NewTicket) -> Ticket | None:
 
 def _check(actor: Actor, new: NewTicket) -> str:
     """The trimmed title, once everything that needs no table was checked."""
-    title = " ".join(new.title.replace("\x00", "").split())
-    if not title:
-        raise Refusal("tickets.no_title", field="title")
-    if len(title) > TITLE_LIMIT:
-        raise Refusal("tickets.title_too_long", field="title", limit=TITLE_LIMIT)
+    title = clean_title(new.title)
     if new.ticket_type not in TYPES:
         raise Refusal("tickets.unknown_type", field="ticket_type", ticket_type=new.ticket_type)
     check_body(new.body, new.is_html)
     if actor.is_client and new.requester_id != actor.person_id:
         raise NotFound()
+    return title
+
+
+def clean_title(title: str) -> str:
+    """The title on one line; refused when nothing is left of it or when it is too long."""
+    title = " ".join(title.replace("\x00", "").split())
+    if not title:
+        raise Refusal("tickets.no_title", field="title")
+    if len(title) > TITLE_LIMIT:
+        raise Refusal("tickets.title_too_long", field="title", limit=TITLE_LIMIT)
     return title
 
 
@@ -181,6 +187,11 @@ def next_reference(organisation: Organisation, ticket_type: str) -> str:
 def priority_for(organisation_id: int, impact: int, urgency: int, is_vip: bool) -> int:
     """The computed priority under the client's own matrix, where it has one."""
     policy = PriorityPolicy.objects.filter(pk=organisation_id).first()
+    return priority_under(policy, impact, urgency, is_vip)
+
+
+def priority_under(policy: PriorityPolicy | None, impact: int, urgency: int, is_vip: bool) -> int:
+    """The computed priority under ``policy``; the ITIL default without one."""
     if policy is None:
         return computed_priority(impact, urgency, matrix=DEFAULT_MATRIX, is_vip=is_vip)
     return computed_priority(impact, urgency, matrix=policy.matrix, is_vip=is_vip, vip_rule=policy.vip_rule)
@@ -201,41 +212,75 @@ def _build(
         if category is None:
             raise NotFound()
     site = _site(new, beneficiary)
-    version_id = current_version(new.ticket_type)
-    machine = machine_of(version_id)
-    opened_at = (new.opened_at or now).replace(microsecond=0)
-    is_vip = is_vip_on(beneficiary, opened_at.date())
-    impact = new.impact or (min(service.criticality + 1, 3) if service else 3)
-    priority = priority_for(organisation.pk, impact, new.urgency, is_vip)
-    team_id = (
-        new.team_id
-        or (subscription.team_id if subscription else None)
-        or (service.default_team_id if service else None)
-    )
-    return Ticket(
-        organisation_id=organisation.pk,
+    is_vip = is_vip_on(beneficiary, received_at(new, now).date())
+    impact = impact_of(new, service)
+    known = Known(
         reference=next_reference(organisation, new.ticket_type),
+        version_id=current_version(new.ticket_type),
+        service=service,
+        category_id=category.pk if category else None,
+        site=site,
+        beneficiary_id=beneficiary.person_id,
+        is_vip=is_vip,
+        priority=priority_for(organisation.pk, impact, new.urgency, is_vip),
+        team_id=subscription.team_id if subscription else None,
+    )
+    return ticket_row(new, known, title, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the tables say of a new ticket; ``team_id`` is the team that handles this client's service."""
+
+    reference: str
+    version_id: int
+    service: Service | None
+    category_id: int | None
+    site: Site | None
+    beneficiary_id: int
+    is_vip: bool
+    priority: int
+    team_id: int | None
+
+
+def received_at(new: NewTicket, now: dt.datetime) -> dt.datetime:
+    """When the provider received it, to the second."""
+    return (new.opened_at or now).replace(microsecond=0)
+
+
+def impact_of(new: NewTicket, service: Service | None) -> int:
+    """The impact given, else the one that the service's criticality proposes."""
+    return new.impact or (min(service.criticality + 1, 3) if service else 3)
+
+
+def ticket_row(new: NewTicket, known: Known, title: str, now: dt.datetime) -> Ticket:
+    """The ticket as it stands when it opens (not saved). Pure."""
+    machine = machine_of(known.version_id)
+    service = known.service
+    return Ticket(
+        organisation_id=new.organisation_id,
+        reference=known.reference,
         ticket_type=new.ticket_type,
-        workflow_version_id=version_id,
+        workflow_version_id=known.version_id,
         state=machine.initial,
         phase=machine.phase(machine.initial),
         title=title,
-        impact=impact,
+        impact=impact_of(new, service),
         urgency=new.urgency,
-        computed_priority=priority,
-        priority=priority,
-        is_vip=is_vip,
+        computed_priority=known.priority,
+        priority=known.priority,
+        is_vip=known.is_vip,
         is_confidential=new.is_confidential,
         channel=new.channel,
         service=service,
-        category=category,
-        site=site,
+        category_id=known.category_id,
+        site=known.site,
         requester_id=new.requester_id,
-        beneficiary_id=beneficiary.person_id,
-        team_id=team_id,
+        beneficiary_id=known.beneficiary_id,
+        team_id=new.team_id or known.team_id or (service.default_team_id if service else None),
         assignee_id=new.assignee_id,
         tags=sorted({tag.strip().lower()[:40] for tag in new.tags if tag.strip()}),
-        opened_at=opened_at,
+        opened_at=received_at(new, now),
         created_at=now,
         updated_at=now,
         submission=new.submission,
