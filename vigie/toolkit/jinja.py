@@ -158,6 +158,7 @@ def environment(**options: Any) -> Environment:
         spelled=spelled,
         number=number,
         capped=capped,
+        weight=weight,
         safe_html=richtext.shown,
         plain_html=richtext.plain_shown,
         local=local_name,
