@@ -1,7 +1,25 @@
-"""Addresses of this area."""
+"""Addresses of the customer portal."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from vigie.portal import views
+from vigie.tickets.portal import following, new
+
+urlpatterns: list[URLPattern] = [
+    path("", views.home, name="portal_home"),
+    path("suggestions/", views.suggestions, name="portal_suggestions"),
+    path("theme.css", views.theme, name="portal_theme"),
+    path("logo", views.logo, name="portal_logo"),
+    path("new/", new.new, name="portal_new"),
+    path("new/promise/", new.promise, name="portal_new_promise"),
+    path("new/draft/", new.draft, name="portal_new_draft"),
+    path("files/", new.send_file, name="portal_upload"),
+    path("tickets/", following.tickets, name="portal_tickets"),
+    path("tickets/<int:ticket_id>/", following.ticket, name="portal_ticket"),
+    path("tickets/<int:ticket_id>/promise/", following.explained, name="portal_promise"),
+    path("tickets/<int:ticket_id>/reply/", following.reply, name="portal_reply"),
+    path("tickets/<int:ticket_id>/draft/", following.draft, name="portal_draft"),
+    path("tickets/<int:ticket_id>/steps/<slug:verb>/", following.take, name="portal_step"),
+]

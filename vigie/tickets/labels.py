@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
 from vigie.toolkit import refusals
+from vigie.workflow.labels import TYPES as TYPES
 
 Label = str | Promise
 
-TYPES: dict[str, Label] = {"incident": _("Incident"), "request": _("Request"), "question": _("Question")}
 PRIORITIES: dict[int, Label] = {1: _("Critical"), 2: _("High"), 3: _("Medium"), 4: _("Low"), 5: _("Planned")}
 IMPACTS: dict[int, Label] = {
     1: p("impact", "Extensive: a whole client or site"),
@@ -46,14 +46,20 @@ refusals.register(
     {
         "tickets.no_title": _("Say in a few words what it is about."),
         "tickets.no_body": _("Write something first: the message is empty."),
-        "tickets.body_too_long": _("This message is longer than %(limit)s characters. Attach it as a file: your text was kept."),
-        "tickets.title_too_long": _("The subject is longer than %(limit)s characters. Shorten it; the rest goes in the description."),
+        "tickets.body_too_long": _(
+            "This message is longer than %(limit)s characters. Attach it as a file: your text was kept."
+        ),
+        "tickets.title_too_long": _(
+            "The subject is longer than %(limit)s characters. Shorten it; the rest goes in the description."
+        ),
         "tickets.unknown_type": _("“%(ticket_type)s” is not a type of ticket."),
         "tickets.not_a_contact": _("%(name)s is not a contact of this client."),
         "tickets.service_not_subscribed": _("This client does not subscribe to this service."),
         "tickets.site_of_another": _("This site belongs to another client."),
         "tickets.not_an_agent": _("This person cannot take this ticket: it is not an agent of this client."),
-        "tickets.stale": _("Somebody changed this ticket while you were typing. Both versions are shown: keep the one you want."),
+        "tickets.stale": _(
+            "Somebody changed this ticket while you were typing. Both versions are shown: keep the one you want."
+        ),
         "tickets.closed": _("This ticket is closed for good. Open a follow-up: it will be linked to it."),
         "tickets.type_after_resolution": _("The type can change only before the resolution."),
         "tickets.override_needs_reason": _("Say why the priority differs from what impact and urgency give."),
@@ -62,14 +68,26 @@ refusals.register(
         "tickets.loop": _("A ticket cannot be above or a duplicate of itself, directly or through others."),
         "tickets.parent_too_deep": _("A parent may not itself have a parent."),
         "tickets.duplicate_needs_master": _("Name the ticket that this one duplicates."),
+        "tickets.crossed_message": _("%(who)s wrote on this ticket after you opened the page. Read it first; your text is kept."),
+        "tickets.crossed_typing": _("%(who)s is typing a reply right now. Your text is kept."),
+        "tickets.reply_or_reopen": _("This request was solved. Say whether you only add a word or whether it must be opened again: your text is kept."),
         "tickets.already_there": _("This was already sent: nothing was done twice."),
-        "tickets.upload_too_large": _("%(name)s is larger than %(limit)s MB. Your text was kept: share the file another way."),
+        "tickets.upload_too_large": _(
+            "%(name)s is larger than %(limit)s MB. Your text was kept: share the file another way."
+        ),
         "tickets.upload_empty": _("%(name)s is empty."),
         "tickets.upload_refused": _("%(name)s is a kind of file that is not accepted (%(kind)s)."),
         "tickets.unknown_filter": _("The filter “%(name)s” is not known: it was left out."),
         "tickets.bad_reference": _("No ticket %(reference)s in your sight."),
+        "tickets.none_chosen": _("Choose at least one ticket."),
+        "tickets.view_no_name": _("Give the view a name."),
+        "tickets.view_too_long": _("These filters are too many to be kept as a view."),
+        "tickets.view_of_another": _("This view belongs to somebody else: save your own from its filters."),
+        "tickets.too_many_views": _("You already have %(limit)s views: delete one first."),
         "tickets.too_many": _("Choose at most %(limit)s tickets at a time."),
         "page.bad_cursor": _("This page link is broken. Start again from the first page."),
-        "access.stale_form": _("This form was open for too long. Go back, reload the page and send it again: your text is still there."),
+        "access.stale_form": _(
+            "This form was open for too long. Go back, reload the page and send it again: your text is still there."
+        ),
     }
 )

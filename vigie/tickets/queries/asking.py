@@ -39,7 +39,7 @@ class Offer:
     client: str
 
 
-def offer(actor: Actor) -> Offer:
+def offer(actor: Actor, today: dt.date) -> Offer:
     """Everything the form needs, in narrow queries."""
     services = catalog_access.visible(actor).order_by("criticality", "id")
     affiliation = (
@@ -58,16 +58,15 @@ def offer(actor: Actor) -> Offer:
         sites=list(
             tenancy_access.visible_sites(actor).filter(is_active=True).order_by("name").values("id", "name")
         ),
-        colleagues=colleagues(actor),
+        colleagues=colleagues(actor, today),
         own_site_id=affiliation["site_id"] if affiliation else None,
         provider=names.get("provider", ""),
         client=names.get("client", ""),
     )
 
 
-def colleagues(actor: Actor, *, limit: int = PEOPLE_LIMIT) -> list[dict[str, Any]]:
+def colleagues(actor: Actor, today: dt.date, *, limit: int = PEOPLE_LIMIT) -> list[dict[str, Any]]:
     """Other active people of the actor's client, by name."""
-    today = dt.date.today()
     present = Affiliation.objects.filter(
         Q(active_from__isnull=True) | Q(active_from__lte=today),
         Q(active_until__isnull=True) | Q(active_until__gt=today),

@@ -1,0 +1,1 @@
+"""What customers reach of tickets: ask, follow, answer, and read the promise."""

@@ -1,0 +1,182 @@
+"""Following tickets: the list, one ticket, its promise, answering and taking the steps that are the client's."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound, Refusal
+from vigie.tickets import access
+from vigie.tickets.actions.asking import Kept, answer, keep_files, step
+from vigie.tickets.actions.conversation import Said, save_draft
+from vigie.tickets.actions.lifecycle import reopen_until
+from vigie.tickets.models import Ticket
+from vigie.tickets.portal import words
+from vigie.tickets.portal.explained import NAMES, hours_words, pieces, target_words, told
+from vigie.tickets.portal.forms import SUBMISSION_LIMIT, files_of, said_of
+from vigie.tickets.queries import customer
+from vigie.tickets.queries.asking import draft_at
+from vigie.toolkit.entry import Request, customers
+from vigie.toolkit.pages import is_fragment, render
+from vigie.toolkit.refusals import sentence
+from vigie.workflow.queries import machine_of
+
+WORDS_LIMIT = 100
+
+
+@require_GET
+@customers()
+def tickets(request: Request) -> HttpResponse:
+    """One's own requests or, for those who may, the company's: open first, closed behind a filter, by words."""
+    company = request.actor.scope != "own" and request.GET.get("of") == "company"
+    wish = customer.Wish(
+        closed=request.GET.get("show") == "closed",
+        company=company,
+        words=request.GET.get("q", "").replace("\x00", "").strip()[:WORDS_LIMIT],
+    )
+    page = customer.listed(request.actor, wish, request.GET.get("after") or None)
+    values = {"page_rows": page, "wish": wish, "standing": words.standing, "turns": words.TURNS, "asks": words.ASKS}
+    return render(request, "tickets/portal_tickets.html", values)
+
+
+@require_GET
+@customers()
+def ticket(request: Request, ticket_id: int) -> HttpResponse:
+    """One ticket; to htmx, only what may have moved."""
+    return _shown(request, ticket_id, timezone.now())
+
+
+def _shown(
+    request: Request, ticket_id: int, now: dt.datetime, *, refusal: Refusal | None = None, kept: Kept | None = None
+) -> HttpResponse:
+    found = customer.one(request.actor, ticket_id)
+    values = _moving(request.actor, found, now)
+    if is_fragment(request) and refusal is None:
+        return render(request, "tickets/_portal_ticket.html", values)
+    kept = kept or Kept()
+    draft = request.POST if refusal else draft_at(request.actor, f"reply:{ticket_id}")
+    values.update(
+        draft=str(draft.get("body") or ""),
+        was_kept=bool(not refusal and draft.get("body")),
+        kept=kept.files,
+        submission=request.POST.get("submission", "")[:SUBMISSION_LIMIT] or secrets.token_urlsafe(16),
+        problems=[sentence(r) for r in ([refusal] if refusal else []) + kept.refusals],
+        must_choose=refusal is not None and refusal.code == "tickets.reply_or_reopen",
+    )
+    return render(request, "tickets/portal_ticket.html", values, status=refusal.status if refusal else 200)
+
+
+def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
+    """What a ticket page shows and what may change while it is read."""
+    machine = machine_of(found.workflow_version_id)
+    verbs = {taken.verb for taken in machine.steps_from(found.state, "client")} - {"resume"}
+    until = reopen_until(found, machine) if found.phase == "done" else None
+    if until is None or now > until:
+        verbs.discard("reopen")
+    names = customer.names_of({found.requester_id, found.beneficiary_id})
+    return {
+        "ticket": found,
+        "standing": words.standing(found),
+        "turns": words.TURNS,
+        "asks": words.ASKS,
+        "steps": words.STEPS,
+        "verbs": verbs,
+        "reopen_until": words.spoken(until, now) if until else None,
+        "requester": names.get(found.requester_id, ""),
+        "beneficiary": names.get(found.beneficiary_id, ""),
+        "story": _story(actor, found),
+        "promises": [told(promised, now) for promised in customer.promises(actor, found, now)],
+        "opened": words.spoken(found.opened_at, now),
+    }
+
+
+def _story(actor: Actor, found: Ticket) -> list[dict[str, Any]]:
+    """Messages and changes of state, in the order of time."""
+    story = [{"at": m["created_at"], "message": m, "mine": m["author_id"] == actor.person_id} for m in customer.conversation(actor, found)]
+    for fact in customer.steps_taken(actor, found):
+        text = words.happened(fact)
+        if text is not None:
+            story.append({"at": fact["at"], "fact": text, "mine": False})
+    return sorted(story, key=lambda line: (line["at"], "fact" in line))
+
+
+@require_GET
+@customers()
+def explained(request: Request, ticket_id: int) -> HttpResponse:
+    """Why each promise stands where it stands, piece by piece."""
+    now = timezone.now()
+    found = customer.one(request.actor, ticket_id)
+    rows = [
+        {
+            "name": NAMES[promised.kind],
+            "told": told(promised, now),
+            "target": target_words(promised.reading),
+            "used": max(promised.reading.used_seconds, 0),
+            "hours": hours_words(promised.reading.terms.calendar),
+            "zone": promised.reading.terms.zone,
+            "holidays": bool(promised.reading.terms.calendar.holiday_sets),
+            "pieces": pieces(promised.reading),
+        }
+        for promised in customer.promises(request.actor, found, now)
+    ]
+    return render(request, "tickets/portal_promise.html", {"ticket": found, "rows": rows})
+
+
+@require_POST
+@customers()
+def reply(request: Request, ticket_id: int) -> HttpResponse:
+    """Answer. On a solved ticket the person says whether it opens it again."""
+    now, then = timezone.now(), request.POST.get("then", "")
+    kept = _files(request, ticket_id, now)
+    if kept.refusals:
+        return _shown(request, ticket_id, now, refusal=kept.refusals.pop(0), kept=kept)
+    try:
+        answer(request.actor, ticket_id, said_of(request, kept.tokens), then, now=now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _shown(request, ticket_id, now, refusal=refusal, kept=kept)
+    messages.success(request, str(words.DONE["reopen"]) if then == "reopen" else _("Your message is sent."))
+    return HttpResponseRedirect(reverse("portal_ticket", args=[ticket_id]))
+
+
+def _files(request: Request, ticket_id: int, now: dt.datetime) -> Kept:
+    """The files of the answer, kept only for a ticket in sight."""
+    access.one(request.actor, ticket_id)
+    return keep_files(request.actor, files_of(request), request.POST.getlist("uploads"), now=now)
+
+
+@require_POST
+@customers()
+def take(request: Request, ticket_id: int, verb: str) -> HttpResponse:
+    """Confirm, withdraw or declare solved."""
+    now = timezone.now()
+    said = said_of(request, [])
+    if verb == "resolve" and not said.body.strip():
+        said = Said(_("I solved it myself."), is_html=False, submission=said.submission)
+    try:
+        step(request.actor, ticket_id, verb, said, now=now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _shown(request, ticket_id, now, refusal=refusal)
+    messages.success(request, str(words.DONE.get(verb, _("Done."))))
+    return HttpResponseRedirect(reverse("portal_ticket", args=[ticket_id]))
+
+
+@require_POST
+@customers(answers="json")
+def draft(request: Request, ticket_id: int) -> HttpResponse:
+    """Keep the answer being typed."""
+    access.one(request.actor, ticket_id)
+    save_draft(request.actor, f"reply:{ticket_id}", {"body": request.POST.get("body", "")}, now=timezone.now())
+    return HttpResponse(status=204)
