@@ -25,6 +25,7 @@ from vigie.runtime.trouble import Trouble
 START_PATIENCE = 120.0
 STOP_PATIENCE = 15.0
 FAILURES_BEFORE_READY = 3
+ERRORS_BEFORE_READY = 5
 EVERYWHERE = "0.0.0.0"  # noqa: S104  compared with, never a default
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -96,24 +97,23 @@ def _prepare(*, demo: bool, signals: _Signals) -> dict[str, Any] | None:
 
 def _wait_until_it_answers(host: str, port: int, children: list[Child], signals: _Signals) -> bool:
     deadline = time.monotonic() + START_PATIENCE
-    status = 0
-    while time.monotonic() < deadline:
+    status = errors = 0
+    while time.monotonic() < deadline and errors < ERRORS_BEFORE_READY:
         if signals.stopping:
             return False
         status = _status_of_page(host, port)
         if 0 < status < 500:
             return True
+        errors += status >= 500
         for child in children:
             _say(child.tend())
             if child.failures >= FAILURES_BEFORE_READY:
                 raise Trouble(
                     f"The {child.name} process cannot start: read its messages above, correct the cause."
                 )
-        signals.wait(0.1)
+        signals.wait(1.0 if status else 0.1)
     seen = f"answers {status}" if status else "does not answer"
-    raise Trouble(
-        f"The page {seen} after {START_PATIENCE:.0f} s: read the messages above, or run `vigie check`."
-    )
+    raise Trouble(f"The page {seen}: read the messages above, or run `vigie check`.")
 
 
 def _status_of_page(host: str, port: int) -> int:
