@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from functools import cache
+from importlib import import_module
 
-from vigie.accounts.models import Affiliation, Person, Team
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.module_loading import module_has_submodule
+
+from vigie.accounts.models import Affiliation, Agent, Person, Role, Team
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
@@ -65,3 +70,62 @@ def one(actor: Actor, person_id: int) -> Person:
     if found is None:
         raise NotFound()
     return found
+
+
+def one_affiliation(actor: Actor, affiliation_id: int, *, lock: bool = False) -> Affiliation:
+    """An affiliation at a client in sight, locked for a change if asked."""
+    affiliations = visible_affiliations(actor)
+    if lock:
+        affiliations = affiliations.select_for_update(of=("self",))
+    found = affiliations.filter(pk=affiliation_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_agent(actor: Actor, person_id: int) -> Agent:
+    """The profile of a colleague, locked: two administrators never write over each other."""
+    if not actor.is_provider:
+        raise NotFound()
+    found = Agent.objects.select_for_update().filter(pk=person_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_team(actor: Actor, team_id: int) -> Team:
+    """A team, in use or not, for the provider's staff, locked for a change."""
+    found = Team.objects.select_for_update().filter(pk=team_id).first() if actor.is_provider else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def seen_team(actor: Actor, team_id: int) -> Team:
+    """A team, in use or not, for the provider's staff."""
+    found = Team.objects.filter(pk=team_id).first() if actor.is_provider else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_role(actor: Actor, role_id: int) -> Role:
+    """A role, for the provider's staff."""
+    found = Role.objects.filter(pk=role_id).first() if actor.is_provider else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+@cache
+def declared_grants() -> tuple[str, ...]:
+    """Every grant that a feature of this installation declares, in the order of the features."""
+    found: list[str] = []
+    for config in apps.get_app_configs():
+        if (
+            config.module is not None
+            and config.name.startswith("vigie.")
+            and module_has_submodule(config.module, "access")
+        ):
+            found.extend(getattr(import_module(f"{config.name}.access"), "GRANTS", ()))
+    return tuple(dict.fromkeys(found))

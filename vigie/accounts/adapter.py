@@ -5,12 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.account.internal.stagekit import clear_login
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from vigie.accounts.actors import actor_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    """No sign-up; nobody enters who may not act."""
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def get_user_display(self, user: Any) -> str:
         return str(user.name)
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponseBase | None:
+        """After the password and before the session: a contact whose last affiliation ended stays outside."""
+        refused: HttpResponseBase | None = super().pre_login(request, user, **kwargs)
+        if refused is None and actor_of(user, today=timezone.localdate()) is None:
+            clear_login(request)
+            refused = self.respond_user_inactive(request, user)
+        return refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ def topics_of(session_key: str) -> tuple[int, frozenset[str]] | None:
     if raw is None:
         return None
     person = Person.objects.filter(pk=int(raw)).first()
-    if person is None:
+    if person is None or session.get(HASH_SESSION_KEY) != person.get_session_auth_hash():
         return None
     actor = actor_of(person, today=timezone.localdate(), organisation_id=session.get("organisation_id"))
     if actor is None:

@@ -80,9 +80,15 @@ class Affiliation(models.Model):
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     person = models.ForeignKey(Person, models.CASCADE, related_name="affiliations")
-    entity = models.ForeignKey(Entity, models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Entity"))
-    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Site"))
-    roles = ArrayField(models.CharField(max_length=20, choices=ContactRole), default=list, verbose_name=_("Roles"))
+    entity = models.ForeignKey(
+        Entity, models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Entity")
+    )
+    site = models.ForeignKey(
+        Site, models.PROTECT, null=True, blank=True, db_constraint=False, verbose_name=_("Site")
+    )
+    roles = ArrayField(
+        models.CharField(max_length=20, choices=ContactRole), default=list, verbose_name=_("Roles")
+    )
     is_vip = models.BooleanField(_("VIP"), default=False)
     vip_reason = models.CharField(_("Reason"), max_length=200, blank=True)
     vip_approver = models.CharField(_("Approved by (client side)"), max_length=150, blank=True)
@@ -94,7 +100,8 @@ class Affiliation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "person"], name="affiliation_once"),
             models.CheckConstraint(
-                condition=models.Q(is_vip=False) | (~models.Q(vip_reason="") & models.Q(vip_until__isnull=False)),
+                condition=models.Q(is_vip=False)
+                | (~models.Q(vip_reason="") & models.Q(vip_until__isnull=False)),
                 name="vip_has_reason_and_end",
                 violation_error_message=_("A VIP needs a reason and an end or review date."),
             ),

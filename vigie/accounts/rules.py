@@ -8,12 +8,44 @@ from typing import Literal
 # What any contact may do; what it may see is a matter of scope, not of grants.
 CLIENT_GRANTS = frozenset({"tickets:open", "tickets:reply", "tickets:confirm"})
 
+# Who holds this decides who holds what; one active person always does.
+ADMINISTRATION = "access:manage"
+
+# What each action may set, whatever it is given.
+IDENTITY_FIELDS = frozenset({"name", "email", "phone", "job_title", "language", "timezone"})
+PREFERENCE_FIELDS = frozenset({"name", "phone", "language", "timezone", "theme"})
+TEAM_FIELDS = frozenset({"code", "name_fr", "name_en", "level", "timezone", "is_active"})
+AFFILIATION_FIELDS = frozenset(
+    {
+        "entity_id",
+        "site_id",
+        "roles",
+        "is_vip",
+        "vip_reason",
+        "vip_approver",
+        "vip_until",
+        "active_from",
+        "active_until",
+    }
+)
+
 # ITIL defaults: role code -> (French, English, grants). Installations edit the table, not this.
 DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "agent": (
         "Agent",
         "Agent",
-        ("tickets:view", "tickets:open", "tickets:reply", "tickets:note", "tickets:work", "tickets:assign", "clients:view", "people:view", "catalog:view", "contracts:view"),
+        (
+            "tickets:view",
+            "tickets:open",
+            "tickets:reply",
+            "tickets:note",
+            "tickets:work",
+            "tickets:assign",
+            "clients:view",
+            "people:view",
+            "catalog:view",
+            "contracts:view",
+        ),
     ),
     "dispatcher": (
         "Coordinateur",
@@ -28,12 +60,31 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "delivery_manager": (
         "Responsable de contrats de services",
         "Service delivery manager",
-        ("tickets:override_priority", "tickets:correct", "contracts:manage", "clients:manage", "people:manage", "views:share"),
+        (
+            "tickets:override_priority",
+            "tickets:correct",
+            "contracts:manage",
+            "clients:manage",
+            "people:manage",
+            "views:share",
+        ),
     ),
     "administrator": (
         "Administrateur",
         "Administrator",
-        ("clients:view", "clients:manage", "people:view", "people:manage", "access:manage", "catalog:view", "catalog:manage", "contracts:view", "contracts:manage", "workflow:manage", "views:share"),
+        (
+            "clients:view",
+            "clients:manage",
+            "people:view",
+            "people:manage",
+            "access:manage",
+            "catalog:view",
+            "catalog:manage",
+            "contracts:view",
+            "contracts:manage",
+            "workflow:manage",
+            "views:share",
+        ),
     ),
 }
 

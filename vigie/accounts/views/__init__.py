@@ -1,0 +1,1 @@
+"""Pages of people: lists, records, oneself, sign-in."""

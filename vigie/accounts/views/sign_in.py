@@ -1,0 +1,36 @@
+"""The sign-in page, and the one click of the demonstration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.views import LoginView
+from django.contrib.auth import login as open_session
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from vigie.accounts import demo_mode
+from vigie.toolkit.entry import anyone
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+class SignInView(LoginView):  # type: ignore[misc]
+    """The sign-in page of django-allauth, and the personas of the demonstration where there is one."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "personas": demo_mode.personas()}
+
+
+sign_in = anyone()(SignInView.as_view())
+
+
+@anyone()
+@require_POST
+def demo_sign_in(request: HttpRequest) -> HttpResponse:
+    """Become a persona of the demonstration. Refused everywhere else."""
+    if not request.user.is_authenticated:
+        person = demo_mode.person_for(request.POST.get("email", ""))
+        open_session(request, person, backend=BACKEND)
+    return redirect("/")

@@ -1,0 +1,72 @@
+"""The people of the demonstration whom a visitor may be with one click, in the order of a ticket's life."""
+
+from __future__ import annotations
+
+from vigie.accounts.demo_mode import Persona
+
+# The demonstration creates each of them; their addresses are reserved names that no mail can reach.
+ACCOUNTS: list[Persona] = [
+    Persona(
+        "claire.dubois@valmont.example",
+        "Claire Dubois",
+        "Utilisatrice, Valmont Industries",
+        "User, Valmont Industries",
+        "Signale un problème, suit ses demandes",
+        "Reports a problem, follows her requests",
+        "user",
+    ),
+    Persona(
+        "philippe.garnier@valmont.example",
+        "Philippe Garnier",
+        "Responsable du contrat, Valmont Industries",
+        "Client manager, Valmont Industries",
+        "Voit toutes les demandes de son entreprise",
+        "Sees every request of the company",
+        "client_manager",
+    ),
+    Persona(
+        "lea.martin@nord-infogerance.example",
+        "Léa Martin",
+        "Technicienne N1, Lille",
+        "Level 1 agent, Lille",
+        "Qualifie, répond, résout",
+        "Sorts, answers, solves",
+        "agent",
+    ),
+    Persona(
+        "emily.tremblay@nord-infogerance.example",
+        "Emily Tremblay",
+        "Spécialiste N2, Montréal",
+        "Level 2 specialist, Montréal",
+        "Reprend les tickets la nuit, en anglais",
+        "Takes over at night, in English",
+        "agent",
+    ),
+    Persona(
+        "karim.benali@nord-infogerance.example",
+        "Karim Benali",
+        "Coordinateur",
+        "Dispatcher",
+        "Répartit et surveille les échéances",
+        "Distributes work, watches the clocks",
+        "dispatcher",
+    ),
+    Persona(
+        "sophie.lefevre@nord-infogerance.example",
+        "Sophie Lefèvre",
+        "Responsable de contrats de services",
+        "Service delivery manager",
+        "Tient les engagements de ses clients",
+        "Keeps the promises made to her clients",
+        "delivery_manager",
+    ),
+    Persona(
+        "antoine.moreau@nord-infogerance.example",
+        "Antoine Moreau",
+        "Administrateur",
+        "Administrator",
+        "Règle personnes, rôles, contrats, calendriers",
+        "Sets up people, roles, contracts, calendars",
+        "administrator",
+    ),
+]
