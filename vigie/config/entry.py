@@ -5,12 +5,14 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from vigie.accounts.actors import actor_of
 from vigie.kernel.refusal import NotFound, Refusal
@@ -88,7 +90,16 @@ def _sign_in(request: HttpRequest) -> HttpResponseBase:
         logout(request)
     if is_fragment(request) or "application/json" in request.headers.get("Accept", ""):
         return refused(request, _signed_out())
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else _page_of_form(request))
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Where a form sent after the session ended came from: its page shows again what the draft kept."""
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+        parts = urlsplit(came_from)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return "/"
 
 
 def _signed_out() -> Refusal:
