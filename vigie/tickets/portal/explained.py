@@ -61,7 +61,7 @@ class Told:
     tone: Tone
 
 
-def told(promised: Promised, now: dt.datetime) -> Told:
+def told(promised: Promised, ticket_type: str, now: dt.datetime) -> Told:
     """Where a promise stands at ``now``."""
     kind, reading = promised.kind, promised.reading
     name = NAMES[kind]
@@ -72,8 +72,14 @@ def told(promised: Promised, now: dt.datetime) -> Told:
     if reading.breached_at is not None:
         return Told(name, str(_LATE[kind]) % {"when": spoken(instant(reading.breached_at), now)}, "late")
     if reading.due_at is None:
-        return Told(name, gettext("Suspended while we wait. The time left is kept and runs again afterwards."), "wait")
-    return Told(name, promise_sentence(kind, instant(reading.due_at), now), "run")
+        return Told(name, _suspended(reading), "wait")
+    return Told(name, promise_sentence(kind, ticket_type, instant(reading.due_at), now), "run")
+
+
+def _suspended(reading: Reading) -> str:
+    if reading.pending_reason.startswith("client_"):
+        return gettext("Suspended while we wait for you. The time left is kept and runs again afterwards.")
+    return gettext("Suspended as agreed. The time left is kept and runs again afterwards.")
 
 
 # -- piece by piece ----------------------------------------------------------
@@ -107,7 +113,7 @@ def pieces(reading: Reading) -> list[Piece]:
 
 
 def _cut(reading: Reading, segment: Segment) -> list[Piece]:
-    edge = reading.breached_at
+    edge = None if reading.breached_at is None else reading.breached_at - 1  # the last instant within the promise
     if not segment.counted or edge is None or edge >= segment.end:
         return [_piece(segment, segment.start, segment.end, segment.service_seconds, late=False)]
     if edge <= segment.start:

@@ -94,7 +94,7 @@ def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
         "requester": names.get(found.requester_id, ""),
         "beneficiary": names.get(found.beneficiary_id, ""),
         "story": _story(actor, found),
-        "promises": [told(promised, now) for promised in customer.promises(actor, found, now)],
+        "promises": [told(promised, found.ticket_type, now) for promised in customer.promises(actor, found, now)],
         "opened": words.spoken(found.opened_at, now),
     }
 
@@ -118,7 +118,7 @@ def explained(request: Request, ticket_id: int) -> HttpResponse:
     rows = [
         {
             "name": NAMES[promised.kind],
-            "told": told(promised, now),
+            "told": told(promised, found.ticket_type, now),
             "target": target_words(promised.reading),
             "used": max(promised.reading.used_seconds, 0),
             "hours": hours_words(promised.reading.terms.calendar),

@@ -84,8 +84,9 @@ def _promise(request: Request, offered: Offer, given: Mapping[str, Any], now: dt
     """The promise for what is chosen now, in sentences; choices not valid yet count as not made."""
     sketching = Ask({name: given.get(name) or "" for name in FIELDS}, offered, request.actor)
     sketching.is_valid()
-    dues = would_promise(request.actor, sketching.sketch(), now)
-    return [promise_sentence(kind, dues[kind], now) for kind in ("response", "resolution") if kind in dues]
+    sketch = sketching.sketch()
+    dues = would_promise(request.actor, sketch, now)
+    return [promise_sentence(kind, sketch.ticket_type, dues[kind], now) for kind in ("response", "resolution") if kind in dues]
 
 
 @require_GET

@@ -124,7 +124,7 @@ def happened(fact: Mapping[str, Any]) -> Words | None:
 
 def clock_time(at: dt.datetime) -> str:
     """``10 h 15`` in French, ``10:15`` in English."""
-    pattern = "HH:mm" if (get_language() or "fr").startswith("en") else "H 'h' mm"
+    pattern = "HH:mm" if (get_language() or "fr").startswith("en") else "H\u00a0'h'\u00a0mm"
     return format_time(timezone.localtime(at), pattern, locale=locale())
 
 
@@ -161,12 +161,17 @@ _BEFORE: dict[str, tuple[Words, Words, Words]] = {
         _("It will be solved before tomorrow %(time)s."),
         _("It will be solved before %(day)s, %(time)s."),
     ),
+    "wish": (
+        _("It will be done today before %(time)s."),
+        _("It will be done before tomorrow %(time)s."),
+        _("It will be done before %(day)s, %(time)s."),
+    ),
 }
 
 
-def promise_sentence(kind: str, due: dt.datetime, now: dt.datetime) -> str:
+def promise_sentence(kind: str, ticket_type: str, due: dt.datetime, now: dt.datetime) -> str:
     """The promise in words: "We will answer you before tomorrow 10:15."."""
-    sentences = _BEFORE[kind]
+    sentences = _BEFORE["wish" if kind == "resolution" and ticket_type != "incident" else kind]
     days = _days_away(due, now)
     chosen = sentences[days] if days in (0, 1) else sentences[2]
     return str(chosen) % {"time": clock_time(due), "day": day_name(due, now)}
