@@ -21,7 +21,7 @@ license lifebuoy link list list-check list-numbers loader-2 lock lock-open login
 minus moon note notes paperclip phone photo pin player-pause player-play plus printer progress quote refresh rocket search send server
 settings shield shield-check shopping-cart sitemap speakerphone star strikethrough subtask sun tag tags target template text-plus
 thumb-down thumb-up ticket tool trash unlink upload urgent user user-check user-circle user-plus users vip world x
-""".split()
+""".split()  # noqa: SIM905
 
 
 def symbol(name: str, svg: str) -> str:
@@ -36,7 +36,9 @@ def main(package: str) -> None:
             symbol(name, archive.extractfile(f"package/icons/outline/{name}.svg").read().decode())
             for name in sorted(set(ICONS))
         ]
-    head = "<!-- Tabler Icons 3.48.0, MIT licence: ../vendor/tabler/LICENSE. Built by tools/vendor_icons.py -->"
+    head = (
+        "<!-- Tabler Icons 3.48.0, MIT licence: ../vendor/tabler/LICENSE. Built by tools/vendor_icons.py -->"
+    )
     SPRITE.write_text(f'{head}\n<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(parts) + "\n</svg>\n")
     print(f"{len(parts)} icons, {SPRITE.stat().st_size / 1000:.1f} kB: {SPRITE.name}")
 

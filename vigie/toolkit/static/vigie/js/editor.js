@@ -39,6 +39,7 @@ enhance('[data-rich]', async (box) => {
   if (area.value && !/<\w/.test(area.value)) area.value = plain(area.value);
   area.hidden = true;
   area.after(bar, editor);
+  box.closest('form')?.querySelector('[data-without-script]')?.remove();
   if (focused) editor.focus();
 });
 

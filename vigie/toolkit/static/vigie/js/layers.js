@@ -74,6 +74,9 @@ enhance('[data-toast=fade]', (toast) => {
   leave();
 });
 
+// A table's head sticks right under a page's head, however many lines that takes.
+enhance('.head--stick', (head) => new ResizeObserver(() => head.parentElement?.style.setProperty('--head', `${head.offsetHeight}px`)).observe(head));
+
 // The theme changes at once; the server remembers it and writes data-theme in the next page, so nothing flashes.
 on('submit', '[data-theme-form]', async (event, form) => {
   event.preventDefault();
