@@ -37,6 +37,40 @@ def visible_categories(actor: Actor) -> QuerySet[Category]:
     return categories if actor.is_provider else categories.filter(is_public=True)
 
 
+def all_services(actor: Actor) -> QuerySet[Service]:
+    """Every service, in use or not: for those who keep the catalogue."""
+    return Service.objects.all() if actor.is_provider else visible(actor)
+
+
+def all_categories(actor: Actor) -> QuerySet[Category]:
+    """Every category, in use or not: for those who keep the catalogue."""
+    return Category.objects.all() if actor.is_provider else visible_categories(actor)
+
+
+def one_of_all(actor: Actor, service_id: int) -> Service:
+    """The service with this id, in use or not, or :class:`NotFound`."""
+    found = all_services(actor).filter(pk=service_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_category(actor: Actor, category_id: int) -> Category:
+    """The category with this id, in use or not, or :class:`NotFound`."""
+    found = all_categories(actor).filter(pk=category_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_subscription(actor: Actor, organisation_id: int, subscription_id: int) -> Subscription:
+    """The subscription of this client with this id, or :class:`NotFound`."""
+    found = visible_subscriptions(actor).filter(organisation_id=organisation_id, pk=subscription_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def one(actor: Actor, service_id: int) -> Service:
     found = visible(actor).filter(pk=service_id).first()
     if found is None:

@@ -49,3 +49,19 @@ def one(actor: Actor, contract_id: int) -> Contract:
     if found is None:
         raise NotFound()
     return found
+
+
+def one_calendar(actor: Actor, calendar_id: int) -> Calendar:
+    """The calendar with this id, common or of a client in sight, or :class:`NotFound`."""
+    found = visible_calendars(actor).filter(pk=calendar_id).select_related("organisation").first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_commitment(actor: Actor, contract_id: int, commitment_id: int) -> Commitment:
+    """The commitment of this contract with this id, or :class:`NotFound`."""
+    found = visible_commitments(actor).filter(contract_id=contract_id, pk=commitment_id).first()
+    if found is None:
+        raise NotFound()
+    return found

@@ -8,3 +8,7 @@ class ContractsConfig(AppConfig):
 
     def ready(self) -> None:
         from vigie.contracts import labels  # noqa: F401  (registers the refusal sentences)
+        from vigie.contracts.queries.places import check_holidays
+        from vigie.tenancy import questions
+
+        questions.check_holidays_with(check_holidays)

@@ -1,0 +1,100 @@
+"""Sentences and names of this area, in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as p
+
+from vigie.contracts.models import Contract
+from vigie.contracts.rules.promise import UNAGREED_WINDOW
+from vigie.toolkit import refusals
+from vigie.toolkit.jinja import duration
+from vigie.workflow.labels import PENDING_REASONS
+
+Label = str | Promise
+
+STATUSES: dict[str, Label] = dict(Contract.Status.choices)
+NATURES: dict[str, Label] = dict(Contract.Nature.choices)
+KINDS: dict[str, Label] = {
+    "response": p("clock", "Response"),
+    "resolution": p("clock", "Resolution"),
+    "update": p("clock", "Update"),
+    "reply": p("clock", "Reply"),
+    "restore": p("clock", "Service restored"),
+    "fulfilment": p("clock", "Fulfilment"),
+    "quote": p("clock", "Quote"),
+    "rca": p("clock", "Root cause report"),
+}
+PRIORITY_CHANGES: dict[str, Label] = {
+    "carry_over": _("The time used is kept"),
+    "restart": _("The clock starts again"),
+    "restart_if_client_initiated": _("The clock starts again when the client asked for it"),
+    "retroactive_full": _("As if the new priority had always been right"),
+}
+REOPENINGS: dict[str, Label] = {
+    "resume": _("The clock goes on"),
+    "count": _("The clock goes on and the time spent resolved counts"),
+    "restart": _("The clock starts again"),
+}
+PAUSES: dict[str, Label] = {**PENDING_REASONS, UNAGREED_WINDOW: _("Change window not agreed by the client")}
+EVERY_TICKET = _("Every ticket")
+VIP = _("VIP")
+NEVER = p("clock suspended", "Never")
+STANDARD = p("clock suspended", "Standard")
+OWN = p("clock suspended", "As agreed")
+
+refusals.register(
+    {
+        "contracts.calendar_bad_date": _("“%(date)s” is not a date. Write it as in 2026-12-24."),
+        "contracts.calendar_bad_holiday": _("“%(rule)s” is not a closed day. Write 2026-05-15, --12-24 (each year) or 2026-08-03/2026-08-14."),
+        "contracts.calendar_bad_interval": _("“%(interval)s” is not an interval. Write it as in 08:00-12:00."),
+        "contracts.calendar_bad_shape": _("This calendar cannot be read."),
+        "contracts.calendar_bad_time": _("“%(time)s” is not a time of day. Write it as in 08:30; the end of a day is 24:00."),
+        "contracts.calendar_bad_weekday": _("This calendar names a day that does not exist."),
+        "contracts.calendar_never_opens": _("This calendar never opens in the coming 400 days: give it hours."),
+        "contracts.calendar_overlap": _("Two intervals of this day overlap."),
+        "contracts.calendar_unknown_holiday_set": _("No public holidays are known for “%(set)s”. Write a country as in FR, or a country and a part as in FR-57."),
+        "contracts.calendar_unknown_zone": _("“%(zone)s” is not a time zone. Write it as in Europe/Paris."),
+        "contracts.calendar_is_common": _("This calendar serves every client: only somebody who sees every client may change it."),
+        "contracts.calendar_of_another": _("This calendar belongs to another client."),
+        "contracts.version_in_the_past": _("New hours start today at the earliest: the past is never rewritten."),
+        "contracts.version_same_day": _("This calendar already has hours that start on that day."),
+        "contracts.clock_not_started": _("This clock has not started."),
+        "contracts.commitment_tie": _("Another commitment says the same for the same tickets from the same day. Change that one, or state what sets this one apart."),
+        "contracts.commitment_ended": _("This commitment has ended: it can no longer change."),
+        "contracts.change_in_the_past": _("A contract in force changes from today at the earliest: what was promised before stands."),
+        "contracts.fact_without_terms": _("This change of promise does not say what is promised."),
+        "contracts.instant_out_of_range": _("Clocks are measured between %(first)s and %(last)s."),
+        "contracts.instant_without_zone": _("“%(instant)s” has no time zone."),
+        "contracts.pause_unknown_reason": _("“%(reason)s” is not a reason to wait."),
+        "contracts.response_never_paused": _("The response clock is never suspended."),
+        "contracts.target_ambiguous": _("“%(text)s” can be read in several ways. Write 8h, 1h30, 30 min, or J+2 for the end of the second business day."),
+        "contracts.target_not_a_clock": _("This target is not a duration."),
+        "contracts.target_not_positive": _("A target is longer than nothing."),
+        "contracts.target_unreadable": _("“%(text)s” is not a target. Write 8h, 1h30, 30 min, or J+2."),
+        "contracts.target_wrong_unit": _("A commitment is a duration or a number of business days, not a date."),
+        "contracts.terms_unreadable": _("What was promised on this ticket cannot be read (%(reason)s)."),
+        "contracts.threshold_not_positive": _("A warning comes after some part of the time: 50, 75, 90…"),
+        "contracts.bad_threshold": _("“%(text)s” is not a list of percentages. Write 50, 75, 90, 100."),
+        "contracts.site_of_another": _("This site belongs to another client."),
+    }
+)  # fmt: skip
+
+
+def target_words(seconds: int | None, days: int | None) -> str:
+    """A target for people: ``4:00`` hours of service, or ``J+2``."""
+    if days:
+        return _now("D+%(days)s") % {"days": days}
+    return duration(seconds)
+
+
+def target_input(seconds: int | None, days: int | None) -> str:
+    """The same as it is typed: ``8h``, ``1h30``, ``30 min``, ``J+2``."""
+    if days:
+        return f"J+{days}"
+    hours, minutes = divmod((seconds or 0) // 60, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}" if minutes else f"{hours}h"
+    return f"{minutes} min"

@@ -10,6 +10,8 @@ from vigie.toolkit import refusals
 
 Label = str | Promise
 
+TYPES: dict[str, Label] = {"incident": _("Incident"), "request": _("Request"), "question": _("Question")}
+
 STATES: dict[str, Label] = {
     "new": p("state", "New"),
     "assigned": p("state", "Assigned"),

@@ -138,7 +138,8 @@ def holiday_sets(site: Site, calendar: Calendar) -> tuple[str, ...]:
     return (f"{site.country}-{site.subdivision}" if site.subdivision else site.country,)
 
 
-def _row(commitment: Commitment, paths: Mapping[int, tuple[str, ...]]) -> CommitmentRow:
+def commitment_row(commitment: Commitment, paths: Mapping[int, tuple[str, ...]]) -> CommitmentRow:
+    """The commitment as the rules read it; ``paths`` are the categories' codes from the root."""
     return CommitmentRow(
         id=str(commitment.pk),
         kind=ClockKind(commitment.kind),
@@ -169,7 +170,7 @@ def promise_book(organisation_id: int, *, with_drafts: bool = False) -> PromiseB
         versions.setdefault(version.calendar_id, []).append(version)
     rows: dict[int, list[CommitmentRow]] = {}
     for commitment in commitments:
-        rows.setdefault(commitment.contract_id, []).append(_row(commitment, paths))
+        rows.setdefault(commitment.contract_id, []).append(commitment_row(commitment, paths))
     sites = Site.objects.filter(organisation_id=organisation_id).only(
         "id", "organisation_id", "name", "timezone", "country", "subdivision"
     )

@@ -1,0 +1,86 @@
+"""Shape of what is typed about the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from vigie.accounts.models import Team
+from vigie.catalog.labels import CRITICALITIES, ICONS
+from vigie.catalog.models import Category, Service, Subscription
+from vigie.toolkit.forms import RecordForm
+from vigie.toolkit.jinja import local_name
+
+
+class Named(forms.ModelChoiceField):
+    """A choice among bilingual rows, in the reader's language."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return local_name(obj)
+
+
+class Placed(Named):
+    """A category, shown under what it is part of."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return "\u2003" * obj.path.count("/") + local_name(obj)
+
+
+def teams() -> Any:
+    """Teams in use, by support level."""
+    return Team.objects.filter(is_active=True).order_by("level", "code")
+
+
+class ServiceForm(RecordForm):
+    """A service of the catalogue."""
+
+    criticality = forms.TypedChoiceField(label=_("Criticality"), coerce=int, choices=[*CRITICALITIES.items()], initial=3)
+    icon = forms.ChoiceField(label=_("Icon"), choices=[*ICONS.items()], initial="server")
+    default_team = Named(Team.objects.none(), label=_("Default team"), required=False)
+
+    class Meta:
+        model = Service
+        fields = (
+            "code", "name_fr", "name_en", "description_fr", "description_en",
+            "criticality", "default_team", "icon", "is_active",
+        )  # fmt: skip
+        widgets = {"description_fr": forms.Textarea({"rows": 3}), "description_en": forms.Textarea({"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["default_team"].queryset = teams()  # type: ignore[attr-defined]
+        self.fields["is_active"].help_text = _("Out of use: no new ticket may name it; old ones keep it.")
+        self.fields["criticality"].help_text = _("It proposes the impact of a new ticket.")
+
+
+class CategoryForm(RecordForm):
+    """A node of the category tree."""
+
+    parent = Placed(Category.objects.none(), label=_("Part of"), required=False)
+
+    class Meta:
+        model = Category
+        fields = ("code", "parent", "name_fr", "name_en", "is_public", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].queryset = Category.objects.order_by("path")  # type: ignore[attr-defined]
+
+
+class SubscriptionForm(RecordForm):
+    """What a client uses, and who handles it."""
+
+    service = Named(Service.objects.none(), label=_("Service"))
+    team = Named(Team.objects.none(), label=_("Team"), required=False)
+
+    class Meta:
+        model = Subscription
+        fields = ("service", "team", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by("criticality", "code")  # type: ignore[attr-defined]
+        self.fields["team"].queryset = teams()  # type: ignore[attr-defined]
+        self.fields["team"].help_text = _("Empty: the default team of the service.")

@@ -1,0 +1,149 @@
+"""Reads of service calendars: the week as a picture, the days that are closed, the next openings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from itertools import groupby, islice
+from typing import Any
+
+from babel.dates import get_day_names
+from django.utils.translation import get_language
+
+from vigie.contracts import access
+from vigie.contracts.models import CalendarVersion, Commitment
+from vigie.contracts.queries.places import named_sets
+from vigie.contracts.rules import calendar as rules
+from vigie.contracts.rules.calendar import MIDNIGHT, Calendar, Hours
+from vigie.contracts.rules.holiday_sets import rule_days
+from vigie.contracts.rules.instants import epoch, moment
+from vigie.contracts.rules.openings import openings
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound
+from vigie.toolkit.jinja import locale
+from vigie.toolkit.paging import Order, Page, page_of
+
+BY_CODE = Order(("code", "id"))
+
+
+def calendars_page(actor: Actor, *, today: dt.date, cursor: str | None = None, size: int = 50) -> Page:
+    """Calendars in sight by code, each with its hours in force in a few words."""
+    fields = ("code", "name_fr", "name_en", "organisation_id", "organisation__name")
+    page = page_of(access.visible_calendars(actor), BY_CODE, fields=fields, size=size, cursor=cursor)
+    ids = [row["id"] for row in page.rows]
+    in_force: dict[int, dict[str, Any]] = {}
+    versions = CalendarVersion.objects.filter(calendar_id__in=ids).order_by("calendar_id", "effective_on")
+    for version in versions.values("calendar_id", "effective_on", "definition"):
+        if version["effective_on"] <= today or version["calendar_id"] not in in_force:
+            in_force[version["calendar_id"]] = version
+    for row in page.rows:
+        version = in_force.get(row["id"])
+        calendar = Calendar.from_json(version["definition"]) if version else None
+        row["zone"] = calendar.zone if calendar else ""
+        row["summary"] = summary(calendar) if calendar else ""
+    return page
+
+
+def versions_of(calendar_id: int, *, today: dt.date) -> list[dict[str, Any]]:
+    """Versions of a calendar already in sight, newest first; one of them is ``current``."""
+    rows = list(
+        CalendarVersion.objects.filter(calendar_id=calendar_id)
+        .order_by("-effective_on")
+        .values("id", "effective_on", "definition", "created_at")
+    )
+    current = next((row["id"] for row in rows if row["effective_on"] <= today), rows[-1]["id"] if rows else None)
+    return [{**row, "current": row["id"] == current, "later": row["effective_on"] > today} for row in rows]
+
+
+def one_version(versions: Sequence[dict[str, Any]], version_id: int | None) -> dict[str, Any]:
+    """The version asked for, else the one in force."""
+    for row in versions:
+        if (row["current"] if version_id is None else row["id"] == version_id):
+            return row
+    raise NotFound()
+
+
+def uses_of(actor: Actor, calendar_id: int) -> list[dict[str, Any]]:
+    """Contracts in sight that measure a commitment in force with this calendar."""
+    rows = access.visible_commitments(actor).filter(calendar_id=calendar_id, valid_until=None)
+    names = ("contract_id", "contract__reference", "contract__name_fr", "contract__name_en", "organisation__name")
+    return list(rows.order_by("organisation__name", "contract__reference").values(*names).distinct()[:50])
+
+
+def in_use(calendar_id: int) -> bool:
+    """Does any commitment name this calendar?"""
+    return Commitment.objects.filter(calendar_id=calendar_id).exists()
+
+
+# -- the week ------------------------------------------------------------------------------------------------------
+
+
+def day_names(width: str = "wide") -> list[str]:
+    """Names of the days from Monday, in the reader's language."""
+    names = get_day_names(width, context="stand-alone", locale=locale())
+    return [names[i] for i in range(7)]
+
+
+def hours_text(hours: Hours) -> str:
+    """``08:00-12:00, 13:30-18:00``, as it is typed."""
+    return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in hours)
+
+
+def _clock(minutes: int) -> str:
+    if minutes > MIDNIGHT:
+        minutes -= MIDNIGHT
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def week_of(calendar: Calendar) -> list[dict[str, Any]]:
+    """The seven days: name, hours as text, bars as minutes from midnight (a night ends on the next day)."""
+    bars: list[list[tuple[int, int]]] = [[] for _ in range(7)]
+    for i, hours in enumerate(calendar.week):
+        for start, end in hours:
+            bars[i].append((start, min(end, MIDNIGHT)))
+            if end > MIDNIGHT:
+                bars[(i + 1) % 7].append((0, end - MIDNIGHT))
+    names = day_names()
+    return [{"name": names[i], "text": hours_text(calendar.week[i]), "bars": bars[i]} for i in range(7)]
+
+
+def summary(calendar: Calendar) -> str:
+    """``Mon–Fri 08:00-18:00 · Sat 09:00-12:00``: runs of days with the same hours."""
+    if calendar.parts:
+        return " + ".join(f"{summary(part)} ({part.zone})" for part in calendar.parts)
+    names, words = day_names("abbreviated"), []
+    for hours, run in groupby(range(7), key=lambda i: calendar.week[i]):
+        days = list(run)
+        if hours:
+            span = names[days[0]] if len(days) == 1 else f"{names[days[0]]}–{names[days[-1]]}"
+            words.append(f"{span} {hours_text(hours)}")
+    return " · ".join(words)
+
+
+# -- the year ------------------------------------------------------------------------------------------------------
+
+
+def special_year(calendar: Calendar, year: int) -> list[dict[str, Any]]:
+    """Holidays, days closed by hand and exceptional days of a year, by day: ``day, name, sets, hours``.
+
+    ``hours`` is ``None`` for a closed day, else what opens that day.
+    """
+    language = "en_US" if (get_language() or "fr").startswith("en") else "fr"
+    rows: dict[dt.date, dict[str, Any]] = {}
+    for day, name, sets in named_sets(calendar.holiday_sets, year, language):
+        rows[day] = {"day": day, "name": name, "sets": sets, "kind": "holiday"}
+    for rule in calendar.holidays:
+        for day in rule_days(rule, year):
+            rows.setdefault(day, {"day": day, "name": "", "sets": "", "kind": "closed"})
+    for day, _hours in calendar.special:
+        if day.year == year:
+            rows.setdefault(day, {"day": day, "name": "", "sets": ""})["kind"] = "special"
+    for day, row in rows.items():
+        row["hours"] = hours_text(calendar.hours_on(day))
+    return [rows[day] for day in sorted(rows)]
+
+
+def next_openings(calendar: rules.Calendar, now: dt.datetime, most: int = 5) -> list[tuple[dt.datetime, dt.datetime]]:
+    """The next open spans, in the calendar's own zone."""
+    spans = islice(openings(calendar).intervals(epoch(now)), most)
+    return [(moment(start, calendar.zone), moment(end, calendar.zone)) for start, end in spans]

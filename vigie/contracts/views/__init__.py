@@ -1,0 +1,1 @@
+"""Agent pages of contracts and calendars."""
