@@ -46,7 +46,20 @@ def ago(at: datetime) -> Markup:
 
 
 def when(at: datetime, style: str = "short") -> str:
-    months = "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split()
+    months = [
+        "janv.",
+        "févr.",
+        "mars",
+        "avr.",
+        "mai",
+        "juin",
+        "juil.",
+        "août",
+        "sept.",
+        "oct.",
+        "nov.",
+        "déc.",
+    ]
     return f"{at.day} {months[at.month - 1]} {at:%H:%M}"
 
 
@@ -239,7 +252,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.answer(json.dumps({"url": "/static/vigie/icons/vigie.svg"}), "application/json")
+        if self.path == "/presence":
+            return self.answer("", "text/html")
+        return self.answer(json.dumps({"url": "/static/vigie/icons/vigie.svg"}), "application/json")
 
     do_PUT = do_POST
 
