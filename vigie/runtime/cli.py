@@ -117,6 +117,7 @@ def _port(text: str) -> int:
 
 
 def _up(args: argparse.Namespace) -> int:
+    processes.die_with_supervisor()
     from vigie.runtime.up import up
 
     return up(args.host, args.port, demo=not args.no_demo)

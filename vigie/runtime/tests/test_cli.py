@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from vigie.runtime import cli, environment
+from vigie.runtime import cli, environment, processes
 from vigie.runtime.environment import ROOT
 from vigie.runtime.trouble import Trouble
 
@@ -156,9 +156,10 @@ class Running:
 
     def __init__(self, data: Path) -> None:
         self.data, self.port = data, free_port()
+        environment_of = variables(data) | {processes.PARENT: str(os.getpid())}  # ends with a killed test run
         self.process = subprocess.Popen(
             [sys.executable, "-m", "vigie", "up", "--no-demo", "--port", str(self.port)],
-            env=variables(data),
+            env=environment_of,
             cwd=data,
             stdout=subprocess.PIPE,
             stderr=(data / "errors").open("a"),
