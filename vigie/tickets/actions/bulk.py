@@ -51,6 +51,19 @@ def assign_many(
     )
 
 
+def take_many(actor: Actor, ticket_ids: Sequence[int], *, now: dt.datetime) -> Report:
+    """Assign each ticket to the actor, in the team that has it."""
+    teams = dict(
+        access.visible(actor).filter(pk__in=list(ticket_ids)[: LIMIT + 1]).values_list("pk", "team_id")
+    )
+    me = actor.person_id
+
+    def take(ticket_id: int) -> object:
+        return handling.assign(actor, ticket_id, team_id=teams.get(ticket_id), assignee_id=me, now=now)
+
+    return _each(actor, ticket_ids, take)
+
+
 def step_many(
     actor: Actor, ticket_ids: Sequence[int], verb: str, given: lifecycle.Given, *, now: dt.datetime
 ) -> Report:

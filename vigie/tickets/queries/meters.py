@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Meter:
 def meters(ticket_ids: Iterable[int], *, now: dt.datetime) -> dict[int, Meter]:
     """The clock that matters now for each ticket already in sight; a ticket without a promise has none."""
     rows = Clock.objects.filter(ticket_id__in=list(ticket_ids)).exclude(state=Clock.State.CANCELLED)
-    chosen: dict[int, dict[str, Any]] = {}
+    chosen: dict[int, Mapping[str, Any]] = {}
     for row in rows.values(
         "ticket_id", "kind", "state", "terms_id", "target_seconds", "used_seconds", "due_at"
     ):
@@ -43,12 +43,12 @@ def meters(ticket_ids: Iterable[int], *, now: dt.datetime) -> dict[int, Meter]:
     return {pk: _meter(row, terms, at) for pk, row in chosen.items()}
 
 
-def _weight(row: dict[str, Any]) -> tuple[int, float, int]:
+def _weight(row: Mapping[str, Any]) -> tuple[int, float, int]:
     due = row["due_at"].timestamp() if row["state"] == "running" and row["due_at"] else float("inf")
     return _RANK.get(row["state"], 3), due, 0 if row["kind"] == "resolution" else 1
 
 
-def _meter(row: dict[str, Any], terms: dict[int, Any], at: int) -> Meter:
+def _meter(row: Mapping[str, Any], terms: dict[int, Any], at: int) -> Meter:
     target = max(row["target_seconds"], 1)
     kind, state = row["kind"], row["state"]
     left = target - row["used_seconds"]

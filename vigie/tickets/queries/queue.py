@@ -24,6 +24,8 @@ from vigie.toolkit.paging import COUNT_CAP, Order, Page, page_of
 from vigie.toolkit.search import matching
 
 SOON = dt.timedelta(hours=4)
+# A ticket may be entered some time after it was received; the index is on the latter.
+BACKDATED = dt.timedelta(days=2)
 PAGE_SIZE = 50
 PHASES: Mapping[str, tuple[str, ...]] = {
     "live": ("active", "waiting"),
@@ -65,7 +67,7 @@ def names_in_sight(actor: Actor) -> Names:
     """Every client, team and service that the actor may see, in one statement."""
     label = "name_en" if (get_language() or "fr").startswith("en") else "name_fr"
 
-    def part(kind: str, rows: QuerySet[Any], name: str) -> QuerySet[Any, tuple[Any, ...]]:
+    def part(kind: str, rows: QuerySet[Any], name: str) -> Any:
         return (
             rows.order_by()
             .annotate(part=Value(kind), label=F(name))
@@ -95,7 +97,7 @@ def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) 
         ours = Q(team_id__in=sorted(actor.team_ids)) | Q(team_id=None)
         tickets = tickets.filter(Q(assignee_id=actor.person_id) | (Q(assignee_id=None) & ours))
     if filters.assignee:
-        who = {"me": actor.person_id, "none": None}.get(filters.assignee, filters.assignee)
+        who = _person_id(actor, filters.assignee)
         tickets = tickets.filter(assignee_id=who)
     if filters.due:
         tickets = tickets.filter(due_at__lt=now + (SOON if filters.due == "4h" else dt.timedelta()))
@@ -110,6 +112,12 @@ def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) 
         found = matching("ticket", filters.q, audiences=("public", "internal"), organisations=organisations)
         tickets = tickets.filter(pk__in=found)
     return tickets
+
+
+def _person_id(actor: Actor, assignee: str) -> int | None:
+    if assignee == "me":
+        return actor.person_id
+    return int(assignee) if assignee.isdigit() else None
 
 
 def _in(filters: Filters, names: Names) -> list[tuple[str, Sequence[Any]]]:
@@ -143,8 +151,11 @@ def queue_page(
 
 
 def fresh_count(actor: Actor, filters: Filters, names: Names, *, since: dt.datetime, now: dt.datetime) -> int:
-    """How many tickets that pass ``filters`` were opened after ``since`` (counted up to 100)."""
-    return filtered(actor, filters, names, now=now).filter(opened_at__gt=since).order_by()[:100].count()
+    """How many tickets that pass ``filters`` came in after ``since`` (counted up to 100)."""
+    recent = filtered(actor, filters, names, now=now).filter(
+        opened_at__gte=since - BACKDATED, created_at__gt=since
+    )
+    return recent.order_by()[:100].count()
 
 
 def counts(
@@ -161,7 +172,7 @@ def counts(
         except EmptyResultSet:
             continue
         keys.append(key)
-        parts.append(f"(select count(*) from ({sql}) t)")
+        parts.append(f"(select count(*) from ({sql}) t)")  # noqa: S608 (written by the ORM)
         values.extend(params)
     if not parts:
         return dict.fromkeys(wanted, 0)

@@ -1,0 +1,95 @@
+"""The frame of every agent page: where one may go, what is unread, who one is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import pgettext as p
+
+from vigie.kernel.actor import Actor
+from vigie.notifications.queries import unread_count
+from vigie.tickets.labels import TYPES
+
+LIVE_URL = "/live"
+ADMINISTRATION = ("access:manage", "workflow:manage", "catalog:manage", "contracts:manage", "clients:manage")
+TYPE_ICONS = {"incident": "bolt", "request": "shopping-cart", "question": "help-circle"}
+
+
+def places(actor: Actor) -> list[dict[str, Any]]:
+    """The pages that the actor's grants open, in the order of the rail. ``key`` follows ``g``."""
+    all_places = (
+        ("queue", p("menu", "Tickets"), "inbox", "q", "tickets:view"),
+        ("clients", p("menu", "Clients"), "building", "c", "clients:view"),
+        ("people", p("menu", "People"), "users", "p", "people:view"),
+        ("contracts", p("menu", "Contracts"), "contract", "o", "contracts:view"),
+        ("services", p("menu", "Services"), "apps", "s", "catalog:view"),
+    )
+    return [
+        {"code": code, "label": word, "icon": icon, "key": key, "href": reverse(code)}
+        for code, word, icon, key, grant in all_places
+        if actor.can(grant)
+    ]
+
+
+def administration(actor: Actor) -> list[dict[str, Any]]:
+    """The foot of the rail, for those who administer something."""
+    if not any(actor.can(grant) for grant in ADMINISTRATION):
+        return []
+    word = p("menu", "Settings")
+    return [
+        {
+            "code": "administration",
+            "label": word,
+            "icon": "settings",
+            "key": "a",
+            "href": reverse("administration"),
+        }
+    ]
+
+
+def creations(actor: Actor) -> list[dict[str, Any]]:
+    """What "+ New" offers."""
+    if not actor.can("tickets:open"):
+        return []
+    base = reverse("ticket_new")
+    return [
+        {
+            "label": word,
+            "href": f"{base}?type={code}",
+            "icon": TYPE_ICONS[code],
+            "key": "c" if code == "incident" else None,
+        }
+        for code, word in TYPES.items()
+    ]
+
+
+def _here(items: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
+    return [{**item, "current": path.startswith(item["href"])} for item in items]
+
+
+def bell(actor: Actor) -> dict[str, Any]:
+    """The bell and its unread count, live on the person's own topic."""
+    return {
+        "href": reverse("notices"),
+        "count": unread_count(actor),
+        "topic": f"person:{actor.person_id}",
+        "live_href": reverse("notices_bell"),
+    }
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The layout's own context for the provider's staff."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return {
+        "nav": _here(places(actor), request.path),
+        "nav_end": _here(administration(actor), request.path),
+        "creations": creations(actor),
+        "person": {"name": actor.name, "email": getattr(request.user, "email", ""), "href": reverse("me")},
+        "notices": bell(actor),
+        "home_url": reverse("home"),
+        "search_url": reverse("search"),
+        "palette_url": reverse("palette"),
+        "live_url": LIVE_URL,
+    }

@@ -1,0 +1,54 @@
+"""The sentence of each kind of notice, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
+
+Label = str | Promise
+
+KINDS: dict[str, tuple[Label, str]] = {
+    "ticket_opened": (_("%(reference)s is registered"), "ticket"),
+    "ticket_assigned": (_("%(by)s assigned %(reference)s to you"), "user-check"),
+    "ticket_replied": (_("%(by)s replied on %(reference)s"), "message"),
+    "ticket_noted": (_("%(by)s left a note on %(reference)s"), "lock"),
+    "ticket_resolved": (_("%(by)s resolved %(reference)s"), "circle-check"),
+    "ticket_reopened": (_("%(by)s reopened %(reference)s"), "arrow-back-up"),
+    "ticket_cancelled": (_("%(by)s cancelled %(reference)s"), "circle-x"),
+    "clock_warned": (_("%(clock)s of %(reference)s: %(percent)s %% of the time is used"), "clock"),
+    "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
+}
+UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")
+LATE_KINDS = frozenset({"clock_breached"})
+
+
+class _Params(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _clock(kind: str) -> str:
+    names = {
+        "response": pgettext("clock of a notice", "Response"),
+        "resolution": pgettext("clock of a notice", "Resolution"),
+    }
+    return names.get(kind, kind)
+
+
+def sentence(kind: str, params: Mapping[str, Any]) -> str:
+    """What a notice says; a parameter that is missing shows as "…", never as an error."""
+    values = _Params(params)
+    if "clock" in values:
+        values["clock"] = _clock(str(values["clock"]))
+    if not values.get("by"):
+        values["by"] = text("Somebody")
+    return str(KINDS.get(kind, UNKNOWN)[0]) % values
+
+
+def icon(kind: str) -> str:
+    return KINDS.get(kind, UNKNOWN)[1]

@@ -1,0 +1,105 @@
+"""Finding tickets: a reference opens at once, words come back by rank, and only what is in sight."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from vigie.kernel.actor import Actor
+from vigie.tenancy.access import visible as visible_clients
+from vigie.tickets import access
+from vigie.tickets.models import Message
+from vigie.tickets.queries.meters import Meter, meters
+from vigie.tickets.queries.queue import ROW_FIELDS, Names, names_in_sight, people_names
+from vigie.tickets.queries.screen import rows_by_id
+from vigie.tickets.rules.reference import PREFIXES
+from vigie.tickets.rules.snippet import snippet
+from vigie.toolkit import search
+from vigie.toolkit.richtext import to_text
+
+MOST_HITS = 500
+PAGE_SIZE = 25
+SNIPPET_SOURCE = 20_000
+_REFERENCE = re.compile(r"^[A-Z]{2,4}-[A-Z0-9]{2,8}-[0-9]{1,10}$")
+_NUMBER = re.compile(r"^#?([0-9]{1,10})$")
+
+
+def by_reference(actor: Actor, words: str) -> list[int]:
+    """Ids of the tickets that ``words`` names: a reference, a former one, or a bare number of any client."""
+    wanted = words.strip().upper()
+    if _REFERENCE.match(wanted):
+        named = Q(reference=wanted) | Q(former_references__contains=[wanted])
+    elif number := _NUMBER.match(wanted):
+        codes = visible_clients(actor).values_list("code", flat=True)
+        tail = int(number.group(1))
+        named = Q(reference__in=[f"{prefix}-{code}-{tail}" for code in codes for prefix in PREFIXES.values()])
+    else:
+        return []
+    return list(
+        access.visible(actor).filter(named).order_by("-updated_at").values_list("id", flat=True)[:PAGE_SIZE]
+    )
+
+
+def hits(actor: Actor, words: str, *, limit: int = MOST_HITS) -> list[int]:
+    """Ids in sight for ``words``, best first. Internal notes count for the provider's staff alone."""
+    audiences = ("public", "internal") if actor.is_provider else ("public",)
+    organisations = None if actor.organisations is None else sorted(actor.organisations)
+    found = search.find("ticket", words, audiences=audiences, organisations=organisations, limit=limit)
+    if not found:
+        return []
+    seen = set(access.visible(actor).filter(pk__in=found).values_list("id", flat=True))
+    return [pk for pk in found if pk in seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of results, with what its rows name."""
+
+    total: int
+    number: int
+    rows: list[dict[str, Any]]
+    names: Names
+    people: Mapping[int, str]
+    clocks: Mapping[int, Meter]
+    snippets: Mapping[int, str]
+
+    @property
+    def has_next(self) -> bool:
+        return self.number * PAGE_SIZE < self.total
+
+
+def search_tickets(actor: Actor, words: str, *, number: int, now: dt.datetime) -> Found:
+    """The page ``number`` (from 1) of the tickets found, by rank; what ``words`` names by reference comes first."""
+    named = by_reference(actor, words)
+    ids = list(dict.fromkeys([*named, *hits(actor, words)]))
+    chosen = ids[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    rows = rows_by_id(actor, chosen, *(name for name in ROW_FIELDS if name != "id"))
+    if not rows:
+        return Found(len(ids), number, [], Names(), {}, {}, {})
+    people = people_names(pk for row in rows for pk in (row["requester_id"], row["assignee_id"]))
+    clocks = meters(chosen, now=now)
+    return Found(
+        len(ids), number, rows, names_in_sight(actor), people, clocks, snippets(actor, chosen, words)
+    )
+
+
+def snippets(actor: Actor, ticket_ids: Sequence[int], words: str) -> dict[int, str]:
+    """For each ticket the passage that holds the words, never from a message that the actor may not read."""
+    said = Message.objects.filter(ticket_id__in=list(ticket_ids))
+    if not actor.is_provider:
+        said = said.filter(audience="public")
+    found: dict[int, str] = {}
+    for ticket_id, body, is_html in said.order_by("ticket_id", "id").values_list(
+        "ticket_id", "body", "is_html"
+    )[:400]:
+        if ticket_id not in found:
+            body = body[:SNIPPET_SOURCE]
+            passage = snippet(to_text(body) if is_html else body, words)
+            if passage:
+                found[ticket_id] = passage
+    return found
