@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from vigie.accounts.labels import grant_name
 from vigie.accounts.models import Affiliation, Role
+from vigie.toolkit import journal
 from vigie.toolkit.jinja import local_name, when
 
 Words = str | Promise
@@ -43,7 +44,9 @@ NAMES: dict[str, Words] = {
 }
 
 # Keys and plumbing that say nothing to a reader.
-SILENT = frozenset({"id", "person_id", "organisation_id", "created_at", "side", "last_login", "signature", "external_ref", "password"})  # fmt: skip
+SILENT = frozenset(
+    {"id", "person_id", "organisation_id", "created_at", "side", "last_login", "signature", "external_ref"}
+)
 
 
 def told(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -61,6 +64,21 @@ def told(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def told_about(
+    subjects: Mapping[str, Iterable[int]], names: Mapping[str, Words], *, most: int = 20
+) -> list[dict[str, Any]]:
+    """The journal of records already in the reader's sight: ``{"tenancy.site": [3]}``, newest first.
+
+    ``names`` are the words of the subjects. A creation is told without its fields: the page shows them.
+    """
+    rows = journal.history(subjects, most=most)
+    for row in rows:
+        row["client"] = str(names.get(row["subject"], ""))
+        if row["verb"] == "created":
+            row["after"] = {}
+    return told(rows)
 
 
 def _lines(row: Mapping[str, Any], role_names: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,10 @@ class Filters:
     side: str = ""
     organisation_id: int | None = None
     active: str = "yes"  # yes, no, all
+
+
+def _rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(row) for row in found]
 
 
 def _folded(expression: Any) -> Func:
@@ -89,7 +94,7 @@ def people_page(actor: Actor, filters: Filters, *, cursor: str | None, size: int
 
 def affiliations_of(actor: Actor, person_id: int) -> list[dict[str, Any]]:
     """What a person is at each client in sight, those in force first."""
-    return list(
+    return _rows(
         access.visible_affiliations(actor)
         .filter(person_id=person_id)
         .order_by(F("active_until").desc(nulls_first=True), "organisation__name")
@@ -134,7 +139,7 @@ def agent_profile(actor: Actor, person_id: int) -> dict[str, Any] | None:
 def sessions_of(actor: Actor, person_id: int) -> list[dict[str, Any]]:
     """Open sessions of a person, newest first: for who may end them."""
     actor.demand("people:manage")
-    return list(
+    return _rows(
         UserSession.objects.filter(user_id=person_id)
         .order_by("-created_at")
         .values("created_at", "ip", "user_agent")[:20]
@@ -151,7 +156,7 @@ def history_of(actor: Actor, person_id: int, *, size: int = 50) -> list[dict[str
     )
     about |= Q(subject="accounts.affiliation", subject_id__in=[pk for pk, _ in affiliations])
     names = dict(affiliations)
-    rows = list(
+    rows = _rows(
         JournalEntry.objects.filter(about)
         .order_by("-id")
         .values("at", "actor_name", "subject", "subject_id", "verb", "before", "after")[:size]
@@ -174,7 +179,7 @@ def history_of_subject(
 
 def teams(actor: Actor) -> list[dict[str, Any]]:
     """Every team with its number of members and its leads, those in use first."""
-    return list(
+    return _rows(
         Team.objects.order_by("-is_active", "level", "name_fr").values(
             "id", "code", "name_fr", "name_en", "level", "timezone", "is_active",
             people=Count("members"),
@@ -190,7 +195,7 @@ def members_of(actor: Actor, team_id: int) -> dict[int, bool]:
 
 def colleagues(actor: Actor) -> list[dict[str, Any]]:
     """Active agents by name, for pickers."""
-    return list(
+    return _rows(
         access.visible(actor)
         .filter(side=Person.Side.PROVIDER, is_active=True, agent__isnull=False)
         .order_by("name")
@@ -200,7 +205,7 @@ def colleagues(actor: Actor) -> list[dict[str, Any]]:
 
 def roles(actor: Actor) -> list[dict[str, Any]]:
     """Every role with its grants and the number of its holders."""
-    return list(
+    return _rows(
         Role.objects.order_by("name_fr").values(
             "id", "code", "name_fr", "name_en", "grants", people=Count("rolegiven")
         )
@@ -208,7 +213,7 @@ def roles(actor: Actor) -> list[dict[str, Any]]:
 
 
 def skills() -> list[dict[str, Any]]:
-    return list(
+    return _rows(
         Skill.objects.order_by("name_fr").values("id", "name_fr", "name_en", people=Count("agentskill"))
     )
 

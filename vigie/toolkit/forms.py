@@ -49,6 +49,11 @@ def attempt(form: forms.BaseForm, act: Callable[[dict[str, Any]], T]) -> T | Non
     return None
 
 
+def done(form: forms.BaseForm, act: Callable[[dict[str, Any]], object]) -> bool:
+    """:func:`attempt`, where only success matters and what the action returns does not."""
+    return attempt(form, act) is not None
+
+
 def blame(form: forms.BaseForm, refusal: Refusal) -> None:
     """Show a refusal on the form: beside its field, or at the top when the form has no such field."""
     form.add_error(refusal.field if refusal.field in form.fields else None, sentence(refusal))

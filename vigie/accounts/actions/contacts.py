@@ -89,7 +89,7 @@ def _checked(actor: Actor, organisation_id: int, changes: Mapping[str, Any]) -> 
         ("entity_id", tenancy.visible_entities(actor)),
     ):
         place = wanted.get(name)
-        if place and not places.filter(pk=place, organisation_id=organisation_id).exists():  # type: ignore[attr-defined]
+        if place and not places.filter(pk=place, organisation_id=organisation_id).exists():
             raise Refusal("accounts.place_of_another_client", field=name.removesuffix("_id"))
     start, end = wanted.get("active_from"), wanted.get("active_until")
     if start and end and end < start:

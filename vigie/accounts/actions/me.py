@@ -24,7 +24,7 @@ from vigie.toolkit import journal
 
 def _change(actor: Actor, changes: Mapping[str, Any], now: dt.datetime) -> Person:
     with transaction.atomic(), past_the_wall("own_account"):
-        me = Person.objects.select_for_update().filter(pk=actor.person_id).first()
+        me = Person.objects.select_for_update().filter(pk=actor.person_id or 0).first()
         if me is None:
             raise NotFound()
         return journal.write(actor, me, changes, now=now)

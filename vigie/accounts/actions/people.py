@@ -62,7 +62,7 @@ def rights_over(actor: Actor, person: Person) -> Rights:
 def free_email(email: str | None, *, but: int | None = None) -> str | None:
     """The address as it will be kept, or a refusal when somebody else has it. Empty means no sign-in."""
     wanted = (email or "").strip().lower() or None
-    if wanted and Person.objects.filter(email__iexact=wanted).exclude(pk=but).exists():
+    if wanted and Person.objects.filter(email__iexact=wanted).exclude(pk=but or 0).exists():
         raise Refusal("accounts.email_taken", field="email", email=wanted)
     return wanted
 

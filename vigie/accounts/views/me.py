@@ -20,7 +20,7 @@ from vigie.accounts.forms import PreferencesForm
 from vigie.accounts.models import Person
 from vigie.tenancy.walls import past_the_wall
 from vigie.toolkit.entry import Request, anyone, signed_in
-from vigie.toolkit.forms import attempt, zones
+from vigie.toolkit.forms import done, zones
 from vigie.toolkit.pages import render
 
 
@@ -29,9 +29,10 @@ from vigie.toolkit.pages import render
 def me(request: Request) -> HttpResponse:
     """One's own preferences and the way to everything about one's security."""
     person = request.user
+    assert isinstance(person, Person)
     fields = ("name", "phone", "language", "timezone", "theme")
     form = PreferencesForm(request.POST or None, initial={name: getattr(person, name) for name in fields})
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.change_preferences(request.actor, values, now=timezone.now())
     ):
         with translation.override(form.cleaned_data["language"]):

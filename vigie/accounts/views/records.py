@@ -22,7 +22,7 @@ from vigie.accounts.views.people import people_crumb, person_crumb, place
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy import access as tenancy
 from vigie.toolkit.entry import Request, agents
-from vigie.toolkit.forms import attempt, form_page
+from vigie.toolkit.forms import done, form_page
 from vigie.toolkit.jinja import local_name
 
 IDENTITY = ("name", "email", "job_title", "phone", "language", "timezone")
@@ -35,7 +35,7 @@ def person_edit(request: Request, person_id: int) -> HttpResponse:
     who = access.one(request.actor, person_id)
     actions.may_identify(request.actor, who)
     form = IdentityForm(request.POST or None, initial={name: getattr(who, name) for name in IDENTITY})
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.update_person(request.actor, person_id, values, now=timezone.now())
     ):
         return redirect("person", person_id)
@@ -64,7 +64,7 @@ def person_access(request: Request, person_id: int) -> HttpResponse:
             "clients": [client["id"] for client in profile["clients"]],
         },
     )
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form,
         lambda values: actions.set_access(
             request.actor, person_id, role_ids=values["roles"], organisation_ids=values["clients"],
@@ -92,7 +92,7 @@ def person_skills(request: Request, person_id: int) -> HttpResponse:
         skills=[(skill["id"], local_name(skill)) for skill in queries.skills()],
         initial={f"skill_{skill['skill_id']}": skill["level"] for skill in profile["skills"]},
     )
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.set_skills(request.actor, person_id, form.levels(), now=timezone.now())
     ):
         return redirect("person", person_id)
@@ -131,7 +131,7 @@ def affiliation_new(request: Request, person_id: int) -> HttpResponse:
     taken = {row["organisation_id"] for row in queries.affiliations_of(request.actor, person_id)}
     clients = [choice for choice in queries.client_choices(request.actor) if choice[0] not in taken]
     form = NewAffiliationForm(request.POST or None, clients=clients)
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form,
         lambda values: actions.add_affiliation(
             request.actor, person_id, values["organisation"], place(values), now=timezone.now()
@@ -157,7 +157,7 @@ def affiliation_edit(request: Request, affiliation_id: int) -> HttpResponse:
         entities=queries.entity_choices(request.actor, client.pk),
         initial=_typed(affiliation),
     )
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form,
         lambda values: actions.change_affiliation(
             request.actor, affiliation_id, place(values), now=timezone.now()

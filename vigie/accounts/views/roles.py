@@ -16,7 +16,7 @@ from vigie.accounts import access, actions, history, labels, queries
 from vigie.accounts.forms import RoleForm
 from vigie.accounts.rules import ADMINISTRATION
 from vigie.toolkit.entry import Request, agents
-from vigie.toolkit.forms import attempt, form_page
+from vigie.toolkit.forms import done, form_page
 from vigie.toolkit.pages import render
 
 
@@ -37,7 +37,7 @@ def roles(request: Request) -> HttpResponse:
 def role_new(request: Request) -> HttpResponse:
     """A new role."""
     form = RoleForm(request.POST or None, grants=_grant_choices())
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.create_role(request.actor, now=timezone.now(), **values)
     ):
         return redirect("roles")
@@ -52,7 +52,7 @@ def role_edit(request: Request, role_id: int) -> HttpResponse:
     initial = {"name_fr": role.name_fr, "name_en": role.name_en, "grants": role.grants}
     form = RoleForm(request.POST or None, grants=_grant_choices(), initial=initial)
     del form.fields["code"]
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.change_role(request.actor, role_id, now=timezone.now(), **values)
     ):
         return redirect("roles")

@@ -16,7 +16,7 @@ from vigie.accounts import access, actions, history, queries
 from vigie.accounts.forms import SkillForm, TeamForm
 from vigie.accounts.rules import TEAM_FIELDS
 from vigie.toolkit.entry import Request, agents
-from vigie.toolkit.forms import attempt, form_page
+from vigie.toolkit.forms import attempt, done, form_page
 from vigie.toolkit.pages import render
 
 FIELDS = ("name_fr", "name_en", "code", "level", "timezone", "is_active")
@@ -53,7 +53,7 @@ def team_edit(request: Request, team_id: int) -> HttpResponse:
     """One team: who is in it, who leads; what it is, for whoever may change it."""
     team = access.seen_team(request.actor, team_id)
     form = TeamForm(request.POST or None, initial=model_to_dict(team, fields=TEAM_FIELDS))
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form,
         lambda values: actions.change_team(
             request.actor, team_id, values, leads=_leads(request), now=timezone.now()
@@ -86,7 +86,7 @@ def _leads(request: Request) -> dict[int, bool]:
 def skill_new(request: Request) -> HttpResponse:
     """One more skill."""
     form = SkillForm(request.POST or None)
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.create_skill(request.actor, now=timezone.now(), **values)
     ):
         return redirect("teams")
