@@ -109,3 +109,8 @@ def visible_views(actor: Actor) -> QuerySet[SavedView]:
     return SavedView.objects.filter(
         Q(owner_id=actor.person_id) | Q(team_id__in=sorted(actor.team_ids)) | Q(is_shared=True)
     )
+
+
+def code_is_used(organisation_id: int) -> bool:
+    """Do ticket references carry this client's code? Every ticket counts, in sight or not."""
+    return Ticket.objects.filter(organisation_id=organisation_id).exists()

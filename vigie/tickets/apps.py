@@ -8,3 +8,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from vigie.tickets import handlers, labels  # noqa: F401  (subscriptions, refusal sentences)
+        from vigie.tenancy import questions
+        from vigie.tickets.access import code_is_used
+
+        questions.in_use_when(code_is_used)

@@ -84,6 +84,10 @@ refusals.register(
         "tickets.view_too_long": _("These filters are too many to be kept as a view."),
         "tickets.view_of_another": _("This view belongs to somebody else: save your own from its filters."),
         "tickets.too_many_views": _("You already have %(limit)s views: delete one first."),
+        "tickets.bad_matrix": _(
+            "This matrix cannot be used (%(detail)s): priorities go from 1 to 5, and more impact or urgency never lowers them."
+        ),
+        "tickets.unknown_vip_rule": _("Choose what a VIP changes."),
         "tickets.too_many": _("Choose at most %(limit)s tickets at a time."),
         "page.bad_cursor": _("This page link is broken. Start again from the first page."),
         "access.stale_form": _(

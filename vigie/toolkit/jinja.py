@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import zoneinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,28 @@ def duration(seconds: int | None) -> str:
     sign = "-" if seconds < 0 else ""
     minutes = abs(int(seconds)) // 60
     return f"{sign}{minutes // 60}:{minutes % 60:02d}"
+
+
+def hms(seconds: int) -> str:
+    """Seconds as ``h:mm:ss``, where every second matters."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def time_in(value: dt.datetime, zone: str) -> str:
+    """The time of day somewhere else, with the name of the day when it is another one: "Tue 02:10"."""
+    try:
+        there = value.astimezone(zoneinfo.ZoneInfo(zone))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return ""
+    same_day = there.date() == timezone.localtime(value).date()
+    return format_datetime(there, "HH:mm" if same_day else "EEE HH:mm", tzinfo=there.tzinfo, locale=locale())
+
+
+def wall(value: dt.datetime, style: str = "short") -> str:
+    """An instant on the wall clock of its own zone, with the name of the day: "Mon 12 Jan 09:00"."""
+    shape = {"time": "HH:mm", "short": "EEE d MMM HH:mm", "long": "EEE d MMM y HH:mm"}[style]
+    return format_datetime(value, shape, tzinfo=value.tzinfo, locale=locale())
 
 
 def spelled(seconds: int) -> str:
@@ -159,6 +182,9 @@ def environment(**options: Any) -> Environment:
         number=number,
         capped=capped,
         weight=weight,
+        hms=hms,
+        time_in=time_in,
+        wall=wall,
         safe_html=richtext.shown,
         plain_html=richtext.plain_shown,
         local=local_name,

@@ -8,9 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound, Refusal
 from vigie.toolkit import journal
 from vigie.workflow.models import WorkflowVersion
 from vigie.workflow.rules.defaults import DEFAULTS
+from vigie.workflow.rules.edits import Edit, edited
 from vigie.workflow.rules.machine import machine_from, to_definition
 
 
@@ -33,6 +35,17 @@ def publish_workflow(actor: Actor, definition: dict[str, Any], *, now: dt.dateti
     )
     journal.record(actor, "published", version, now=now, after={"version": version.version})
     return version
+
+
+def publish_edit(actor: Actor, version_id: int, edit: Edit, *, now: dt.datetime) -> WorkflowVersion:
+    """Publish a version in force with an edit. Raises ``workflow.newer_version`` when it is no longer the newest."""
+    actor.demand("workflow:manage")
+    based_on = WorkflowVersion.objects.filter(pk=version_id).first()
+    if based_on is None:
+        raise NotFound()
+    if WorkflowVersion.objects.filter(ticket_type=based_on.ticket_type, version__gt=based_on.version).exists():
+        raise Refusal("workflow.newer_version")
+    return publish_workflow(actor, to_definition(edited(machine_from(based_on.definition), edit)), now=now)
 
 
 def publish_defaults(actor: Actor, *, now: dt.datetime) -> None:

@@ -15,7 +15,9 @@ class WorkflowVersion(models.Model):
     published_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["ticket_type", "version"], name="workflow_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["ticket_type", "version"], name="workflow_version_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.ticket_type} v{self.version}"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from vigie.accounts.history import told_about
 from vigie.contracts import access, forms, labels
 from vigie.contracts.actions import contracts as actions
 from vigie.contracts.models import Commitment, Contract
@@ -24,7 +25,6 @@ from vigie.tenancy import access as tenancy_access
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, form_page
 from vigie.toolkit.jinja import local_name
-from vigie.toolkit.journal import history
 from vigie.toolkit.pages import render
 
 PERIOD = ("status", "nature", "starts_on", "ends_on")
@@ -60,7 +60,8 @@ def contract(request: Request, contract_id: int) -> HttpResponse:
         "contract": found, "groups": queries.grouped(current), "past": [row for row in rows if row["when"] == "past"],
         "pauses": list(pauses), "statuses": labels.STATUSES, "natures": labels.NATURES,
         "may_manage": request.actor.can("contracts:manage"), "today": _today(found),
-        "history": history({"contracts.contract": [found.pk], "contracts.commitment": [row["id"] for row in rows]}, most=15),
+        "history": told_about({"contracts.contract": [found.pk], "contracts.commitment": [row["id"] for row in rows]},
+                              {"contracts.commitment": _("Commitment")}),
     }  # fmt: skip
     return render(request, "contracts/contract.html", context)
 
@@ -157,7 +158,7 @@ def contract_preview(request: Request, contract_id: int) -> HttpResponse:
     zone = zone_of(found.organisation.timezone)
     asked = "type" in request.GET
     with timezone.override(zone):
-        initial = {"at": timezone.localtime().replace(second=0, microsecond=0)}
+        initial = {"at": timezone.localtime().replace(second=0, microsecond=0, tzinfo=None)}
         form = forms.PreviewForm(request.GET if asked else None, initial=initial, organisation_id=found.organisation_id)
         scope = _scope(form.cleaned_data) if asked and form.is_valid() else None
     context = {
