@@ -85,3 +85,45 @@ def to_text(source: str) -> str:
 def is_blank(source: str) -> bool:
     """True when the HTML shows nothing: no text and no image."""
     return not to_text(source).strip() and "<img" not in clean(source)
+
+
+INTRODUCTION = re.compile(r"((?:<[^>]+>\s*)*)((?:On|Le|Am|El)\s[^<]{5,200}?(?:wrote|a écrit|schrieb|escribió)\s?:\s*)((?:<[^>]+>\s*)*)$")
+
+
+def shown_folded(source: str) -> tuple[Markup, Markup]:
+    """Stored HTML, safe to show, in two parts: what was written, and the quotation that ends it (often empty)."""
+    safe = clean(source)
+    cut = safe.find("<blockquote")
+    while cut > 0:
+        end = safe.rfind("</blockquote>")
+        between = re.sub(r"<[^>]+>|&nbsp;|\s", "", safe[end:]) if end > cut else "x"
+        if not between and "</blockquote>" in safe[cut:] and _one_quotation(safe[cut:]):
+            break
+        cut = safe.find("<blockquote", cut + 1)
+    if cut <= 0 or not to_text(safe[:cut]).strip():
+        return Markup(safe), Markup("")  # noqa: S704
+    if introduction := INTRODUCTION.search(safe[:cut]):
+        cut = introduction.start(2)
+    return Markup(clean(safe[:cut])), Markup(clean(safe[cut:]))  # noqa: S704
+
+
+def _one_quotation(tail: str) -> bool:
+    """Does the first quotation of ``tail`` reach to the last text of it?"""
+    depth = 0
+    for mark in re.finditer(r"<(/?)blockquote\b[^>]*>", tail):
+        depth += -1 if mark.group(1) else 1
+        if depth == 0:
+            return not re.sub(r"<[^>]+>|&nbsp;|\s", "", tail[mark.end() :])
+    return False
+
+
+def plain_folded(source: str) -> tuple[Markup, Markup]:
+    """The same for plain text: the trailing lines that begin with ``>``."""
+    lines = source.rstrip().splitlines()
+    first = len(lines)
+    while first and (lines[first - 1].lstrip().startswith(">") or not lines[first - 1].strip()):
+        first -= 1
+    quoted = "\n".join(lines[first:]).strip()
+    if not first or not quoted:
+        return plain_shown(source), Markup("")
+    return plain_shown("\n".join(lines[:first])), plain_shown(quoted)

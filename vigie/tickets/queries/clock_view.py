@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from vigie.contracts.models import Commitment, Contract
@@ -80,7 +79,7 @@ def clock_views(clocks: Iterable[Mapping[str, Any]], rows: list[Row], now: dt.da
         clocks, key=lambda c: ("response", "resolution").index(c["kind"]) if c["kind"] in CLOCKS else 9
     ):
         facts = clock_facts(clock["kind"], clock["id"], rows, terms_of)
-        found.append(_view(clock, read_clock(terms_of(clock["terms"]), facts, epoch(now))))
+        found.append(_view(clock, read_clock(terms_of(clock["terms_id"]), facts, epoch(now))))
     return found
 
 
@@ -138,7 +137,7 @@ def explained(actor: Actor, ticket_id: int, *, now: dt.datetime) -> list[Explain
     clocks = (
         Clock.objects.filter(ticket_id=ticket.pk)
         .exclude(state="cancelled")
-        .values("id", "kind", "state", terms=F("terms_id"))
+        .values("id", "kind", "state", "terms_id")
     )
     views = clock_views(list(clocks), load_rows(ticket.pk), now)
     wanted = {view.reading.terms.commitment_id for view in views if view.reading.terms.commitment_id}
@@ -186,7 +185,8 @@ def _stretch(segment: Segment, reading: Reading, show_holder: bool) -> Stretch:
     if segment.counted and reading.breached_at is not None and segment.start >= reading.breached_at:
         kind = "late"
     start, end = moment(segment.start), moment(segment.end)
-    assert start is not None and end is not None
+    assert start is not None
+    assert end is not None
     return Stretch(
         start,
         end,

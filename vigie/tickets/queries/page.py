@@ -26,6 +26,7 @@ from vigie.workflow.rules.machine import Machine, Step
 
 MESSAGE_LIMIT = 200
 FACT_LIMIT = 400
+RELATED_LIMIT = 20
 SETTING_FACTS = "setting:facts"
 
 COLUMNS = (
@@ -80,16 +81,16 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
     messages = _messages(actor, ticket_id, None if everything else MESSAGE_LIMIT)
     journal = _journal(actor, ticket_id)
     machine = machine_of(row["workflow_version_id"])
-    drafts = {place: content for place, content in row["drafts"]}
+    drafts = dict(row["drafts"])
     since = messages[0]["created_at"] if len(messages) == MESSAGE_LIMIT and not everything else None
     return TicketPage(
         row=row,
         machine=machine,
         steps=machine.steps_from(row["state"], "agent"),
-        clocks=clock_views(row["clocks"], clock_rows(journal), now),
+        clocks=clock_views(row["live_clocks"], clock_rows(journal), now),
         items=thread(messages, journal, _names(journal), since),
         related=_related(actor, row),
-        watchers=sorted(row["watchers"], key=lambda w: str(w["name"])),
+        watchers=sorted(row["followers"], key=lambda w: str(w["name"])),
         drafts={
             kind: str(drafts.get(f"{kind}:{ticket_id}", {}).get("body", "")) for kind in ("reply", "note")
         },
@@ -105,7 +106,7 @@ def _ticket(actor: Actor, ticket_id: int) -> dict[str, Any]:
     places = [f"reply:{ticket_id}", f"note:{ticket_id}", SETTING_FACTS]
     clocks = Clock.objects.filter(ticket_id=OuterRef("pk")).exclude(state="cancelled").order_by("kind")
     watchers = Watcher.objects.filter(ticket_id=OuterRef("pk"))
-    drafts = Draft.objects.filter(person_id=actor.person_id, place__in=places)
+    drafts = Draft.objects.filter(person_id=actor.person_id or 0, place__in=places)
     vip = Affiliation.objects.filter(
         organisation_id=OuterRef("organisation_id"), person_id=OuterRef("beneficiary_id")
     )
@@ -113,16 +114,16 @@ def _ticket(actor: Actor, ticket_id: int) -> dict[str, Any]:
         access.visible(actor)
         .filter(pk=ticket_id)
         .annotate(
-            clocks=ArraySubquery(
-                clocks.values(json=JSONObject(id="id", kind="kind", terms="terms_id", state="state"))
+            live_clocks=ArraySubquery(
+                clocks.values(json=JSONObject(id="id", kind="kind", terms_id="terms_id", state="state"))
             ),
-            watchers=ArraySubquery(
+            followers=ArraySubquery(
                 watchers.values(json=JSONObject(id="person_id", name="person__name", side="person__side"))
             ),
             drafts=ArraySubquery(drafts.values(json=JSONObject(place="place", content="content"))),
             vip_reason=Subquery(vip.values("vip_reason")[:1]),
         )
-        .values(*COLUMNS, "clocks", "watchers", "drafts", "vip_reason")
+        .values(*COLUMNS, "live_clocks", "followers", "drafts", "vip_reason")
         .first()
     )
     if found is None:
@@ -158,7 +159,7 @@ def _messages(actor: Actor, ticket_id: int, limit: int | None, after: int = 0) -
     )
     if after:
         rows = rows.filter(pk__gt=after)
-    found = list(rows[:limit] if limit else rows)
+    found = [dict(row) for row in (rows[:limit] if limit else rows)]
     found.reverse()
     for row in found:
         _prepare(row)
@@ -178,7 +179,8 @@ def _journal(actor: Actor, ticket_id: int, after: int = 0) -> list[dict[str, Any
     """The facts that the clocks and the thin lines are made of, oldest first."""
     wanted = {*CLOCK_KINDS, *THREAD_KINDS}
     rows = access.visible_facts(actor, Ticket(pk=ticket_id)).filter(kind__in=sorted(wanted), id__gt=after)
-    return list(rows.order_by("at", "id").values("id", "at", "kind", "actor_name", "side", "before", "after"))
+    found = rows.order_by("at", "id").values("id", "at", "kind", "actor_name", "side", "before", "after")
+    return [dict(row) for row in found]
 
 
 def clock_rows(journal: Iterable[Mapping[str, Any]]) -> list[Row]:
@@ -222,10 +224,8 @@ def _related(actor: Actor, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     me = row["id"]
     mine = access.visible(actor).filter(organisation_id=row["organisation_id"]).exclude(pk=me)
 
-    def part(role: str, tickets: QuerySet[Ticket]) -> QuerySet[Ticket, dict[str, Any]]:
-        return tickets.order_by().values(
-            "id", "reference", "title", "state", "phase", "priority", role=Value(role)
-        )
+    def part(role: str, tickets: QuerySet[Ticket]) -> QuerySet[Ticket, Any]:
+        return tickets.values("id", "reference", "title", "state", "phase", role=Value(role))[:RELATED_LIMIT]
 
     def linked(kind: str, here: str, there: str) -> Q:
         return Q(pk__in=TicketLink.objects.filter(**{here: me}, kind=kind).values(there))
@@ -233,16 +233,16 @@ def _related(actor: Actor, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     live = ("active", "waiting")
     parts = [
         part("parent", mine.filter(pk=row["parent_id"] or 0)),
-        part("child", mine.filter(parent_id=me)[:50]),
+        part("child", mine.filter(parent_id=me)),
         part("master", mine.filter(pk=row["duplicate_of_id"] or 0)),
-        part("duplicate", mine.filter(duplicate_of_id=me)[:50]),
+        part("duplicate", mine.filter(duplicate_of_id=me)),
         part(
             "related",
             mine.filter(linked("related", "source", "target") | linked("related", "target", "source"))[:50],
         ),
-        part("follows", mine.filter(linked("follow_up", "source", "target"))[:50]),
-        part("followed_by", mine.filter(linked("follow_up", "target", "source"))[:50]),
-        part("requester", mine.filter(requester_id=row["requester_id"], phase__in=live)[:8]),
+        part("follows", mine.filter(linked("follow_up", "source", "target"))),
+        part("followed_by", mine.filter(linked("follow_up", "target", "source"))),
+        part("requester", mine.filter(requester_id=row["requester_id"], phase__in=live)),
     ]
     return list(parts[0].union(*parts[1:], all=True))
 
@@ -264,7 +264,9 @@ def news(actor: Actor, ticket_id: int, *, after_message: int, after_fact: int) -
 def newer_messages(actor: Actor, ticket_id: int, seen: int) -> list[dict[str, Any]]:
     """Messages of others that came after the last one a page showed."""
     rows = Message.objects.filter(ticket_id=ticket_id, pk__gt=seen).exclude(author_id=actor.person_id)
-    return list(rows.order_by("pk").values("id", "author_name", "created_at", "audience")[:20])
+    return [
+        dict(row) for row in rows.order_by("pk").values("id", "author_name", "created_at", "audience")[:20]
+    ]
 
 
 def last_editor(actor: Actor, ticket_id: int, field: str) -> str:

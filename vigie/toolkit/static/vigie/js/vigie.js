@@ -7,5 +7,6 @@ import './keyboard.js';
 import './forms.js';
 import './editor.js';
 import './draft.js';
+import './composer.js';
 import './live.js';
 import './time.js';

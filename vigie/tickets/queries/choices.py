@@ -1,0 +1,195 @@
+"""What may be chosen on a ticket's forms: agents, teams, services, categories, sites, contacts. Narrow and limited."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from vigie.accounts import access as accounts_access
+from vigie.accounts.actors import active_affiliations
+from vigie.accounts.models import Affiliation, Agent, AgentClient, TeamMember
+from vigie.catalog import access as catalog_access
+from vigie.catalog.models import Category, Service
+from vigie.contracts.queries import promise_book
+from vigie.contracts.queries.book import Scope
+from vigie.contracts.rules.clock_facts import ClockFact, FactKind
+from vigie.contracts.rules.instants import epoch
+from vigie.contracts.rules.sla_clock import read_clock
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound
+from vigie.tenancy import access as tenancy_access
+from vigie.tenancy.models import Site
+from vigie.tickets.actions.ledger import moment
+from vigie.tickets.actions.opening import is_vip_on, priority_for, promised
+from vigie.tickets.models import Draft
+from vigie.toolkit.jinja import local_name
+
+LIMIT = 20
+Choices = list[tuple[int, str]]
+
+
+def teams(actor: Actor) -> Choices:
+    rows = accounts_access.visible_teams(actor).order_by("level", "id").values("id", "name_fr", "name_en")
+    return [(row["id"], local_name(row)) for row in rows]
+
+
+def agents(actor: Actor, organisation_id: int) -> list[dict[str, Any]]:
+    """Active agents authorised for the client, with the teams each belongs to."""
+    allowed = AgentClient.objects.filter(agent_id=OuterRef("pk"), organisation_id=organisation_id)
+    found = Agent.objects.filter(Q(all_clients=True) | Exists(allowed), person__is_active=True)
+    members: dict[int, list[int]] = {}
+    for agent_id, team_id in TeamMember.objects.values_list("agent_id", "team_id"):
+        members.setdefault(agent_id, []).append(team_id)
+    rows = found.order_by("person__name").values_list("person_id", "person__name")
+    return [{"id": pk, "name": name, "teams": members.get(pk, [])} for pk, name in rows]
+
+
+def services(actor: Actor, organisation_id: int) -> Choices:
+    """Services that the client subscribes to."""
+    held = catalog_access.visible_subscriptions(actor).filter(
+        organisation_id=organisation_id, service_id=OuterRef("pk"), is_active=True
+    )
+    rows = catalog_access.visible(actor).filter(Exists(held)).values("id", "name_fr", "name_en")
+    return sorted(((row["id"], local_name(row)) for row in rows), key=lambda c: c[1].casefold())
+
+
+def categories(actor: Actor) -> Choices:
+    """The tree as lines: "Mail › Calendar"."""
+    rows = list(
+        catalog_access.visible_categories(actor)
+        .order_by("path")
+        .values("id", "code", "path", "name_fr", "name_en")
+    )
+    names = {row["code"]: local_name(row) for row in rows}
+    return [(row["id"], " › ".join(names.get(code, code) for code in row["path"].split("/"))) for row in rows]
+
+
+def sites(actor: Actor, organisation_id: int) -> Choices:
+    rows = tenancy_access.visible_sites(actor).filter(organisation_id=organisation_id, is_active=True)
+    return list(rows.order_by("name").values_list("id", "name"))
+
+
+def clients(actor: Actor) -> Choices:
+    """Clients in sight that are not closed, by name."""
+    return list(
+        tenancy_access.visible(actor).exclude(status="closed").order_by("name").values_list("id", "name")
+    )
+
+
+def contacts(actor: Actor, organisation_id: int, words: str, today: dt.date) -> list[dict[str, Any]]:
+    """Contacts of one client whose name or address holds every word, active today."""
+    if not actor.sees(organisation_id):
+        raise NotFound()
+    rows = accounts_access.visible_affiliations(actor).filter(
+        Q(active_from__isnull=True) | Q(active_from__lte=today),
+        Q(active_until__isnull=True) | Q(active_until__gt=today),
+        organisation_id=organisation_id,
+        person__is_active=True,
+    )
+    for word in words.replace("\x00", "").split()[:5]:
+        rows = rows.filter(Q(person__name__icontains=word) | Q(person__email__icontains=word))
+    found = rows.order_by("person__name").values(
+        "person_id", "is_vip", "site__name", name=F("person__name"), email=F("person__email")
+    )
+    return [dict(row) for row in found[:LIMIT]]
+
+
+def contact_name(actor: Actor, organisation_id: int, person_id: int) -> str:
+    """The name of a contact of the client, empty when it is not one."""
+    rows = accounts_access.visible_affiliations(actor).filter(
+        organisation_id=organisation_id, person_id=person_id
+    )
+    return str(rows.values_list("person__name", flat=True).first() or "")
+
+
+def followers(actor: Actor, organisation_id: int, words: str, today: dt.date) -> list[dict[str, Any]]:
+    """Who may follow a ticket: the client's contacts and the agents authorised for it."""
+    people = contacts(actor, organisation_id, words, today)
+    found = [{"value": c["person_id"], "label": c["name"], "more": c["email"] or ""} for c in people]
+    wanted = words.casefold().split()
+    for agent in agents(actor, organisation_id):
+        if all(word in agent["name"].casefold() for word in wanted) and len(found) < 2 * LIMIT:
+            found.append({"value": agent["id"], "label": agent["name"], "more": ""})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a ticket not opened yet would get: its priority, and when each promise falls due."""
+
+    priority: int
+    is_vip: bool
+    due: Mapping[str, dt.datetime]
+
+
+def outlook(actor: Actor, values: Mapping[str, Any], now: dt.datetime) -> Outlook | None:
+    """The priority and promise of the form's present values; ``None`` before a client is chosen."""
+    organisation_id = values.get("organisation")
+    if not organisation_id:
+        return None
+    if not actor.sees(organisation_id):
+        raise NotFound()
+    held = _affiliation(values.get("beneficiary") or values.get("requester"), organisation_id, now.date())
+    is_vip = held is not None and is_vip_on(held, now.date())
+    impact = values.get("impact") or _proposed_impact(values.get("service"))
+    priority = priority_for(organisation_id, impact, values.get("urgency") or 2, is_vip)
+    scope = Scope(
+        ticket_type=values.get("ticket_type") or "incident",
+        priority=priority,
+        service_id=values.get("service"),
+        category_id=values.get("category"),
+        site_id=values.get("site") or (held.site_id if held else None),
+        is_vip=is_vip,
+        opened_at=now.replace(microsecond=0),
+    )
+    at = epoch(now)
+    start = [ClockFact(FactKind.START, at)]
+    terms = promised(promise_book(organisation_id), scope)
+    dues = {str(kind): moment(read_clock(term, start, at).due_at) for kind, term in terms.items()}
+    return Outlook(priority, is_vip, {kind: due for kind, due in dues.items() if due is not None})
+
+
+def _affiliation(person_id: int | None, organisation_id: int, today: dt.date) -> Affiliation | None:
+    if not person_id:
+        return None
+    return next(
+        (a for a in active_affiliations(person_id, today) if a.organisation_id == organisation_id), None
+    )
+
+
+def _proposed_impact(service_id: int | None) -> int:
+    """As opening does: a critical service proposes a wider impact."""
+    if not service_id:
+        return 3
+    criticality = Service.objects.filter(pk=service_id).values_list("criticality", flat=True).first()
+    return min((criticality or 3) + 1, 3)
+
+
+def draft_at(actor: Actor, place: str) -> dict[str, Any]:
+    """What the person was typing at ``place``, or nothing."""
+    kept = (
+        Draft.objects.filter(person_id=actor.person_id or 0, place=place)
+        .values_list("content", flat=True)
+        .first()
+    )
+    return dict(kept or {})
+
+
+def names_of_values(facts: Iterable[Mapping[str, Any]]) -> dict[str, dict[int, str]]:
+    """Names of the services, categories and sites that facts mention by id."""
+    wanted: dict[str, set[int]] = {"service_id": set(), "category_id": set(), "site_id": set()}
+    for fact in facts:
+        for side in (fact["before"], fact["after"]):
+            for column, ids in wanted.items():
+                if isinstance(value := (side or {}).get(column), int):
+                    ids.add(value)
+    found: dict[str, dict[int, str]] = {}
+    for column, model in (("service_id", Service), ("category_id", Category)):
+        rows = model.objects.filter(pk__in=wanted[column]).values("id", "name_fr", "name_en")
+        found[column] = {row["id"]: local_name(row) for row in rows}
+    found["site_id"] = dict(Site.objects.filter(pk__in=wanted["site_id"]).values_list("id", "name"))
+    return found

@@ -1,0 +1,126 @@
+"""The whole life of a ticket, fact by fact, with what was before and after in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from vigie.accounts.models import Person, Team
+from vigie.kernel.actor import Actor
+from vigie.tickets import access, labels
+from vigie.tickets.models import Ticket
+from vigie.tickets.queries.choices import names_of_values
+from vigie.tickets.queries.told import Told, field_name, tell
+from vigie.toolkit.jinja import local_name
+from vigie.workflow.labels import PENDING_REASONS, STATES, label
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history."""
+
+    at: dt.datetime
+    who: str
+    side: str
+    audience: str
+    told: Told
+    changes: list[tuple[str, str, str]]
+
+
+def history(actor: Actor, ticket_id: int) -> tuple[Ticket, list[Entry]]:
+    """The ticket and every fact of it in sight, oldest first."""
+    ticket = access.one(actor, ticket_id)
+    found = access.visible_facts(actor, ticket).order_by("at", "id")
+    columns = ("at", "kind", "actor_name", "side", "audience", "before", "after")
+    rows: list[dict[str, Any]] = [dict(row) for row in found.values(*columns)]
+    people, teams = _people(rows), _teams(rows)
+    values = names_of_values(rows)
+    entries = []
+    for row in rows:
+        told = tell(row, people)
+        if told is not None:
+            changes = _changes(row, people, teams, values)
+            entries.append(Entry(row["at"], row["actor_name"], row["side"], row["audience"], told, changes))
+    return ticket, entries
+
+
+def _ids(rows: list[dict[str, Any]], *keys: str) -> set[int]:
+    found: set[int] = set()
+    for row in rows:
+        for side in (row["before"], row["after"]):
+            found.update(v for k, v in (side or {}).items() if k in keys and isinstance(v, int))
+    return found
+
+
+def _people(rows: list[dict[str, Any]]) -> dict[int, str]:
+    return dict(Person.objects.filter(pk__in=_ids(rows, "assignee", "person")).values_list("pk", "name"))
+
+
+def _teams(rows: list[dict[str, Any]]) -> dict[int, str]:
+    found = Team.objects.filter(pk__in=_ids(rows, "team")).values("id", "name_fr", "name_en")
+    return {row["id"]: local_name(row) for row in found}
+
+
+def _changes(
+    row: Mapping[str, Any],
+    people: Mapping[int, str],
+    teams: Mapping[int, str],
+    values: Mapping[str, Mapping[int, str]],
+) -> list[tuple[str, str, str]]:
+    """``(what, before, after)`` in words for each value that changed."""
+    before, after = row["before"] or {}, row["after"] or {}
+    found = []
+    for key in {**before, **after}:
+        name = _name(key)
+        if name is None or before.get(key) == after.get(key):
+            continue
+        was, now = (_word(key, side.get(key), people, teams, values) for side in (before, after))
+        found.append((name, was, now))
+    return found
+
+
+def _name(key: str) -> str | None:
+    """What a key of a fact is called; ``None`` for what says nothing to a person."""
+    names = {
+        "state": _("State"), "reason": _("Reason"), "priority": _("Priority"), "impact": _("Impact"),
+        "urgency": _("Urgency"), "type": _("Type"), "reference": _("Reference"), "team": _("Team"),
+        "assignee": _("Assignee"), "computed": _("Computed priority"),
+    }  # fmt: skip
+    if key in names:
+        return names[key]
+    named = field_name(key)
+    return named if named != key else None
+
+
+def _word(
+    key: str,
+    value: Any,
+    people: Mapping[int, str],
+    teams: Mapping[int, str],
+    values: Mapping[str, Mapping[int, str]],
+) -> str:
+    if value in (None, "", []):
+        return "—"
+    if key in values:
+        return values[key].get(value, str(value))
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    words = {
+        "state": lambda: label(STATES, value),
+        "reason": lambda: label(PENDING_REASONS, value),
+        "type": lambda: str(labels.TYPES.get(value, value)),
+        "team": lambda: teams.get(value, str(value)),
+        "assignee": lambda: people.get(value, str(value)),
+        "priority": lambda: f"P{value}",
+        "computed": lambda: f"P{value}",
+        "impact": lambda: str(labels.IMPACTS.get(value, value)),
+        "urgency": lambda: str(labels.URGENCIES.get(value, value)),
+    }
+    found = words.get(key)
+    return found() if found else str(value)

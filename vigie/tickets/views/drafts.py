@@ -1,0 +1,39 @@
+"""Keeping what is being typed."""
+
+from __future__ import annotations
+
+from django.http import JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from vigie.tickets import access
+from vigie.tickets.actions.conversation import BODY_LIMIT, discard_draft, save_draft
+from vigie.tickets.forms import NewTicketForm
+from vigie.toolkit import richtext
+from vigie.toolkit.entry import Request, agents
+
+
+@agents("tickets:view", answers="json")
+@require_POST
+def keep_message(request: Request, ticket_id: int) -> JsonResponse:
+    """The reply or the note being typed on a ticket; an empty one is forgotten."""
+    kind = "note" if request.POST.get("kind") == "note" else "reply"
+    body = request.POST.get("body", "").replace("\x00", "")[:BODY_LIMIT]
+    access.one(request.actor, ticket_id)
+    if richtext.is_blank(body):
+        discard_draft(request.actor, f"{kind}:{ticket_id}")
+    else:
+        save_draft(request.actor, f"{kind}:{ticket_id}", {"body": body}, now=timezone.now())
+    return JsonResponse({"kept": True})
+
+
+@agents("tickets:open", answers="json")
+@require_POST
+def keep_new(request: Request) -> JsonResponse:
+    """The form of a new ticket, as it stands."""
+    names = [*NewTicketForm.base_fields, "requester_name", "beneficiary_name"]
+    content = {
+        name: request.POST[name].replace("\x00", "")[:BODY_LIMIT] for name in names if name in request.POST
+    }
+    save_draft(request.actor, "new", content, now=timezone.now())
+    return JsonResponse({"kept": True})

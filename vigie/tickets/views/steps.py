@@ -1,0 +1,337 @@
+"""Acting on a ticket: its steps, its assignment, what it is about, what it is tied to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms as django_forms
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from vigie.kernel.refusal import NotFound, Refusal, Stale
+from vigie.tickets import access
+from vigie.tickets.actions import handling, lifecycle
+from vigie.tickets.forms import AssignForm, ClassifyForm, LinkForm, PriorityForm, StepForm, whole
+from vigie.tickets.models import Ticket
+from vigie.tickets.queries import choices, page
+from vigie.tickets.queries.told import field_name
+from vigie.tickets.views.ticket import WORDS, page_context
+from vigie.toolkit.entry import Request, agents
+from vigie.toolkit.pages import is_fragment, render
+from vigie.toolkit.refusals import sentence
+from vigie.workflow.labels import STEPS, label
+from vigie.workflow.queries import machine_of
+
+
+def changed(request: Request, ticket_id: int) -> HttpResponse:
+    """After an act: the page's parts again for a page that is open, the page itself otherwise."""
+    if is_fragment(request):
+        return render(request, "tickets/_changed.html", page_context(request.actor, ticket_id, oob=True))
+    return HttpResponseRedirect(reverse("ticket", args=[ticket_id]))
+
+
+def asked(
+    request: Request,
+    ticket: Ticket,
+    form: django_forms.Form,
+    title: str,
+    verb: str,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The form of an act: in the dialog of the page, or on a page of its own."""
+    template = "tickets/_act.html" if is_fragment(request) else "tickets/act.html"
+    context = {"ticket": ticket, "form_": form, "title": title, "verb": verb, "words": WORDS, **more}
+    return render(request, template, context, status=status)
+
+
+def put_on(form: django_forms.Form, refusal: Refusal, names: dict[str, str] | None = None) -> None:
+    """Show a refusal at the field it is about, or above the form."""
+    field = (names or {}).get(refusal.field or "", refusal.field or "")
+    form.add_error(field if field in form.fields else None, sentence(refusal))
+
+
+def _attempt(form: django_forms.Form, act: Callable[[], object], names: dict[str, str] | None = None) -> bool:
+    """Do it when the form is right; a refusal is put on the form, with all that was typed."""
+    if not form.is_valid():
+        return False
+    try:
+        act()
+    except Stale:
+        raise
+    except NotFound as refusal:
+        if refusal.code == "access.not_found":
+            raise
+        put_on(form, refusal, names)
+        return False
+    except Refusal as refusal:
+        put_on(form, refusal, names)
+        return False
+    return True
+
+
+# -- steps -------------------------------------------------------------------
+
+
+@agents("tickets:view")
+def ticket_step(request: Request, ticket_id: int, verb: str) -> HttpResponse:
+    """One step of the workflow: what it needs, then taking it."""
+    if verb == "assign":
+        return ticket_assign(request, ticket_id)
+    ticket = access.one(request.actor, ticket_id)
+    machine = machine_of(ticket.workflow_version_id)
+    step = machine.step_named(ticket.state, verb, "agent")
+    if step is None:
+        raise Refusal(
+            "workflow.no_such_step", source=label(WORDS["states"], ticket.state), target=label(STEPS, verb)
+        )
+    title = label(STEPS, verb)
+    if request.method != "POST":
+        return asked(request, ticket, StepForm(machine, step), title, verb)
+    form = StepForm(machine, step, request.POST)
+    if not _attempt(form, lambda: _take(request, ticket_id, verb, form), {"public_text": "text"}):
+        return asked(request, ticket, form, title, verb, 422)
+    return changed(request, ticket_id)
+
+
+def _take(request: Request, ticket_id: int, verb: str, form: StepForm) -> None:
+    values = form.cleaned_data
+    now = timezone.now()
+    if verb == "cancel" and values["reason"] == "duplicate":
+        lifecycle.mark_duplicate(request.actor, ticket_id, values["master"], now=now)
+        return
+    given = lifecycle.Given(
+        pending_reason=values.get("pending_reason", ""),
+        window_agreed=bool(values.get("window_agreed", True)),
+        follow_up_at=values.get("follow_up_at"),
+        resolution_code=values.get("resolution_code", ""),
+        reason=values.get("reason", ""),
+        text=values.get("text", ""),
+        submission=request.POST.get("submission", "")[:64],
+    )
+    lifecycle.take_step(request.actor, ticket_id, verb, given, now=now)
+
+
+# -- who has it --------------------------------------------------------------
+
+
+@agents("tickets:assign")
+def ticket_assign(request: Request, ticket_id: int) -> HttpResponse:
+    """Team and person; ``take=1`` gives it to the actor in one click."""
+    actor = request.actor
+    ticket = access.one(actor, ticket_id)
+    if request.method == "POST" and request.POST.get("take"):
+        team_id = ticket.team_id or next(iter(sorted(actor.team_ids)), None)
+        handling.assign(actor, ticket_id, team_id=team_id, assignee_id=actor.person_id, now=timezone.now())
+        return changed(request, ticket_id)
+    teams, people = choices.teams(actor), choices.agents(actor, ticket.organisation_id)
+    named = [(agent["id"], agent["name"]) for agent in people]
+    title = _("Assign")
+    if request.method != "POST":
+        form = AssignForm(teams, named, initial={"team": ticket.team_id, "assignee": ticket.assignee_id})
+        return asked(request, ticket, form, title, "assign")
+    form = AssignForm(teams, named, request.POST)
+
+    def act() -> object:
+        values = form.cleaned_data
+        return handling.assign(
+            actor, ticket_id, team_id=values["team"], assignee_id=values["assignee"], now=timezone.now()
+        )
+
+    if not _attempt(form, act):
+        return asked(request, ticket, form, title, "assign", 422)
+    return changed(request, ticket_id)
+
+
+# -- how urgent and what about -----------------------------------------------
+
+
+@agents("tickets:work")
+def ticket_priority(request: Request, ticket_id: int) -> HttpResponse:
+    """Impact and urgency, or another priority with its reason."""
+    ticket = access.one(request.actor, ticket_id)
+    title = _("Priority")
+    if request.method != "POST":
+        overridden = ticket.priority if ticket.priority != ticket.computed_priority else None
+        initial = {"impact": ticket.impact, "urgency": ticket.urgency, "priority": overridden}
+        return asked(request, ticket, PriorityForm(initial=initial), title, "priority")
+    form = PriorityForm(request.POST)
+    if not _attempt(
+        form, lambda: handling.set_priority(request.actor, ticket_id, **form.cleaned_data, now=timezone.now())
+    ):
+        return asked(request, ticket, form, title, "priority", 422)
+    return changed(request, ticket_id)
+
+
+@agents("tickets:work")
+@require_POST
+def ticket_type(request: Request, ticket_id: int) -> HttpResponse:
+    """Incident, request or question."""
+    handling.change_type(request.actor, ticket_id, request.POST.get("type", ""), now=timezone.now())
+    return changed(request, ticket_id)
+
+
+@agents("tickets:work")
+def ticket_classify(request: Request, ticket_id: int) -> HttpResponse:
+    """Service, category, site, tags, confidentiality; what somebody else changed meanwhile is shown, not lost."""
+    actor = request.actor
+    ticket = access.one(actor, ticket_id)
+    offered: dict[str, list[Any]] = {
+        "service": list(choices.services(actor, ticket.organisation_id)),
+        "category": list(choices.categories(actor)),
+        "site": list(choices.sites(actor, ticket.organisation_id)),
+    }
+    present = {
+        "service": ticket.service_id, "category": ticket.category_id, "site": ticket.site_id,
+        "tags": ", ".join(ticket.tags), "is_confidential": ticket.is_confidential,
+    }  # fmt: skip
+    title = _("Classification")
+    if request.method != "POST":
+        return asked(request, ticket, ClassifyForm(offered, initial=present), title, "classify", seen=present)
+    form = ClassifyForm(offered, request.POST)
+    try:
+        done = _attempt(form, lambda: _classify(request, ticket_id, form))
+    except Stale as stale:
+        return _conflict(request, ticket, stale, form, title, present)
+    if not done:
+        return asked(request, ticket, form, title, "classify", 422, seen=_seen_again(request, present))
+    return changed(request, ticket_id)
+
+
+def _seen_again(request: Request, present: dict[str, Any]) -> dict[str, Any]:
+    return {name: request.POST.get(f"seen_{name}", present[name]) for name in present}
+
+
+def _classify(request: Request, ticket_id: int, form: ClassifyForm) -> None:
+    values = form.cleaned_data
+    wanted = {
+        "service_id": values["service"], "category_id": values["category"], "site_id": values["site"],
+        "tags": values["tags"], "is_confidential": values["is_confidential"],
+    }  # fmt: skip
+    seen: dict[str, Any] = {}
+    for name in ("service", "category", "site"):
+        if f"seen_{name}" in request.POST:
+            seen[f"{name}_id"] = whole(request.POST[f"seen_{name}"])
+    if "seen_tags" in request.POST:
+        seen["tags"] = [tag.strip() for tag in request.POST["seen_tags"].split(",") if tag.strip()]
+    if "seen_is_confidential" in request.POST:
+        seen["is_confidential"] = request.POST["seen_is_confidential"] == "True"
+    unchanged = [name for name, value in wanted.items() if name in seen and seen[name] == value]
+    for name in unchanged:
+        del wanted[name]
+    handling.edit_ticket(request.actor, ticket_id, wanted, seen, now=timezone.now())
+
+
+def _conflict(
+    request: Request, ticket: Ticket, stale: Stale, form: ClassifyForm, title: str, present: dict[str, Any]
+) -> HttpResponse:
+    """Both versions side by side above the form, which then knows what it overwrites."""
+    column = str(stale.params["field"]) if "field" in stale.params else str(stale.field)
+    name = column.removesuffix("_id")
+    words: dict[str, str] = {
+        str(value): str(text) for value, text in getattr(form.fields[name], "choices", [])
+    }
+
+    def word(value: Any) -> str:
+        if isinstance(value, list):
+            return ", ".join(value) or "—"
+        return words.get(str(value), "—" if value in (None, "") else str(value))
+
+    rows = [
+        {
+            "label": field_name(column),
+            "mine": word(stale.params["yours"]),
+            "theirs": word(stale.params["theirs"]),
+        }
+    ]
+    who = page.last_editor(request.actor, ticket.pk, column)
+    return asked(request, ticket, form, title, "classify", 409, seen=present, conflict=rows, who=who)
+
+
+@agents("tickets:work")
+@require_POST
+def ticket_title(request: Request, ticket_id: int) -> HttpResponse:
+    """The subject, edited in place."""
+    actor = request.actor
+    wanted = " ".join(request.POST.get("title", "").replace("\x00", "").split())
+    seen = {"title": request.POST["was"]} if "was" in request.POST else {}
+    try:
+        handling.edit_ticket(actor, ticket_id, {"title": wanted}, seen, now=timezone.now())
+    except Stale as stale:
+        context = page_context(
+            actor, ticket_id, conflict=stale.params, who=page.last_editor(actor, ticket_id, "title")
+        )
+        template = "tickets/_head.html" if is_fragment(request) else "tickets/ticket.html"
+        return render(request, template, context, status=409)
+    except Refusal as refusal:
+        if refusal.status != 422:
+            raise
+        context = page_context(actor, ticket_id, title_error=sentence(refusal), title_typed=wanted)
+        template = "tickets/_head.html" if is_fragment(request) else "tickets/ticket.html"
+        return render(request, template, context, status=422)
+    if is_fragment(request):
+        return render(request, "tickets/_head.html", page_context(actor, ticket_id))
+    return changed(request, ticket_id)
+
+
+# -- what it is tied to ------------------------------------------------------
+
+
+@agents("tickets:work")
+def ticket_link(request: Request, ticket_id: int) -> HttpResponse:
+    """Tie the ticket to another one by its reference."""
+    ticket = access.one(request.actor, ticket_id)
+    title = _("Link to another ticket")
+    if request.method != "POST":
+        return asked(request, ticket, LinkForm(), title, "link")
+    form = LinkForm(request.POST)
+    names = dict.fromkeys(("parent", "other", "master"), "reference")
+    if not _attempt(form, lambda: _link(request, ticket_id, form), names):
+        return asked(request, ticket, form, title, "link", 422)
+    return changed(request, ticket_id)
+
+
+def _link(request: Request, ticket_id: int, form: LinkForm) -> None:
+    kind, reference, now = form.cleaned_data["kind"], form.cleaned_data["reference"], timezone.now()
+    if kind == "parent":
+        handling.set_parent(request.actor, ticket_id, reference, now=now)
+    elif kind == "duplicate":
+        lifecycle.mark_duplicate(request.actor, ticket_id, reference, now=now)
+    else:
+        handling.link_tickets(request.actor, ticket_id, reference, kind, now=now)
+
+
+@agents("tickets:work")
+@require_POST
+def ticket_orphan(request: Request, ticket_id: int) -> HttpResponse:
+    """Take the ticket out of its parent."""
+    handling.set_parent(request.actor, ticket_id, "", now=timezone.now())
+    return changed(request, ticket_id)
+
+
+@agents("tickets:work")
+def ticket_watch(request: Request, ticket_id: int) -> HttpResponse:
+    """Who follows the ticket: ``add`` or ``remove`` a person; a GET asks whom."""
+    actor = request.actor
+    if request.method == "POST":
+        person_id = whole(request.POST.get("person"))
+        if person_id is None:
+            raise Refusal("tickets.choose_person", field="person")
+        act = handling.remove_watcher if request.POST.get("remove") else handling.add_watcher
+        act(actor, ticket_id, person_id, now=timezone.now())
+        return changed(request, ticket_id)
+    ticket = access.one(actor, ticket_id)
+    return asked(request, ticket, django_forms.Form(), _("Add a follower"), "watch")
+
+
+@agents("tickets:work", answers="fragment")
+def ticket_people(request: Request, ticket_id: int) -> HttpResponse:
+    """People found for the list of followers."""
+    ticket = access.one(request.actor, ticket_id)
+    words = request.GET.get("q", "")
+    found = choices.followers(request.actor, ticket.organisation_id, words, timezone.localdate())
+    return render(request, "tickets/_options.html", {"items": found})

@@ -1,0 +1,61 @@
+// The conversation: presence, one text for each tab, lines that can be hidden, acts done in a dialog.
+import { enhance, on, post } from './dom.js';
+
+const PULSE = 12000;
+
+// Others learn that this page is being read, and this page who else reads or types.
+enhance('form[data-composer][data-presence-url]', (form) => {
+  const spot = form.querySelector('.typing');
+  if (!spot) return;
+  const pulse = async () => {
+    if (!form.isConnected) { clearInterval(timer); return; }
+    if (document.hidden) return;
+    try {
+      const answer = await post(form.dataset.presenceUrl, { kind: '' });
+      if (answer.ok && !answer.redirected) spot.innerHTML = await answer.text();
+    } catch { /* the next one will tell */ }
+  };
+  const timer = setInterval(pulse, PULSE);
+  pulse();
+});
+
+// A note's text never becomes a reply by a slip: each tab keeps its own.
+enhance('form[data-shelf]', (form) => {
+  const shelf = form.querySelector('[data-shelved]');
+  const area = form.querySelector('[name=body]');
+  if (!shelf || !area) return;
+  let present = form.querySelector('[name=kind]:checked')?.value;
+  form.addEventListener('change', (event) => {
+    if (event.target.name !== 'kind' || event.target.value === present) return;
+    const rich = form.querySelector('trix-editor');
+    const text = area.value;
+    rich?.editor ? rich.editor.loadHTML(shelf.value) : (area.value = shelf.value);
+    shelf.value = text;
+    shelf.dataset.shelved = present;
+    present = event.target.value;
+  });
+});
+
+on('click', '[data-facts-toggle]', (event, button) => {
+  const shown = button.getAttribute('aria-pressed') !== 'true';
+  button.setAttribute('aria-pressed', String(shown));
+  document.getElementById(button.dataset.factsToggle)?.classList.toggle('hide-facts', !shown);
+  post(button.dataset.url, { shown: shown ? '1' : '0' }).catch(() => {});
+});
+
+// Arrives with the answer of an act: closes its dialog and fetches what it added.
+enhance('[data-done]', (mark) => {
+  const dialog = mark.closest('dialog');
+  if (dialog?.open) dialog.close();
+  document.getElementById(mark.dataset.done)?.dispatchEvent(new CustomEvent('refresh'));
+  mark.remove();
+});
+
+on('click', '[data-dismisses]', (event, el) => setTimeout(() => el.replaceWith()));
+
+// A line of text in an area that grows: Enter sends, Escape takes the change back.
+on('keydown', 'textarea[data-enter]', (event, area) => {
+  if (event.isComposing) return;
+  if (event.key === 'Enter') { event.preventDefault(); area.blur(); }
+  if (event.key === 'Escape') { area.value = area.defaultValue; area.blur(); }
+});
