@@ -1,0 +1,298 @@
+"""A history folded in memory through the rules that the actions use: the rows it leaves, nothing written yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+from typing import Any
+
+from vigie.contracts.rules.instants import epoch
+from vigie.contracts.rules.openings import openings
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound, Refusal
+from vigie.tickets.actions import handling, lifecycle, opening
+from vigie.tickets.actions.conversation import check_body, resumed_by_client
+from vigie.tickets.actions.ingest import events
+from vigie.tickets.actions.ingest.clocks import ClockFold
+from vigie.tickets.actions.ingest.ground import Ground
+from vigie.tickets.actions.ledger import NewFact, fact_row
+from vigie.tickets.labels import TYPES
+from vigie.tickets.models import Fact, Message, Ticket, Watcher
+from vigie.tickets.rules import facts
+from vigie.tickets.rules.life import answer_changes
+from vigie.toolkit import richtext
+from vigie.workflow.queries import machine_of
+from vigie.workflow.rules.machine import Machine, Step
+
+FindTicket = Callable[[str], Ticket]
+
+
+@dataclass(slots=True)
+class Fold:
+    """One ticket being folded. ``texts`` are (audience, title, text) to make findable."""
+
+    ground: Ground
+    find: FindTicket
+    ticket: Ticket = field(init=False)
+    machine: Machine = field(init=False)
+    clocks: ClockFold = field(init=False)
+    facts: list[Fact] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    watchers: dict[int, Watcher] = field(default_factory=dict)
+    texts: list[tuple[str, str, str]] = field(default_factory=list)
+    others: list[Fact] = field(default_factory=list)
+
+    # -- opening -------------------------------------------------------------
+
+    def open(self, history: events.History) -> None:
+        """As ``opening.open_ticket``."""
+        new, now, by = history.new, history.created_at, history.by
+        title = opening.clean_title(new.title)
+        if new.ticket_type not in TYPES:
+            raise Refusal("tickets.unknown_type", field="ticket_type", ticket_type=new.ticket_type)
+        check_body(new.body, new.is_html)
+        known = self._known(new, now)
+        self.ticket = opening.ticket_row(new, known, title, now)
+        self.ticket.pk, self.ticket.source = self.ground.ticket_ids(), history.source
+        if self.ticket.opened_at > now:
+            raise Refusal("tickets.opened_after_recorded", field="opened_at")
+        if self.ticket.team_id:
+            self.ticket.team = self.ground.teams[self.ticket.team_id]
+        self.machine = machine_of(self.ticket.workflow_version_id)
+        self._promise(by, now)
+        self._message(
+            by, new.body, "description", "public", self.ticket.opened_at, new.is_html,
+            author_id=new.requester_id if by.is_provider else None,
+        )  # fmt: skip
+
+    def _known(self, new: opening.NewTicket, now: dt.datetime) -> opening.Known:
+        ground = self.ground
+        beneficiary = ground.contact(new.beneficiary_id or new.requester_id, now.date())
+        if beneficiary is None or ground.contact(new.requester_id, now.date()) is None:
+            raise Refusal("tickets.not_a_contact", field="requester", name=str(new.requester_id))
+        service = ground.services.get(new.service_id) if new.service_id else None
+        if new.service_id and (service is None or service.pk not in ground.subscriptions):
+            raise Refusal("tickets.service_not_subscribed", field="service")
+        if new.category_id and new.category_id not in ground.categories:
+            raise NotFound()
+        site_id = new.site_id or beneficiary.site_id
+        if site_id and site_id not in ground.book.sites:
+            raise Refusal("tickets.site_of_another", field="site")
+        is_vip = opening.is_vip_on(beneficiary, opening.received_at(new, now).date())
+        impact = opening.impact_of(new, service)
+        return opening.Known(
+            reference=ground.next_reference(new.ticket_type),
+            version_id=ground.versions[new.ticket_type],
+            service=service,
+            category_id=new.category_id,
+            site=ground.book.sites[site_id] if site_id else None,
+            beneficiary_id=beneficiary.person_id,
+            is_vip=is_vip,
+            priority=opening.priority_under(ground.policy, impact, new.urgency, is_vip),
+            team_id=ground.subscriptions[service.pk] if service else None,
+        )
+
+    def _promise(self, by: Actor, now: dt.datetime) -> None:
+        contract = self.ground.book.contract_at(self.ticket.opened_at)
+        self.ticket.contract_id = contract.pk if contract else None
+        terms = opening.promised(self.ground.book, opening.scope_of(self.ticket))
+        self.clocks = ClockFold(self.ticket, self.ground, terms, self.facts)
+        self._journal(by, opening.opening_facts(self.ticket), now)
+        self.clocks.refreshed.append(now)
+
+    # -- writing in memory ---------------------------------------------------
+
+    def _journal(self, by: Actor, new_facts: Iterable[NewFact], now: dt.datetime) -> None:
+        self.facts.extend(fact_row(by, self.ticket, fact, now) for fact in new_facts)
+
+    def _change(
+        self,
+        by: Actor,
+        changes: Mapping[str, Any],
+        new_facts: Iterable[NewFact],
+        now: dt.datetime,
+        *,
+        moves_clock: bool = True,
+    ) -> None:
+        """As ``ledger.change``."""
+        for name, value in changes.items():
+            setattr(self.ticket, name, value)
+        self.ticket.updated_at = now
+        self.ticket.version += 1
+        self._journal(by, new_facts, now)
+        if moves_clock:
+            self.clocks.refreshed.append(now)
+
+    def _message(
+        self,
+        by: Actor,
+        body: str,
+        kind: str,
+        audience: str,
+        at: dt.datetime,
+        is_html: bool,
+        author_id: int | None = None,
+    ) -> Message:
+        """As ``conversation.add_message``."""
+        body = body.replace("\x00", "")
+        author, name, side = by.person_id, by.name, str(by.side)
+        if author_id is not None and author_id != by.person_id:
+            person = self.ground.people[author_id]
+            author, name, side = person.pk, person.name, person.side
+        message = Message(
+            id=self.ground.message_ids(), organisation_id=self.ticket.organisation_id, ticket_id=self.ticket.pk,
+            author_id=author, author_name=name, side=side, kind=kind, audience=audience, body=body, is_html=is_html,
+            created_at=at,
+        )  # fmt: skip
+        self.messages.append(message)
+        title = f"{self.ticket.reference} {self.ticket.title}" if kind == "description" else ""
+        self.texts.append((audience, title, richtext.to_text(body) if is_html else body))
+        return message
+
+    # -- what followed -------------------------------------------------------
+
+    @singledispatchmethod
+    def take(self, event: events.Event) -> None:
+        """Fold one event. Raises the refusal that its action would raise."""
+        raise TypeError(type(event).__name__)
+
+    @take.register
+    def _(self, event: events.Said) -> None:
+        if self.ticket.phase == "ended" and not event.is_note:
+            raise Refusal("tickets.closed")
+        check_body(event.body, event.is_html)
+        kind, audience = ("note", "internal") if event.is_note else ("reply", "public")
+        message = self._message(event.by, event.body, kind, audience, event.at, event.is_html)
+        said = [NewFact(facts.MESSAGE, {"message": message.pk}, audience=audience)]
+        if event.is_note:
+            self._change(event.by, {}, said, event.at, moves_clock=False)
+            return
+        side = "client" if event.by.is_client else "provider"
+        changes = answer_changes(self.ticket, side, event.at)
+        if "first_response_at" in changes:
+            said.append(NewFact(facts.RESPONDED, {"message": message.pk}))
+        if side == "client":
+            resumed, fact = resumed_by_client(self.ticket, event.at)
+            changes.update(resumed)
+            said.extend(fact)
+        self._change(event.by, changes, said, event.at)
+
+    @take.register
+    def _(self, event: events.Assigned) -> None:
+        if self.ticket.phase == "ended":
+            raise Refusal("tickets.closed")
+        if (self.ticket.team_id, self.ticket.assignee_id) == (event.team_id, event.assignee_id):
+            return
+        team = self.ground.teams[event.team_id] if event.team_id else None
+        changes, new_facts = handling.assigned(self.ticket, team, event.assignee_id)
+        self._change(event.by, changes, new_facts, event.at)
+
+    @take.register
+    def _(self, event: events.Stepped) -> None:
+        step = self.machine.step_named(self.ticket.state, event.verb, lifecycle.who(event.by))
+        if step is None:
+            raise Refusal("workflow.no_such_step", source=self.ticket.state, target=event.verb)
+        given = lifecycle.completed(event.by, self.ticket, step, event.given)
+        allowed = "reopen_window" in step.needs and event.at <= self._reopen_until()
+        lifecycle.check_step(self.ticket, self.machine, step, given, reopen_allowed=allowed)
+        changes: dict[str, Any] = {}
+        new_facts: list[NewFact] = []
+        if lifecycle.says_something(given):
+            message = self._message(event.by, given.text, "reply", "public", event.at, given.is_html)
+            new_facts.append(NewFact(facts.MESSAGE, {"message": message.pk}, audience="public"))
+            if event.by.side == "provider" and self.ticket.first_response_at is None:
+                changes["first_response_at"] = event.at
+                new_facts.append(NewFact(facts.RESPONDED, {"message": message.pk}))
+        moved, fact = lifecycle.step_taken(self.ticket, self.machine, step, given, event.at)
+        self._change(event.by, {**changes, **moved}, [*new_facts, fact], event.at)
+
+    def _reopen_until(self) -> dt.datetime:
+        assert self.ticket.resolved_at is not None
+        terms = self.clocks.terms.get("resolution")
+        hours = openings(terms.calendar if terms else lifecycle.FALLBACK)
+        end = hours.business_days_eod(epoch(self.ticket.resolved_at), self.machine.reopen_days)
+        return dt.datetime.fromtimestamp(end, dt.UTC)
+
+    @take.register
+    def _(self, event: events.Prioritised) -> None:
+        ticket = self.ticket
+        if ticket.phase in ("done", "ended"):
+            raise Refusal("tickets.closed")
+        computed = opening.priority_under(self.ground.policy, event.impact, event.urgency, ticket.is_vip)
+        changes, before = handling.priority_changes(
+            ticket, event.impact, event.urgency, computed, event.priority
+        )
+        wanted = changes["priority"]
+        if wanted not in (computed, ticket.priority) and not event.reason.strip():
+            raise Refusal("tickets.override_needs_reason", field="reason")
+        fact = handling.priority_fact(changes, before, event.reason)
+        if fact is None:
+            return
+        new_facts = [fact]
+        if wanted != ticket.priority:
+            terms = opening.promised(self.ground.book, opening.scope_of(ticket, priority=wanted))
+            ids = self.ground.stamps.of(terms.values())
+            cause = "correction" if event.is_error else "priority"
+            new_facts += handling.promises_changed(self.clocks.now(), terms, ids, cause, "provider")
+        self._change(event.by, changes, new_facts, event.at)
+
+    @take.register
+    def _(self, event: events.Duplicated) -> None:
+        master = self.find(event.master)
+        step = self.machine.step_named(self.ticket.state, "cancel", "agent")
+        if step is None:
+            raise Refusal("workflow.no_such_step", source=self.ticket.state, target="cancelled")
+        changes, fact = lifecycle.duplicate_taken(self.ticket, self.machine, step, master, event.at)
+        self._change(event.by, changes, [fact], event.at)
+        mine, theirs = (
+            {self.ticket.requester_id, self.ticket.beneficiary_id},
+            {master.requester_id, master.beneficiary_id},
+        )
+        for person_id in mine - theirs:
+            self._watch(master, person_id, event.at)
+
+    def _watch(self, ticket: Ticket, person_id: int, at: dt.datetime) -> bool:
+        if person_id in self.watchers:
+            return False
+        self.watchers[person_id] = Watcher(
+            organisation_id=ticket.organisation_id, ticket_id=ticket.pk, person_id=person_id, added_at=at
+        )
+        return True
+
+    @take.register
+    def _(self, event: events.Parented) -> None:
+        parent = self.find(event.parent)
+        before = {"parent": self.ticket.parent_id}
+        after = {"parent": parent.pk, "reference": parent.reference}
+        fact = NewFact(facts.LINKED, after, before)
+        self._change(event.by, {"parent_id": parent.pk}, [fact], event.at, moves_clock=False)
+
+    @take.register
+    def _(self, event: events.Watched) -> None:
+        if self._watch(self.ticket, event.person_id, event.at):
+            fact = NewFact(facts.WATCHED, {"person": event.person_id})
+            self._change(event.by, {}, [fact], event.at, moves_clock=False)
+
+    @take.register
+    def _(self, event: events.Kept) -> None:
+        """No action does this: the source's word is taken, with our workflow's own effects of the arrival."""
+        changes: dict[str, Any] = {}
+        new_facts = [NewFact(facts.IMPORTED, event.values)]
+        if event.state and event.state != self.ticket.state:
+            step = self._step_to(event.state)
+            changes, fact = lifecycle.step_taken(self.ticket, self.machine, step, event.given, event.at)
+            new_facts.append(fact)
+        self._change(event.by, changes, new_facts, event.at, moves_clock=bool(changes))
+
+    def _step_to(self, state: str) -> Step:
+        """The workflow's step to ``state``, or the move that the source made without one."""
+        if state not in self.machine.states:
+            raise Refusal("workflow.no_such_step", source=self.ticket.state, target=state)
+        for step in self.machine.steps:
+            if step.source == self.ticket.state and step.target == state:
+                return step
+        was_over = self.ticket.phase in ("done", "ended")
+        back = was_over and self.machine.phase(state) in ("active", "waiting")
+        return Step(self.ticket.state, state, "reopen" if back else "import", frozenset())
