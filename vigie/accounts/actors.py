@@ -52,6 +52,7 @@ def actor_of(person: Person, *, today: dt.date, organisation_id: int | None = No
         name=person.name,
         language=person.language,
         timezone=person.timezone,
+        other_clients=len(affiliations) - 1,
     )
 
 

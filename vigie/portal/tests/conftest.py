@@ -1,8 +1,9 @@
-"""The portal as its people: a signed-in client for each of them."""
+"""The portal as its people: a signed-in client for each of them, who reads English."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +15,14 @@ As = Callable[[Person], Client]
 
 
 @pytest.fixture(autouse=True)
-def _addresses(settings: Any, tmp_path: Any) -> None:
-    settings.ROOT_URLCONF = "vigie.portal.tests.addresses"
+def _files(settings: Any, tmp_path: Path) -> None:
     settings.FILES = tmp_path
 
 
 @pytest.fixture
-def as_person() -> As:
+def as_person(db: None) -> As:
     def sign_in(person: Person) -> Client:
+        Person.objects.filter(pk=person.pk).update(language="en")
         client = Client()
         client.force_login(person)
         return client

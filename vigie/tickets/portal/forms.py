@@ -82,7 +82,8 @@ class Ask(forms.Form):
     site = forms.TypedChoiceField(label=_("Where?"), required=False, coerce=int, empty_value=None)
 
     def __init__(self, data: Mapping[str, Any] | None, offer: Offer, actor: Actor, **more: Any) -> None:
-        super().__init__(data, auto_id="id_%s", **more)
+        kept = data and {name: str(data.get(name) or "").replace("\x00", "") for name in self.base_fields}
+        super().__init__(kept, auto_id="id_%s", **more)
         self._choices("service", [("", _("Something else, or I do not know"))] + [(s["id"], local_name(s)) for s in offer.services])
         self._choices("beneficiary", [("", _("For me"))] + [(p["id"], p["name"]) for p in offer.colleagues])
         self._choices("site", [(s["id"], s["name"]) for s in offer.sites])

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vigie.kernel.refusal import Refusal
 from vigie.tickets.actions.asking import Kept, ask, keep_files, new_place
-from vigie.tickets.actions.conversation import save_draft, upload
+from vigie.tickets.actions.conversation import discard_draft, save_draft, upload
 from vigie.tickets.portal.forms import SUBMISSION_LIMIT, Ask, files_of
 from vigie.tickets.portal.words import ASKS, promise_sentence
 from vigie.tickets.queries.asking import Offer, draft_at, offer, would_promise
@@ -40,6 +40,8 @@ def new(request: Request) -> HttpResponse:
         return _send(request, offered, now)
     kept = {name: value for name, value in draft_at(request.actor, new_place(request.actor)).items() if name in FIELDS}
     asked = {name: request.GET[name][:250] for name in ("type", "title", "service") if request.GET.get(name)}
+    if kept.get("title"):
+        asked.pop("title", None)
     initial = {**DEFAULTS, "type": "incident", "site": offered.own_site_id, **kept, **asked}
     if initial["type"] not in ASKS:
         initial["type"] = "incident"
@@ -101,7 +103,10 @@ def promise(request: Request) -> HttpResponse:
 @require_POST
 @customers(answers="json")
 def draft(request: Request) -> HttpResponse:
-    """Keep what is being typed in the form."""
+    """Keep what is being typed in the form, or forget it and start again."""
+    if "forget" in request.POST:
+        discard_draft(request.actor, new_place(request.actor))
+        return HttpResponseRedirect(reverse("portal_new"))
     content = {name: request.POST.get(name, "") for name in FIELDS}
     save_draft(request.actor, new_place(request.actor), content, now=timezone.now())
     return HttpResponse(status=204)
