@@ -15,19 +15,19 @@ def brand(actor: Actor) -> dict[str, Any]:
     """``name``, ``accent`` and ``logo_size`` (``None`` without a logo) of the actor's client."""
     found = (
         access.visible(actor)
-        .filter(pk=actor.organisation_id)
+        .filter(pk=actor.organisation_id or 0)
         .annotate(logo_size=Length("logo"))
         .values("name", "accent", "logo_size")
         .first()
     )
     if found is None:
         raise NotFound()
-    return found
+    return dict(found)
 
 
 def logo(actor: Actor) -> bytes:
     """The client's logo, or :class:`NotFound`."""
-    found = access.visible(actor).filter(pk=actor.organisation_id).values_list("logo", flat=True).first()
+    found = access.visible(actor).filter(pk=actor.organisation_id or 0).values_list("logo", flat=True).first()
     if not found:
         raise NotFound()
     return bytes(found)

@@ -76,9 +76,7 @@ def readable(colour: str, *, dark: bool) -> Accent:
 def sheet(colour: str) -> str:
     """The style sheet of a client: its accent for light and dark."""
     light, dark = readable(colour, dark=False), readable(colour, dark=True)
-    return (
-        f":root {{ --accent: light-dark({light.colour}, {dark.colour}); --on-accent: light-dark({light.on}, {dark.on}); }}\n"
-    )
+    return f":root {{ --accent: light-dark({light.colour}, {dark.colour}); --on-accent: light-dark({light.on}, {dark.on}); }}\n"
 
 
 def folded(text: str) -> str:

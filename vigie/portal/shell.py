@@ -19,7 +19,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     client = brand(actor)
     person: Any = request.user
     return {
-        "client": {"name": client["name"], "logo": url("portal_logo", v=client["logo_size"]) if client["logo_size"] else None},
+        "client": {
+            "name": client["name"],
+            "logo": url("portal_logo", v=client["logo_size"]) if client["logo_size"] else None,
+        },
         "client_style": url("portal_theme", v=client["accent"].lstrip("#")),
         "nav": navigation(request.path),
         "home_url": url("portal_home"),
@@ -35,6 +38,18 @@ def navigation(path: str) -> list[dict[str, Any]]:
     home, tickets, new = url("portal_home"), url("portal_tickets"), url("portal_new")
     return [
         {"code": "home", "label": _("Home"), "icon": "home", "href": home, "current": path == home},
-        {"code": "tickets", "label": _("My requests"), "icon": "list", "href": tickets, "current": path.startswith(tickets)},
-        {"code": "new", "label": _("New request"), "icon": "plus", "href": new, "current": path.startswith(new)},
+        {
+            "code": "tickets",
+            "label": _("My requests"),
+            "icon": "list",
+            "href": tickets,
+            "current": path.startswith(tickets),
+        },
+        {
+            "code": "new",
+            "label": _("New request"),
+            "icon": "plus",
+            "href": new,
+            "current": path.startswith(new),
+        },
     ]

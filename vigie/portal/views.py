@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -29,7 +31,11 @@ def home(request: Request) -> HttpResponse:
     actor, now = request.actor, timezone.localtime()
     values = {
         "page_of_mine": customer.listed(actor, customer.Wish(), None, size=HOME_ROWS),
-        "services": list(catalog_access.visible(actor).order_by("criticality", "id").values("id", "name_fr", "name_en", "icon")[:12]),
+        "services": list(
+            catalog_access.visible(actor)
+            .order_by("criticality", "id")
+            .values("id", "name_fr", "name_en", "icon")[:12]
+        ),
         "figures": figures(actor, now) if actor.scope == "company" else None,
         "standing": words.standing,
         "turns": words.TURNS,
@@ -54,20 +60,28 @@ def suggestions(request: Request) -> HttpResponse:
     return render(request, "portal/_suggestions.html", values)
 
 
-def _services(request: Request, typed: str) -> list[dict[str, object]]:
+def _services(request: Request, typed: str) -> list[Any]:
     """Subscribed services whose name holds one of the words."""
     wanted = [word for word in rules.folded(typed).split() if len(word) > 2]
     if not wanted:
         return []
-    rows = catalog_access.visible(request.actor).order_by("criticality", "id").values("id", "name_fr", "name_en", "icon")
-    return [r for r in rows if any(w in rules.folded(f"{r['name_fr']} {r['name_en']}") for w in wanted)][:SUGGESTIONS]
+    rows = (
+        catalog_access.visible(request.actor)
+        .order_by("criticality", "id")
+        .values("id", "name_fr", "name_en", "icon")
+    )
+    return [r for r in rows if any(w in rules.folded(f"{r['name_fr']} {r['name_en']}") for w in wanted)][
+        :SUGGESTIONS
+    ]
 
 
 @require_GET
 @customers(answers="file")
 def theme(request: Request) -> HttpResponse:
     """The client's colours, readable on every ground."""
-    response = HttpResponse(rules.sheet(queries.brand(request.actor)["accent"]), content_type="text/css; charset=utf-8")
+    response = HttpResponse(
+        rules.sheet(queries.brand(request.actor)["accent"]), content_type="text/css; charset=utf-8"
+    )
     response["Cache-Control"] = KEPT_BY_BROWSERS
     return response
 

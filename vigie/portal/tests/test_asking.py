@@ -16,14 +16,22 @@ from vigie.tenancy.models import Site
 from vigie.tickets.models import Attachment, Clock, Draft, Message, Ticket
 
 pytestmark = pytest.mark.django_db
-PLAIN = {"type": "incident", "title": "Plus de messagerie", "body": "Depuis ce matin.\nTout le monde.", "urgency": "1", "impact": "1"}
+PLAIN = {
+    "type": "incident",
+    "title": "Plus de messagerie",
+    "body": "Depuis ce matin.\nTout le monde.",
+    "urgency": "1",
+    "impact": "1",
+}
 
 
 def text(response: Any) -> str:
     return str(response.content.decode())
 
 
-def test_a_problem_reported_without_script_becomes_a_ticket_with_its_promise(world: World, as_person: As) -> None:
+def test_a_problem_reported_without_script_becomes_a_ticket_with_its_promise(
+    world: World, as_person: As
+) -> None:
     person = as_person(world.a.user)
     form = text(person.get("/portal/new/?type=incident"))
     token = re.search(r'name="submission" value="([^"]{16,})"', form)
@@ -38,7 +46,11 @@ def test_a_problem_reported_without_script_becomes_a_ticket_with_its_promise(wor
     )  # fmt: skip
     assert set(Clock.objects.values_list("kind", flat=True)) == {"response", "resolution"}
     message = Message.objects.get()
-    assert (message.is_html, message.body, message.audience) == (False, "Depuis ce matin.\r\nTout le monde.".replace("\r", ""), "public")
+    assert (message.is_html, message.body, message.audience) == (
+        False,
+        "Depuis ce matin.\r\nTout le monde.".replace("\r", ""),
+        "public",
+    )
     assert "Plus de messagerie" in text(person.get(answer["Location"]))
 
 
@@ -53,8 +65,16 @@ def test_sent_twice_it_is_one_ticket(world: World, as_person: As) -> None:
 def test_errors_keep_everything(world: World, as_person: As) -> None:
     person = as_person(world.a.user)
     picture = SimpleUploadedFile("journal.txt", b"une ligne")
-    sent = {"type": "request", "title": "", "body": "<div>Un <strong>écran</strong></div>", "need": "3", "service": world.service.pk}
-    answer = person.post("/portal/new/", {**sent, "beneficiary": world.a.colleague.pk, "files": picture, "submission": "s9"})
+    sent = {
+        "type": "request",
+        "title": "",
+        "body": "<div>Un <strong>écran</strong></div>",
+        "need": "3",
+        "service": world.service.pk,
+    }
+    answer = person.post(
+        "/portal/new/", {**sent, "beneficiary": world.a.colleague.pk, "files": picture, "submission": "s9"}
+    )
     page = text(answer)
     assert answer.status_code == 422
     assert "Say in a few words what it is about." in page
@@ -68,7 +88,12 @@ def test_errors_keep_everything(world: World, as_person: As) -> None:
     person.post("/portal/new/", {**sent, "title": "Un écran", "uploads": kept.token, "submission": "s9"})
     kept.refresh_from_db()
     ticket = Ticket.objects.get()
-    assert (kept.ticket_id, ticket.urgency, ticket.impact, Message.objects.get().is_html) == (ticket.pk, 3, 3, True)
+    assert (kept.ticket_id, ticket.urgency, ticket.impact, Message.objects.get().is_html) == (
+        ticket.pk,
+        3,
+        3,
+        True,
+    )
 
 
 def test_a_file_refused_loses_neither_text_nor_the_other_file(world: World, as_person: As) -> None:
@@ -112,12 +137,19 @@ def test_the_promise_follows_the_choices(world: World, as_person: As) -> None:
     assert "It will be solved" in page
     assert "It will be done" in text(person.get("/portal/new/promise/", {"type": "request", "need": "2"}))
     world.a.contract.commitments.all().delete()
-    assert "Your contract sets no delay for this." in text(person.get("/portal/new/promise/", {"type": "incident"}))
+    assert "Your contract sets no delay for this." in text(
+        person.get("/portal/new/promise/", {"type": "incident"})
+    )
 
 
 def test_what_is_typed_is_kept_and_comes_back(world: World, as_person: As) -> None:
     person = as_person(world.a.user)
-    assert person.post("/portal/new/draft/", {"type": "request", "title": "Un écran", "body": "<div>Grand</div>"}).status_code == 204
+    assert (
+        person.post(
+            "/portal/new/draft/", {"type": "request", "title": "Un écran", "body": "<div>Grand</div>"}
+        ).status_code
+        == 204
+    )
     page = text(person.get("/portal/new/"))
     assert 'value="Un écran"' in page
     assert "&lt;div&gt;Grand" in page
@@ -143,7 +175,9 @@ def test_drafts_of_two_clients_do_not_meet(world: World, as_person: As) -> None:
 
 
 def test_a_session_that_ends_leads_back_to_the_form(world: World) -> None:
-    answer = Client().post("/portal/new/", PLAIN, headers={"referer": "http://testserver/portal/new/?type=incident"})
+    answer = Client().post(
+        "/portal/new/", PLAIN, headers={"referer": "http://testserver/portal/new/?type=incident"}
+    )
     assert answer["Location"] == "/account/login/?next=/portal/new/%3Ftype%3Dincident"
     elsewhere = Client().post("/portal/new/", PLAIN, headers={"referer": "http://evil.example/portal/new/"})
     assert elsewhere["Location"] == "/account/login/?next=/"
@@ -151,7 +185,9 @@ def test_a_session_that_ends_leads_back_to_the_form(world: World) -> None:
 
 def test_a_picture_of_the_editor_is_kept_and_hostile_text_is_inert(world: World, as_person: As) -> None:
     person = as_person(world.a.user)
-    sent = person.post("/portal/files/", {"file": SimpleUploadedFile("a.png", b"\x89PNG\r\n\x1a\n" + b"0" * 40)})
+    sent = person.post(
+        "/portal/files/", {"file": SimpleUploadedFile("a.png", b"\x89PNG\r\n\x1a\n" + b"0" * 40)}
+    )
     assert sent.json()["url"] == f"/files/{Attachment.objects.get().token}"
     body = f'<div><img src="{sent.json()["url"]}"><script>alert(1)</script><img src=x onerror=alert(2)></div>'
     where = person.post("/portal/new/", {**PLAIN, "title": "<b>x</b>\x00", "body": body})["Location"]

@@ -20,9 +20,20 @@ sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).resolve().parents[3] / "tests" / "vendor" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
+]
 
 
 class Phone:
@@ -87,7 +98,13 @@ def test_report_follow_answer_confirm_on_a_phone(world: World, live_server: Any,
     phone.check()
     agent = world.actor(world.agent)
     take_step(agent, ticket.pk, "start", Given(), now=timezone.now())
-    take_step(agent, ticket.pk, "wait", Given(pending_reason="client_info", text="<p>Quel poste ?</p>"), now=timezone.now())
+    take_step(
+        agent,
+        ticket.pk,
+        "wait",
+        Given(pending_reason="client_info", text="<p>Quel poste ?</p>"),
+        now=timezone.now(),
+    )
     page.reload()
     page.wait_for_selector(".where--yours")
     page.locator("#reply-form trix-editor").click()
@@ -95,7 +112,13 @@ def test_report_follow_answer_confirm_on_a_phone(world: World, live_server: Any,
     page.click("#reply-form button[type=submit]")
     page.wait_for_selector(".where--ours")
     assert page.get_by_text("Le poste 12").count() == 1
-    take_step(agent, ticket.pk, "resolve", Given(resolution_code="solved_permanently", text="<p>Réparé.</p>"), now=timezone.now())
+    take_step(
+        agent,
+        ticket.pk,
+        "resolve",
+        Given(resolution_code="solved_permanently", text="<p>Réparé.</p>"),
+        now=timezone.now(),
+    )
     page.reload()
     page.wait_for_selector(".where--confirm")
     phone.check()
@@ -104,7 +127,7 @@ def test_report_follow_answer_confirm_on_a_phone(world: World, live_server: Any,
     ticket.refresh_from_db()
     assert ticket.state == "closed"
     page.click(f"a[href='/portal/tickets/{ticket.pk}/promise/']")
-    page.wait_for_selector(".span")
+    page.wait_for_selector(".table")
     phone.check()
 
 

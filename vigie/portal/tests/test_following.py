@@ -35,7 +35,13 @@ def solved(world: World, **more: object) -> Ticket:
     ticket = report(world, now=now - 3 * HOUR, **more)
     agent = world.actor(world.agent)
     take_step(agent, ticket.pk, "start", Given(), now=now - 2 * HOUR)
-    take_step(agent, ticket.pk, "resolve", Given(resolution_code="solved_permanently", text="<p>Réparé.</p>"), now=now - HOUR)
+    take_step(
+        agent,
+        ticket.pk,
+        "resolve",
+        Given(resolution_code="solved_permanently", text="<p>Réparé.</p>"),
+        now=now - HOUR,
+    )
     return ticket
 
 
@@ -48,7 +54,10 @@ def test_each_person_sees_its_own_and_no_more(world: World, as_person: As) -> No
     ticket = report(world)
     other_site = report(world, world.b)
     address = f"/portal/tickets/{ticket.pk}/"
-    seen = {name: as_person(getattr(world.a, name)).get(address).status_code for name in ("user", "colleague", "manager", "key_user")}
+    seen = {
+        name: as_person(getattr(world.a, name)).get(address).status_code
+        for name in ("user", "colleague", "manager", "key_user")
+    }
     assert seen == {"user": 200, "colleague": 404, "manager": 200, "key_user": 200}
     assert as_person(world.b.manager).get(address).status_code == 404
     assert as_person(world.a.manager).get(f"/portal/tickets/{other_site.pk}/").status_code == 404
@@ -58,11 +67,16 @@ def test_another_client_s_ticket_answers_like_none(world: World, as_person: As) 
     foreign = report(world, world.b)
     person = as_person(world.a.manager)
     for path in ("", "promise/"):
-        one, none = person.get(f"/portal/tickets/{foreign.pk}/{path}"), person.get(f"/portal/tickets/99999999/{path}")
+        one, none = (
+            person.get(f"/portal/tickets/{foreign.pk}/{path}"),
+            person.get(f"/portal/tickets/99999999/{path}"),
+        )
         assert (one.status_code, none.status_code) == (404, 404)
         assert shape(one, foreign.pk) == shape(none, 99999999)
     for path in ("reply/", "draft/", "steps/close/"):
-        one, none = (person.post(f"/portal/tickets/{pk}/{path}", {"body": "x"}) for pk in (foreign.pk, 99999999))
+        one, none = (
+            person.post(f"/portal/tickets/{pk}/{path}", {"body": "x"}) for pk in (foreign.pk, 99999999)
+        )
         assert (one.status_code, none.status_code) == (404, 404)
         assert shape(one, foreign.pk) == shape(none, 99999999)
     assert not Message.objects.filter(body="x").exists()
@@ -89,7 +103,11 @@ def test_the_list_switches_between_mine_and_the_company(world: World, as_person:
 def test_open_closed_words_and_pages(world: World, as_person: As) -> None:
     person = as_person(world.a.user)
     for number in range(25):
-        report(world, title=f"Panne numéro {number:02d}", now=timezone.now() - HOUR + dt.timedelta(seconds=number))
+        report(
+            world,
+            title=f"Panne numéro {number:02d}",
+            now=timezone.now() - HOUR + dt.timedelta(seconds=number),
+        )
     closed = solved(world, title="Imprimante")
     take_step(world.actor(world.a.user), closed.pk, "close", Given(), now=timezone.now())
     first = text(person.get("/portal/tickets/"))
@@ -127,7 +145,13 @@ def test_an_answer_without_script_resumes_what_waited(world: World, as_person: A
     ticket = report(world, now=timezone.now() - HOUR)
     agent = world.actor(world.agent)
     take_step(agent, ticket.pk, "start", Given(), now=timezone.now())
-    take_step(agent, ticket.pk, "wait", Given(pending_reason="client_info", text="<p>Quel poste ?</p>"), now=timezone.now())
+    take_step(
+        agent,
+        ticket.pk,
+        "wait",
+        Given(pending_reason="client_info", text="<p>Quel poste ?</p>"),
+        now=timezone.now(),
+    )
     person = as_person(world.a.user)
     assert "We wait for your answer" in text(person.get(f"/portal/tickets/{ticket.pk}/"))
     answer = person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "Le 12 & le 13", "submission": "r1"})
@@ -141,15 +165,23 @@ def test_an_answer_without_script_resumes_what_waited(world: World, as_person: A
 def test_an_answer_to_a_solved_request_asks_before_reopening(world: World, as_person: As) -> None:
     ticket = solved(world)
     person = as_person(world.a.user)
-    asked = person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "Encore en panne", "submission": "q1"})
+    asked = person.post(
+        f"/portal/tickets/{ticket.pk}/reply/", {"body": "Encore en panne", "submission": "q1"}
+    )
     assert asked.status_code == 422
     assert "Encore en panne" in text(asked)
     assert 'name="then" value="reopen"' in text(asked)
     assert state(ticket) == "resolved"
     assert not Message.objects.filter(body="Encore en panne").exists()
-    assert person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "Merci", "then": "reply"}).status_code == 302
+    assert (
+        person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "Merci", "then": "reply"}).status_code
+        == 302
+    )
     assert state(ticket) == "resolved"
-    again = person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "Encore en panne", "then": "reopen", "submission": "q1"})
+    again = person.post(
+        f"/portal/tickets/{ticket.pk}/reply/",
+        {"body": "Encore en panne", "then": "reopen", "submission": "q1"},
+    )
     assert again.status_code == 302
     assert state(ticket) == "in_progress"
     assert ticket.reopen_count == 1
@@ -178,10 +210,19 @@ def test_after_the_window_nobody_may_reopen(world: World, as_person: As) -> None
     ticket = report(world, now=long_ago)
     agent = world.actor(world.agent)
     take_step(agent, ticket.pk, "start", Given(), now=long_ago)
-    take_step(agent, ticket.pk, "resolve", Given(resolution_code="solved_permanently", text="<p>Fait</p>"), now=long_ago)
+    take_step(
+        agent,
+        ticket.pk,
+        "resolve",
+        Given(resolution_code="solved_permanently", text="<p>Fait</p>"),
+        now=long_ago,
+    )
     person = as_person(world.a.user)
     assert 'value="reopen"' not in text(person.get(f"/portal/tickets/{ticket.pk}/"))
-    assert person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "Encore", "then": "reopen"}).status_code == 422
+    assert (
+        person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "Encore", "then": "reopen"}).status_code
+        == 422
+    )
     assert state(ticket) == "resolved"
 
 
@@ -191,7 +232,9 @@ def test_solving_oneself_and_withdrawing(world: World, as_person: As) -> None:
     assert person.post(f"/portal/tickets/{incident.pk}/steps/resolve/").status_code == 302
     assert (state(incident), incident.resolution_code) == ("resolved", "solved_by_user")
     assert "I solved it myself." in text(person.get(f"/portal/tickets/{incident.pk}/"))
-    assert person.post(f"/portal/tickets/{request.pk}/steps/cancel/", {"body": "Plus besoin"}).status_code == 302
+    assert (
+        person.post(f"/portal/tickets/{request.pk}/steps/cancel/", {"body": "Plus besoin"}).status_code == 302
+    )
     assert (state(request), request.cancel_reason) == ("cancelled", "withdrawn")
     other = report(world)
     for verb in ("start", "cancel", "nonsense"):

@@ -6,7 +6,18 @@ import pytest
 
 from vigie.portal.rules import DARK, LIGHT, SOFT, contrast, folded, mixed, readable, sheet
 
-COLOURS = ["#2b5c8a", "#ffff00", "#ffffff", "#000000", "#ff0000", "#00ff00", "#0000ff", "#7f7f7f", "#e6007e", "#f5a623"]
+COLOURS = [
+    "#2b5c8a",
+    "#ffff00",
+    "#ffffff",
+    "#000000",
+    "#ff0000",
+    "#00ff00",
+    "#0000ff",
+    "#7f7f7f",
+    "#e6007e",
+    "#f5a623",
+]
 
 
 def test_contrast_is_the_one_of_wcag() -> None:
@@ -29,7 +40,10 @@ def test_a_colour_already_readable_is_kept() -> None:
 
 
 def test_the_sheet_says_both_grounds() -> None:
-    assert sheet("#2b5c8a") == ":root { --accent: light-dark(#2b5c8a, #6f90af); --on-accent: light-dark(#ffffff, #0b1016); }\n"
+    assert (
+        sheet("#2b5c8a")
+        == ":root { --accent: light-dark(#2b5c8a, #6f90af); --on-accent: light-dark(#ffffff, #0b1016); }\n"
+    )
 
 
 def test_words_are_compared_without_accents() -> None:

@@ -31,19 +31,36 @@ HOUR = dt.timedelta(hours=1)
 )
 def test_whose_turn_it_is(row: tuple[str, str, str, dt.datetime | None], turn: str, label: str) -> None:
     with translation.override("en"):
-        stands = standing(dict(zip(("state", "phase", "pending_reason", "first_response_at"), row, strict=True)))
+        stands = standing(
+            dict(zip(("state", "phase", "pending_reason", "first_response_at"), row, strict=True))
+        )
         assert (stands.turn, str(stands.label)) == (turn, label)
 
 
 def test_a_promise_is_told_in_the_readers_zone() -> None:
     with translation.override("en"), timezone.override("Europe/Paris"):
-        assert promise_sentence("response", "incident", START + HOUR, START) == "We will answer you today before 10:00."
-        assert promise_sentence("response", "incident", START + 24 * HOUR, START) == "We will answer you before tomorrow 09:00."
-        assert promise_sentence("resolution", "incident", START + 48 * HOUR, START) == "It will be solved before Wednesday 14 January, 09:00."
-        assert promise_sentence("resolution", "request", START + HOUR, START) == "It will be done today before 10:00."
+        assert (
+            promise_sentence("response", "incident", START + HOUR, START)
+            == "We will answer you today before 10:00."
+        )
+        assert (
+            promise_sentence("response", "incident", START + 24 * HOUR, START)
+            == "We will answer you before tomorrow 09:00."
+        )
+        assert (
+            promise_sentence("resolution", "incident", START + 48 * HOUR, START)
+            == "It will be solved before Wednesday 14 January, 09:00."
+        )
+        assert (
+            promise_sentence("resolution", "request", START + HOUR, START)
+            == "It will be done today before 10:00."
+        )
         assert spoken(START - 24 * HOUR, START) == "yesterday at 09:00"
     with translation.override("en"), timezone.override("Asia/Tokyo"):
-        assert promise_sentence("response", "incident", START + 8 * HOUR, START) == "We will answer you before tomorrow 01:00."
+        assert (
+            promise_sentence("response", "incident", START + 8 * HOUR, START)
+            == "We will answer you before tomorrow 01:00."
+        )
 
 
 def test_french_hours_are_french() -> None:
@@ -56,13 +73,21 @@ def test_a_promise_is_explained_piece_by_piece(world: World) -> None:
     ticket = report(world)
     agent, user = world.actor(world.agent), world.actor(world.a.user)
     take_step(agent, ticket.pk, "start", Given(), now=START)
-    take_step(agent, ticket.pk, "wait", Given(pending_reason="client_info", text="<p>Quel poste ?</p>"), now=START + HOUR)
+    take_step(
+        agent,
+        ticket.pk,
+        "wait",
+        Given(pending_reason="client_info", text="<p>Quel poste ?</p>"),
+        now=START + HOUR,
+    )
     reply(user, ticket.pk, Said("<p>12</p>"), now=START + 3 * HOUR)
     ticket.refresh_from_db()
     now = START + 4 * HOUR
     response, resolution = promises(user, ticket, now)
     with translation.override("en"), timezone.override("Europe/Paris"):
-        assert told(response, "incident", now).sentence == "We answered you today at 10:00, within the promise."
+        assert (
+            told(response, "incident", now).sentence == "We answered you today at 10:00, within the promise."
+        )
         assert [(p.hands, p.counted, p.seconds, str(p.label)) for p in pieces(resolution.reading)] == [
             ("ours", True, 3600, "We work on your request"),
             ("yours", False, 7200, "We wait for your answer"),
@@ -80,4 +105,7 @@ def test_time_beyond_the_promise_is_cut_at_the_promise(world: World) -> None:
     response = promises(world.actor(world.a.user), ticket, now)[0]
     assert [(p.kind, p.seconds) for p in pieces(response.reading)] == [("run", 7200), ("late", 3 * 3600)]
     with translation.override("en"), timezone.override("Europe/Paris"):
-        assert told(response, "incident", now).sentence == "We had promised you an answer for today at 11:00. We are late, and we are on it."
+        assert (
+            told(response, "incident", now).sentence
+            == "We had promised you an answer for today at 11:00. We are late, and we are on it."
+        )

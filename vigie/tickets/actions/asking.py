@@ -33,19 +33,26 @@ class Kept:
         return [attachment.token for attachment in self.files]
 
 
-def keep_files(actor: Actor, files: Iterable[UploadedFile], earlier: Sequence[str], *, now: dt.datetime) -> Kept:
+def keep_files(
+    actor: Actor, files: Iterable[UploadedFile], earlier: Sequence[str], *, now: dt.datetime
+) -> Kept:
     """Keep each file that may be kept, so that a refused form loses none; ``earlier`` are tokens already given."""
     kept = Kept()
     if earlier:
         kept.files.extend(
             Attachment.objects.filter(
-                token__in=list(earlier), message=None, uploaded_by_id=actor.person_id, organisation_id=actor.organisation_id
+                token__in=list(earlier),
+                message=None,
+                uploaded_by_id=actor.person_id,
+                organisation_id=actor.organisation_id or 0,
             ).order_by("id")
         )
     for sent in files:
         try:
             kept.files.append(
-                upload(actor, actor.organisation_id or 0, sent.name or "", sent.size or 0, sent.chunks(), now=now)
+                upload(
+                    actor, actor.organisation_id or 0, sent.name or "", sent.size or 0, sent.chunks(), now=now
+                )
             )
         except Refusal as refusal:
             kept.refusals.append(refusal)
@@ -72,7 +79,11 @@ def answer(actor: Actor, ticket_id: int, said: Said, then: str, *, now: dt.datet
     Raises ``tickets.reply_or_reopen`` where a solved ticket was answered without saying which.
     """
     ticket = access.one(actor, ticket_id, lock=True)
-    if ticket.phase == "done" and then not in ("reply", "reopen") and not _sent(actor, ticket, said.submission):
+    if (
+        ticket.phase == "done"
+        and then not in ("reply", "reopen")
+        and not _sent(actor, ticket, said.submission)
+    ):
         raise Refusal("tickets.reply_or_reopen", field="then")
     if then == "reopen" and ticket.phase == "done":
         return step(actor, ticket_id, "reopen", said, now=now)
@@ -80,14 +91,18 @@ def answer(actor: Actor, ticket_id: int, said: Said, then: str, *, now: dt.datet
 
 
 def _sent(actor: Actor, ticket: Ticket, submission: str) -> bool:
-    return bool(submission) and ticket.messages.filter(author_id=actor.person_id, submission=submission).exists()
+    return (
+        bool(submission) and ticket.messages.filter(author_id=actor.person_id, submission=submission).exists()
+    )
 
 
 @transaction.atomic
 def step(actor: Actor, ticket_id: int, verb: str, said: Said, *, now: dt.datetime) -> Ticket:
     """Confirm, reopen, withdraw or declare solved, with the words that go with it."""
     text = richtext.to_text(said.body) if said.is_html else said.body.strip()
-    given = Given(text=said.body, is_html=said.is_html, uploads=tuple(said.uploads), submission=said.submission)
+    given = Given(
+        text=said.body, is_html=said.is_html, uploads=tuple(said.uploads), submission=said.submission
+    )
     if verb == "reopen":
         given = replace(given, reason=" ".join(text.split())[:REASON_LIMIT])
     ticket = take_step(actor, ticket_id, verb, given, now=now)

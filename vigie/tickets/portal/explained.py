@@ -107,13 +107,23 @@ def pieces(reading: Reading) -> list[Piece]:
     for _key, group in groupby(found, key=lambda piece: (piece.kind, str(piece.label), piece.counted)):
         run = list(group)
         merged.append(
-            Piece(run[0].start, run[-1].end, run[0].kind, run[0].label, run[0].hands, run[0].counted, sum(x.seconds for x in run))
+            Piece(
+                run[0].start,
+                run[-1].end,
+                run[0].kind,
+                run[0].label,
+                run[0].hands,
+                run[0].counted,
+                sum(x.seconds for x in run),
+            )
         )
     return merged
 
 
 def _cut(reading: Reading, segment: Segment) -> list[Piece]:
-    edge = None if reading.breached_at is None else reading.breached_at - 1  # the last instant within the promise
+    edge = (
+        None if reading.breached_at is None else reading.breached_at - 1
+    )  # the last instant within the promise
     if not segment.counted or edge is None or edge >= segment.end:
         return [_piece(segment, segment.start, segment.end, segment.service_seconds, late=False)]
     if edge <= segment.start:
@@ -169,7 +179,7 @@ def hours_words(calendar: Calendar) -> list[str]:
 
 
 def _line(days: list[str], hours: Hours) -> str:
-    spans = ", ".join(f"{_minutes(a)}–{_minutes(b)}" for a, b in hours)  # noqa: RUF001
+    spans = ", ".join(f"{_minutes(a)}–{_minutes(b)}" for a, b in hours)
     if len(days) == 1:
         return pgettext("hours", "%(day)s, %(spans)s") % {"day": days[0], "spans": spans}
     return gettext("%(first)s to %(last)s, %(spans)s") % {"first": days[0], "last": days[-1], "spans": spans}

@@ -44,7 +44,13 @@ def tickets(request: Request) -> HttpResponse:
         words=request.GET.get("q", "").replace("\x00", "").strip()[:WORDS_LIMIT],
     )
     page = customer.listed(request.actor, wish, request.GET.get("after") or None)
-    values = {"page_rows": page, "wish": wish, "standing": words.standing, "turns": words.TURNS, "asks": words.ASKS}
+    values = {
+        "page_rows": page,
+        "wish": wish,
+        "standing": words.standing,
+        "turns": words.TURNS,
+        "asks": words.ASKS,
+    }
     return render(request, "tickets/portal_tickets.html", values)
 
 
@@ -56,7 +62,12 @@ def ticket(request: Request, ticket_id: int) -> HttpResponse:
 
 
 def _shown(
-    request: Request, ticket_id: int, now: dt.datetime, *, refusal: Refusal | None = None, kept: Kept | None = None
+    request: Request,
+    ticket_id: int,
+    now: dt.datetime,
+    *,
+    refusal: Refusal | None = None,
+    kept: Kept | None = None,
 ) -> HttpResponse:
     found = customer.one(request.actor, ticket_id)
     values = _moving(request.actor, found, now)
@@ -94,14 +105,19 @@ def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
         "requester": names.get(found.requester_id, ""),
         "beneficiary": names.get(found.beneficiary_id, ""),
         "story": _story(actor, found),
-        "promises": [told(promised, found.ticket_type, now) for promised in customer.promises(actor, found, now)],
+        "promises": [
+            told(promised, found.ticket_type, now) for promised in customer.promises(actor, found, now)
+        ],
         "opened": words.spoken(found.opened_at, now),
     }
 
 
 def _story(actor: Actor, found: Ticket) -> list[dict[str, Any]]:
     """Messages and changes of state, in the order of time."""
-    story = [{"at": m["created_at"], "message": m, "mine": m["author_id"] == actor.person_id} for m in customer.conversation(actor, found)]
+    story = [
+        {"at": m["created_at"], "message": m, "mine": m["author_id"] == actor.person_id}
+        for m in customer.conversation(actor, found)
+    ]
     for fact in customer.steps_taken(actor, found):
         text = words.happened(fact)
         if text is not None:
@@ -178,5 +194,7 @@ def take(request: Request, ticket_id: int, verb: str) -> HttpResponse:
 def draft(request: Request, ticket_id: int) -> HttpResponse:
     """Keep the answer being typed."""
     access.one(request.actor, ticket_id)
-    save_draft(request.actor, f"reply:{ticket_id}", {"body": request.POST.get("body", "")}, now=timezone.now())
+    save_draft(
+        request.actor, f"reply:{ticket_id}", {"body": request.POST.get("body", "")}, now=timezone.now()
+    )
     return HttpResponse(status=204)

@@ -58,7 +58,9 @@ def said_of(request: HttpRequest, uploads: list[str]) -> Said:
 class Ask(forms.Form):
     """Report, ask or question: one short form, whose two business questions give impact and urgency."""
 
-    type = forms.ChoiceField(label=_("What do you need?"), choices=list(ASKS.items()), widget=forms.RadioSelect)
+    type = forms.ChoiceField(
+        label=_("What do you need?"), choices=list(ASKS.items()), widget=forms.RadioSelect
+    )
     service = forms.TypedChoiceField(
         label=_("What is it about?"), required=False, coerce=int, empty_value=None, widget=forms.RadioSelect
     )
@@ -75,16 +77,38 @@ class Ask(forms.Form):
         help_text=_("What you were doing, what you saw, since when. You can paste a picture."),
         widget=forms.Textarea(attrs={"rows": 6}),
     )
-    urgency = forms.TypedChoiceField(label=_("Can you work?"), choices=URGENCY, coerce=int, required=False, empty_value=2, widget=forms.RadioSelect)
-    need = forms.TypedChoiceField(label=_("When do you need it?"), choices=NEED, coerce=int, required=False, empty_value=2, widget=forms.RadioSelect)
-    impact = forms.TypedChoiceField(label=_("Who is affected?"), choices=IMPACT, coerce=int, required=False, empty_value=3, widget=forms.RadioSelect)
+    urgency = forms.TypedChoiceField(
+        label=_("Can you work?"),
+        choices=URGENCY,
+        coerce=int,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    need = forms.TypedChoiceField(
+        label=_("When do you need it?"),
+        choices=NEED,
+        coerce=int,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    impact = forms.TypedChoiceField(
+        label=_("Who is affected?"),
+        choices=IMPACT,
+        coerce=int,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     beneficiary = forms.TypedChoiceField(label=_("For whom?"), required=False, coerce=int, empty_value=None)
     site = forms.TypedChoiceField(label=_("Where?"), required=False, coerce=int, empty_value=None)
 
     def __init__(self, data: Mapping[str, Any] | None, offer: Offer, actor: Actor, **more: Any) -> None:
         kept = data and {name: str(data.get(name) or "").replace("\x00", "") for name in self.base_fields}
         super().__init__(kept, auto_id="id_%s", **more)
-        self._choices("service", [("", _("Something else, or I do not know"))] + [(s["id"], local_name(s)) for s in offer.services])
+        self._choices(
+            "service",
+            [("", _("Something else, or I do not know"))]
+            + [(s["id"], local_name(s)) for s in offer.services],
+        )
         self._choices("beneficiary", [("", _("For me"))] + [(p["id"], p["name"]) for p in offer.colleagues])
         self._choices("site", [(s["id"], s["name"]) for s in offer.sites])
 
@@ -105,7 +129,12 @@ class Ask(forms.Form):
         given = self.cleaned_data
         impact, urgency = self._weight()
         return Sketch(
-            given.get("type") or "incident", impact, urgency, given.get("service"), given.get("site"), given.get("beneficiary")
+            given.get("type") or "incident",
+            impact,
+            urgency,
+            given.get("service"),
+            given.get("site"),
+            given.get("beneficiary"),
         )
 
     def new_ticket(self, actor: Actor, uploads: list[str], submission: str) -> NewTicket:

@@ -38,7 +38,11 @@ def new(request: Request) -> HttpResponse:
     offered = offer(request.actor, timezone.localdate())
     if request.method == "POST":
         return _send(request, offered, now)
-    kept = {name: value for name, value in draft_at(request.actor, new_place(request.actor)).items() if name in FIELDS}
+    kept = {
+        name: value
+        for name, value in draft_at(request.actor, new_place(request.actor)).items()
+        if name in FIELDS
+    }
     asked = {name: request.GET[name][:250] for name in ("type", "title", "service") if request.GET.get(name)}
     if kept.get("title"):
         asked.pop("title", None)
@@ -60,15 +64,25 @@ def _send(request: Request, offered: Offer, now: dt.datetime) -> HttpResponse:
             name = AT_FIELD.get(refusal.field or "", refusal.field)
             form.add_error(name if name in form.fields else None, sentence(refusal))
         else:
-            messages.success(request, _("Sent. Your request has the number %(reference)s.") % {"reference": ticket.reference})
+            messages.success(
+                request,
+                _("Sent. Your request has the number %(reference)s.") % {"reference": ticket.reference},
+            )
             return HttpResponseRedirect(reverse("portal_ticket", args=[ticket.pk]))
-    for refusal in kept.refusals:
-        form.add_error(None, sentence(refusal))
+    for not_kept in kept.refusals:
+        form.add_error(None, sentence(not_kept))
     return _page(request, form, offered, kept, now, status=422)
 
 
 def _page(
-    request: Request, form: Ask, offered: Offer, kept: Kept, now: dt.datetime, *, status: int = 200, was_kept: bool = False
+    request: Request,
+    form: Ask,
+    offered: Offer,
+    kept: Kept,
+    now: dt.datetime,
+    *,
+    status: int = 200,
+    was_kept: bool = False,
 ) -> HttpResponse:
     values = {
         "form": form,
@@ -88,7 +102,11 @@ def _promise(request: Request, offered: Offer, given: Mapping[str, Any], now: dt
     sketching.is_valid()
     sketch = sketching.sketch()
     dues = would_promise(request.actor, sketch, now)
-    return [promise_sentence(kind, sketch.ticket_type, dues[kind], now) for kind in ("response", "resolution") if kind in dues]
+    return [
+        promise_sentence(kind, sketch.ticket_type, dues[kind], now)
+        for kind in ("response", "resolution")
+        if kind in dues
+    ]
 
 
 @require_GET
@@ -121,7 +139,12 @@ def send_file(request: Request) -> HttpResponse:
         return JsonResponse({"message": _("No file was sent.")}, status=422)
     try:
         kept = upload(
-            request.actor, request.actor.organisation_id or 0, sent.name or "", sent.size or 0, sent.chunks(), now=timezone.now()
+            request.actor,
+            request.actor.organisation_id or 0,
+            sent.name or "",
+            sent.size or 0,
+            sent.chunks(),
+            now=timezone.now(),
         )
     except Refusal as refusal:
         return JsonResponse({"message": sentence(refusal)}, status=refusal.status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -52,32 +52,98 @@ class Standing:
     icon: str
 
 
-_RECEIVED = Standing("ours", _("Received"), _("Your request is with us. Somebody will take it in hand and answer you here."), "inbox")
-_WORKING = Standing("ours", _("We are working on it"), _("Nothing is expected from you. We write here as soon as there is something new."), "tool")
-_SOLVED = Standing("confirm", _("Solved, please confirm"), _("Tell us whether it works for you. Without news from you, the request closes by itself after a few days."), "circle-check")
-_CLOSED = Standing("over", _("Closed"), _("This request is over. If you need us again, open a new one."), "check")
+_RECEIVED = Standing(
+    "ours",
+    _("Received"),
+    _("Your request is with us. Somebody will take it in hand and answer you here."),
+    "inbox",
+)
+_WORKING = Standing(
+    "ours",
+    _("We are working on it"),
+    _("Nothing is expected from you. We write here as soon as there is something new."),
+    "tool",
+)
+_SOLVED = Standing(
+    "confirm",
+    _("Solved, please confirm"),
+    _(
+        "Tell us whether it works for you. Without news from you, the request closes by itself after a few days."
+    ),
+    "circle-check",
+)
+_CLOSED = Standing(
+    "over", _("Closed"), _("This request is over. If you need us again, open a new one."), "check"
+)
 
 _WAITING: dict[str, Standing] = {
-    "client_info": Standing("yours", _("We wait for your answer"), _("Answer below: work goes on as soon as you write."), "message"),
-    "client_validation": Standing("yours", _("We wait for you to check"), _("Tell us below whether it suits you."), "user-check"),
-    "client_availability": Standing("yours", _("We wait for an appointment"), _("Tell us below when we can reach you or come."), "calendar-event"),
-    "client_third_party": Standing("yours", _("We wait for your supplier"), _("Tell us below when your supplier has answered."), "users"),
-    "client_approval": Standing("yours", _("An approval is expected on your side"), _("Work starts as soon as it is approved."), "certificate"),
-    "change_window": Standing("ours", _("Planned for an agreed date"), _("We do the work at the date agreed with you."), "calendar"),
-    "supplier": Standing("ours", _("We wait for our supplier"), _("Nothing is expected from you. We keep asking and write here."), "hourglass"),
-    "internal_part": Standing("ours", _("We wait for a part"), _("Nothing is expected from you. We write here when it arrives."), "hourglass"),
-    "problem": Standing("ours", _("We look for the root cause"), _("Nothing is expected from you. We write here as soon as it is found."), "search"),
-    "other_team": Standing("ours", _("Another of our teams works on it"), _("Nothing is expected from you. We write here as soon as there is something new."), "users"),
-}  # fmt: skip
+    "client_info": Standing(
+        "yours",
+        _("We wait for your answer"),
+        _("Answer below: work goes on as soon as you write."),
+        "message",
+    ),
+    "client_validation": Standing(
+        "yours", _("We wait for you to check"), _("Tell us below whether it suits you."), "user-check"
+    ),
+    "client_availability": Standing(
+        "yours",
+        _("We wait for an appointment"),
+        _("Tell us below when we can reach you or come."),
+        "calendar-event",
+    ),
+    "client_third_party": Standing(
+        "yours", _("We wait for your supplier"), _("Tell us below when your supplier has answered."), "users"
+    ),
+    "client_approval": Standing(
+        "yours",
+        _("An approval is expected on your side"),
+        _("Work starts as soon as it is approved."),
+        "certificate",
+    ),
+    "change_window": Standing(
+        "ours", _("Planned for an agreed date"), _("We do the work at the date agreed with you."), "calendar"
+    ),
+    "supplier": Standing(
+        "ours",
+        _("We wait for our supplier"),
+        _("Nothing is expected from you. We keep asking and write here."),
+        "hourglass",
+    ),
+    "internal_part": Standing(
+        "ours",
+        _("We wait for a part"),
+        _("Nothing is expected from you. We write here when it arrives."),
+        "hourglass",
+    ),
+    "problem": Standing(
+        "ours",
+        _("We look for the root cause"),
+        _("Nothing is expected from you. We write here as soon as it is found."),
+        "search",
+    ),
+    "other_team": Standing(
+        "ours",
+        _("Another of our teams works on it"),
+        _("Nothing is expected from you. We write here as soon as there is something new."),
+        "users",
+    ),
+}
 _ENDED: dict[str, Standing] = {
-    "cancelled": Standing("over", _("Withdrawn"), _("This request is over. If you need us again, open a new one."), "circle-x"),
-    "rejected": Standing("over", _("Declined"), _("This request was not approved. The conversation below says why."), "ban"),
+    "cancelled": Standing(
+        "over", _("Withdrawn"), _("This request is over. If you need us again, open a new one."), "circle-x"
+    ),
+    "rejected": Standing(
+        "over", _("Declined"), _("This request was not approved. The conversation below says why."), "ban"
+    ),
 }
 
 
 def standing(row: Any) -> Standing:
     """Where a ticket (row or object) stands, in the words of its requester."""
-    get = row.get if isinstance(row, Mapping) else lambda name: getattr(row, name)
+    get: Callable[[str], Any] = (
+        row.__getitem__ if isinstance(row, Mapping) else lambda name: getattr(row, name)
+    )
     phase, state = get("phase"), get("state")
     if phase == "ended":
         return _ENDED.get(state, _CLOSED)
@@ -131,7 +197,9 @@ def clock_time(at: dt.datetime) -> str:
 def day_name(at: dt.datetime, now: dt.datetime) -> str:
     """``Thursday 15 January``, with the year when it is another one."""
     local = timezone.localtime(at)
-    return format_date(local, "EEEE d MMMM" if local.year == timezone.localtime(now).year else "EEEE d MMMM y", locale())
+    return format_date(
+        local, "EEEE d MMMM" if local.year == timezone.localtime(now).year else "EEEE d MMMM y", locale()
+    )
 
 
 def _days_away(at: dt.datetime, now: dt.datetime) -> int:

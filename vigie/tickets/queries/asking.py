@@ -31,9 +31,9 @@ PEOPLE_LIMIT = 500
 class Offer:
     """What may be chosen: services of the client, its sites, the person's colleagues, and who will read it."""
 
-    services: list[dict[str, Any]]
-    sites: list[dict[str, Any]]
-    colleagues: list[dict[str, Any]]
+    services: list[Any]
+    sites: list[Any]
+    colleagues: list[Any]
     own_site_id: int | None
     provider: str
     client: str
@@ -44,7 +44,7 @@ def offer(actor: Actor, today: dt.date) -> Offer:
     services = catalog_access.visible(actor).order_by("criticality", "id")
     affiliation = (
         accounts_access.visible_affiliations(actor)
-        .filter(person_id=actor.person_id)
+        .filter(person_id=actor.person_id or 0)
         .values("site_id")
         .first()
     )
@@ -65,15 +65,15 @@ def offer(actor: Actor, today: dt.date) -> Offer:
     )
 
 
-def colleagues(actor: Actor, today: dt.date, *, limit: int = PEOPLE_LIMIT) -> list[dict[str, Any]]:
+def colleagues(actor: Actor, today: dt.date, *, limit: int = PEOPLE_LIMIT) -> list[Any]:
     """Other active people of the actor's client, by name."""
     present = Affiliation.objects.filter(
         Q(active_from__isnull=True) | Q(active_from__lte=today),
         Q(active_until__isnull=True) | Q(active_until__gt=today),
         person_id=OuterRef("pk"),
-        organisation_id=actor.organisation_id,
+        organisation_id=actor.organisation_id or 0,
     )
-    people = Person.objects.filter(Exists(present), is_active=True).exclude(pk=actor.person_id)
+    people = Person.objects.filter(Exists(present), is_active=True).exclude(pk=actor.person_id or 0)
     return list(people.order_by("name").values("id", "name")[:limit])
 
 
@@ -120,6 +120,8 @@ def would_promise(actor: Actor, sketch: Sketch, now: dt.datetime) -> dict[str, d
 def draft_at(actor: Actor, place: str) -> dict[str, Any]:
     """What the person was typing at ``place``, or nothing."""
     kept = (
-        Draft.objects.filter(person_id=actor.person_id, place=place).values_list("content", flat=True).first()
+        Draft.objects.filter(person_id=actor.person_id or 0, place=place)
+        .values_list("content", flat=True)
+        .first()
     )
     return dict(kept or {})

@@ -47,7 +47,7 @@ def figures(actor: Actor, now: dt.datetime) -> Figures:
     )
     counted = tickets.filter(LIVE | Q(resolved_at__gte=since)).aggregate(
         open=Count("pk", filter=LIVE),
-        late=Count("pk", filter=LIVE & Exists(beyond)),
+        late=Count("pk", filter=LIVE & Q(Exists(beyond))),
         resolved=Count("pk", filter=Q(resolved_at__gte=since, phase__in=["done", "ended"])),
     )
     ended = dict.fromkeys(("response", "resolution"), (0, 0))

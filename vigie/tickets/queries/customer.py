@@ -41,7 +41,7 @@ class Wish:
 
 def mine(actor: Actor) -> QuerySet[Ticket]:
     """Tickets that the actor asked for, receives or follows."""
-    me = actor.person_id
+    me = actor.person_id or 0
     followed = Watcher.objects.filter(person_id=me).values("ticket_id")
     return access.visible(actor).filter(Q(requester_id=me) | Q(beneficiary_id=me) | Q(pk__in=followed))
 
@@ -84,13 +84,13 @@ def one(actor: Actor, ticket_id: int) -> Ticket:
     return ticket
 
 
-def conversation(actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
+def conversation(actor: Actor, ticket: Ticket) -> list[Any]:
     """Public messages, oldest first, each with its files."""
-    files: dict[int, list[dict[str, Any]]] = {}
+    files: dict[int, list[Any]] = {}
     attached = Attachment.objects.filter(ticket_id=ticket.pk, audience="public", message__isnull=False)
     for row in attached.order_by("id").values("message_id", "name", "token", "size", "content_type"):
         files.setdefault(row["message_id"], []).append(row)
-    messages = list(
+    messages: list[Any] = list(
         access.visible_messages(actor, ticket)
         .order_by("created_at", "id")
         .values("id", "author_id", "author_name", "side", "kind", "body", "is_html", "created_at")
@@ -101,7 +101,7 @@ def conversation(actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
     return messages
 
 
-def steps_taken(actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
+def steps_taken(actor: Actor, ticket: Ticket) -> list[Any]:
     """The changes of state, oldest first."""
     return list(
         access.visible_facts(actor, ticket)
