@@ -19,7 +19,9 @@ LEVELS = 3
 
 
 @transaction.atomic
-def save_service(actor: Actor, service_id: int | None, values: Mapping[str, Any], *, now: dt.datetime) -> Service:
+def save_service(
+    actor: Actor, service_id: int | None, values: Mapping[str, Any], *, now: dt.datetime
+) -> Service:
     """Add or change a service of the catalogue."""
     actor.demand("catalog:manage")
     service = Service() if service_id is None else access.one_of_all(actor, service_id)
@@ -27,7 +29,9 @@ def save_service(actor: Actor, service_id: int | None, values: Mapping[str, Any]
 
 
 @transaction.atomic
-def save_category(actor: Actor, category_id: int | None, values: Mapping[str, Any], *, now: dt.datetime) -> Category:
+def save_category(
+    actor: Actor, category_id: int | None, values: Mapping[str, Any], *, now: dt.datetime
+) -> Category:
     """Add, change or move a category; the paths of all that is under it follow.
 
     Raises ``catalog.category_loop`` and ``catalog.too_deep``.
@@ -70,7 +74,12 @@ def _move_branch(before: str, after: str, tree: Any) -> None:
 
 @transaction.atomic
 def save_subscription(
-    actor: Actor, organisation_id: int, subscription_id: int | None, values: Mapping[str, Any], *, now: dt.datetime
+    actor: Actor,
+    organisation_id: int,
+    subscription_id: int | None,
+    values: Mapping[str, Any],
+    *,
+    now: dt.datetime,
 ) -> Subscription:
     """A client starts to use a service, changes the team that handles it, or stops."""
     actor.demand("clients:manage")

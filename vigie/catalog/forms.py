@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from vigie.accounts.models import Team
 from vigie.catalog.labels import CRITICALITIES, ICONS
 from vigie.catalog.models import Category, Service, Subscription
-from vigie.toolkit.forms import RecordForm
+from vigie.toolkit.forms import RecordForm, choose_from
 from vigie.toolkit.jinja import local_name
 
 
@@ -25,7 +25,8 @@ class Placed(Named):
     """A category, shown under what it is part of."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return "\u2003" * obj.path.count("/") + local_name(obj)
+        indent: str = "\u2003" * obj.path.count("/")
+        return indent + local_name(obj)
 
 
 def teams() -> Any:
@@ -36,7 +37,9 @@ def teams() -> Any:
 class ServiceForm(RecordForm):
     """A service of the catalogue."""
 
-    criticality = forms.TypedChoiceField(label=_("Criticality"), coerce=int, choices=[*CRITICALITIES.items()], initial=3)
+    criticality = forms.TypedChoiceField(
+        label=_("Criticality"), coerce=int, choices=[*CRITICALITIES.items()], initial=3
+    )
     icon = forms.ChoiceField(label=_("Icon"), choices=[*ICONS.items()], initial="server")
     default_team = Named(Team.objects.none(), label=_("Default team"), required=False)
 
@@ -46,11 +49,14 @@ class ServiceForm(RecordForm):
             "code", "name_fr", "name_en", "description_fr", "description_en",
             "criticality", "default_team", "icon", "is_active",
         )  # fmt: skip
-        widgets = {"description_fr": forms.Textarea({"rows": 3}), "description_en": forms.Textarea({"rows": 3})}
+        widgets = {
+            "description_fr": forms.Textarea({"rows": 3}),
+            "description_en": forms.Textarea({"rows": 3}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["default_team"].queryset = teams()  # type: ignore[attr-defined]
+        choose_from(self, "default_team", teams())
         self.fields["is_active"].help_text = _("Out of use: no new ticket may name it; old ones keep it.")
         self.fields["criticality"].help_text = _("It proposes the impact of a new ticket.")
 
@@ -66,7 +72,7 @@ class CategoryForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = Category.objects.order_by("path")  # type: ignore[attr-defined]
+        choose_from(self, "parent", Category.objects.order_by("path"))
 
 
 class SubscriptionForm(RecordForm):
@@ -81,6 +87,6 @@ class SubscriptionForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by("criticality", "code")  # type: ignore[attr-defined]
-        self.fields["team"].queryset = teams()  # type: ignore[attr-defined]
+        choose_from(self, "service", Service.objects.filter(is_active=True).order_by("criticality", "code"))
+        choose_from(self, "team", teams())
         self.fields["team"].help_text = _("Empty: the default team of the service.")

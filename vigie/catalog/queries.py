@@ -24,7 +24,9 @@ def services_page(
     """Services, the critical ones first, each with the number of clients in sight that use it."""
     services = access.all_services(actor).filter(is_active=not unused)
     for word in search.split()[:6]:
-        services = services.filter(Q(name_fr__icontains=word) | Q(name_en__icontains=word) | Q(code__icontains=word))
+        services = services.filter(
+            Q(name_fr__icontains=word) | Q(name_en__icontains=word) | Q(code__icontains=word)
+        )
     used = access.visible_subscriptions(actor).filter(service_id=OuterRef("pk"), is_active=True).order_by()
     counted = used.values("service_id").annotate(n=Count("pk")).values("n")
     services = services.annotate(clients=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
@@ -34,27 +36,35 @@ def services_page(
 def clients_of(actor: Actor, service_id: int) -> list[dict[str, Any]]:
     """Clients in sight that use a service, by name."""
     rows = access.visible_subscriptions(actor).filter(service_id=service_id, is_active=True)
-    return list(
-        rows.order_by("organisation__name").values(
-            "id", "organisation_id", "organisation__name", "organisation__code", "team__name_fr", "team__name_en"
-        )[:200]
+    rows = rows.order_by("organisation__name")
+    names = (
+        "id",
+        "organisation_id",
+        "organisation__name",
+        "organisation__code",
+        "team__name_fr",
+        "team__name_en",
     )
+    return list(rows.values(*names)[:200])
 
 
 def services_of(actor: Actor, organisation_id: int) -> list[dict[str, Any]]:
     """What a client subscribes to, those in use first, with the team that handles each."""
     rows = access.visible_subscriptions(actor).filter(organisation_id=organisation_id)
-    return list(
+    found = (
         rows.order_by("-is_active", "service__criticality", "service__code").values(
             "id", "is_active", "service_id", "service__name_fr", "service__name_en", "service__criticality",
             "service__icon", "team__name_fr", "team__name_en",
             "service__default_team__name_fr", "service__default_team__name_en",
         )
     )  # fmt: skip
+    return [{**row} for row in found]
 
 
 def category_tree(actor: Actor) -> list[dict[str, Any]]:
     """Every category in tree order, each with its ``depth``."""
-    rows = access.all_categories(actor).values("id", "code", "name_fr", "name_en", "path", "is_public", "is_active", "parent_id")
+    rows = access.all_categories(actor).values(
+        "id", "code", "name_fr", "name_en", "path", "is_public", "is_active", "parent_id"
+    )
     ordered = sorted(rows, key=lambda row: row["path"].split("/"))
     return [{**row, "depth": row["path"].count("/")} for row in ordered]

@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("categories/<int:category_id>/", views.category_form, name="category"),
     path("clients/<int:organisation_id>/services/new/", views.subscription_form, name="subscription_new"),
     path(
-        "clients/<int:organisation_id>/services/<int:subscription_id>/", views.subscription_form, name="subscription"
+        "clients/<int:organisation_id>/services/<int:subscription_id>/",
+        views.subscription_form,
+        name="subscription",
     ),
 ]

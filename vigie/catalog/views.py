@@ -14,7 +14,7 @@ from vigie.catalog import access, actions, labels, queries
 from vigie.catalog.forms import CategoryForm, ServiceForm, SubscriptionForm
 from vigie.tenancy import access as tenancy_access
 from vigie.toolkit.entry import Request, agents
-from vigie.toolkit.forms import attempt, form_page
+from vigie.toolkit.forms import done, form_page
 from vigie.toolkit.pages import render
 
 
@@ -37,7 +37,7 @@ def service_form(request: Request, service_id: int | None = None) -> HttpRespons
     """Add or change a service; beside it, the clients that use it."""
     initial = model_to_dict(access.one_of_all(request.actor, service_id)) if service_id else None
     form = ServiceForm(request.POST or None, initial=initial)
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.save_service(request.actor, service_id, values, now=timezone.now())
     ):
         return redirect("services")
@@ -54,7 +54,10 @@ def service_form(request: Request, service_id: int | None = None) -> HttpRespons
 @require_safe
 def categories(request: Request) -> HttpResponse:
     """The category tree."""
-    context = {"rows": queries.category_tree(request.actor), "may_manage": request.actor.can("catalog:manage")}
+    context = {
+        "rows": queries.category_tree(request.actor),
+        "may_manage": request.actor.can("catalog:manage"),
+    }
     return render(request, "catalog/categories.html", context)
 
 
@@ -62,9 +65,13 @@ def categories(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def category_form(request: Request, category_id: int | None = None) -> HttpResponse:
     """Add, change or move a category."""
-    initial = model_to_dict(access.one_category(request.actor, category_id)) if category_id else dict(request.GET.items())
+    initial = (
+        model_to_dict(access.one_category(request.actor, category_id))
+        if category_id
+        else dict(request.GET.items())
+    )
     form = CategoryForm(request.POST or None, initial=initial)
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.save_category(request.actor, category_id, values, now=timezone.now())
     ):
         return redirect("categories")
@@ -78,16 +85,20 @@ def category_form(request: Request, category_id: int | None = None) -> HttpRespo
 
 @agents("clients:manage")
 @require_http_methods(["GET", "POST"])
-def subscription_form(request: Request, organisation_id: int, subscription_id: int | None = None) -> HttpResponse:
+def subscription_form(
+    request: Request, organisation_id: int, subscription_id: int | None = None
+) -> HttpResponse:
     """A client starts to use a service, or its line changes."""
     actor, client = request.actor, tenancy_access.one(request.actor, organisation_id)
     line = access.one_subscription(actor, organisation_id, subscription_id) if subscription_id else None
     form = SubscriptionForm(request.POST or None, initial=model_to_dict(line) if line else None)
     if line:
         del form.fields["service"]
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form,
-        lambda values: actions.save_subscription(actor, organisation_id, subscription_id, values, now=timezone.now()),
+        lambda values: actions.save_subscription(
+            actor, organisation_id, subscription_id, values, now=timezone.now()
+        ),
     ):
         return redirect(reverse("client", args=[organisation_id]) + "#services")
     return form_page(

@@ -122,8 +122,5 @@ def agents_of(organisation_id: int) -> list[dict[str, Any]]:
     rows = Agent.objects.filter(
         Q(clients__organisation_id=organisation_id) | Q(all_clients=True), person__is_active=True
     )
-    return list(
-        rows.order_by("all_clients", "person__name")
-        .distinct()
-        .values("person_id", "person__name", "all_clients")
-    )
+    rows = rows.order_by("all_clients", "person__name").distinct()
+    return [{**row} for row in rows.values("person_id", "person__name", "all_clients")]

@@ -21,7 +21,7 @@ from vigie.contracts.rules.calendar import WEEKDAYS
 from vigie.contracts.rules.promise import Audience, ClockKind, PauseMatrix, default_pauses
 from vigie.kernel.refusal import Refusal
 from vigie.tenancy.models import Organisation, Site
-from vigie.toolkit.forms import RecordForm, zone_field
+from vigie.toolkit.forms import RecordForm, choose_from, zone_field
 from vigie.toolkit.refusals import sentence
 from vigie.workflow.labels import TYPES
 
@@ -40,46 +40,95 @@ class ContractForm(RecordForm):
 
     organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Client"))
     starts_on = date_field(label=_("Starts on"))
-    ends_on = date_field(label=_("Ends on"), required=False, help_text=_("The first day on which it no longer runs. Empty: no end."))
+    ends_on = date_field(
+        label=_("Ends on"),
+        required=False,
+        help_text=_("The first day on which it no longer runs. Empty: no end."),
+    )
 
     class Meta:
         model = Contract
-        fields = ("organisation", "reference", "name_fr", "name_en", "nature", "status", "starts_on", "ends_on")
+        fields = (
+            "organisation",
+            "reference",
+            "name_fr",
+            "name_en",
+            "nature",
+            "status",
+            "starts_on",
+            "ends_on",
+        )
 
     def __init__(self, *args: Any, clients: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = clients  # type: ignore[attr-defined]
+        choose_from(self, "organisation", clients)
 
 
 class CommitmentForm(RecordForm):
     """One promise: for which tickets, what, measured how, from when."""
 
-    kind = forms.ChoiceField(label=_("Clock"), choices=[(k, labels.KINDS[k]) for k in ("response", "resolution")])
+    kind = forms.ChoiceField(
+        label=_("Clock"), choices=[(k, labels.KINDS[k]) for k in ("response", "resolution")]
+    )
     ticket_type = forms.ChoiceField(label=_("Type"), choices=[*ANY, *TYPES.items()], required=False)
-    priority = forms.TypedChoiceField(label=_("Priority"), choices=[*ANY, *PRIORITIES], coerce=int, empty_value=None, required=False)
+    priority = forms.TypedChoiceField(
+        label=_("Priority"), choices=[*ANY, *PRIORITIES], coerce=int, empty_value=None, required=False
+    )
     service = Named(Service.objects.none(), label=_("Service"), required=False, empty_label=_("Any"))
     category = Placed(Category.objects.none(), label=_("Category"), required=False, empty_label=_("Any"))
     site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False, empty_label=_("Any"))
     target = forms.CharField(
-        label=_("Target"), max_length=30, help_text=_("8h, 1h30, 30 min of service time, or J+2: the end of the second business day.")
+        label=_("Target"),
+        max_length=30,
+        help_text=_("8h, 1h30, 30 min of service time, or J+2: the end of the second business day."),
     )
     calendar = Named(Calendar.objects.none(), label=_("Calendar"))
     own_pauses = forms.TypedChoiceField(
         label=_("What suspends this clock"), coerce=lambda value: value == "own", widget=forms.RadioSelect, initial="standard",
-        choices=[("standard", _("The standard reasons: what the client controls or accepted")), ("own", _("Exactly the reasons ticked below"))],
+        choices=[("standard", _("The standard reasons: what the client controls or accepted")),
+                 ("own", _("Exactly the reasons ticked below"))],
         help_text=_("The response clock is never suspended."),
     )  # fmt: skip
     paused_by = forms.MultipleChoiceField(
-        label=_("Suspended by"), choices=[*labels.PAUSES.items()], required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Suspended by"),
+        choices=[*labels.PAUSES.items()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
-    thresholds = forms.CharField(label=_("Warnings (%)"), max_length=60, required=False, help_text=_("Shares of the target at which people are warned: 50, 75, 90, 100. Empty: the usual ones."))
-    on_priority_change = forms.ChoiceField(label=_("When the priority changes"), choices=[*labels.PRIORITY_CHANGES.items()])
-    on_reopen = forms.ChoiceField(label=_("When the ticket is reopened"), choices=[*labels.REOPENINGS.items()])
-    valid_from = date_field(label=_("From"), help_text=_("Tickets opened from that day get this promise; the others keep theirs."))
+    thresholds = forms.CharField(
+        label=_("Warnings (%)"),
+        max_length=60,
+        required=False,
+        help_text=_(
+            "Shares of the target at which people are warned: 50, 75, 90, 100. Empty: the usual ones."
+        ),
+    )
+    on_priority_change = forms.ChoiceField(
+        label=_("When the priority changes"), choices=[*labels.PRIORITY_CHANGES.items()]
+    )
+    on_reopen = forms.ChoiceField(
+        label=_("When the ticket is reopened"), choices=[*labels.REOPENINGS.items()]
+    )
+    valid_from = date_field(
+        label=_("From"), help_text=_("Tickets opened from that day get this promise; the others keep theirs.")
+    )
 
     class Meta:
         model = Commitment
-        fields = ("kind", "ticket_type", "priority", "service", "category", "site", "vip_only", "calendar", "follow_site", "on_priority_change", "on_reopen", "valid_from")
+        fields = (
+            "kind",
+            "ticket_type",
+            "priority",
+            "service",
+            "category",
+            "site",
+            "vip_only",
+            "calendar",
+            "follow_site",
+            "on_priority_change",
+            "on_reopen",
+            "valid_from",
+        )
 
     def __init__(self, *args: Any, organisation_id: int, calendars: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,7 +139,7 @@ class CommitmentForm(RecordForm):
             "calendar": calendars,
         }
         for name, rows in choices.items():
-            self.fields[name].queryset = rows  # type: ignore[attr-defined]
+            choose_from(self, name, rows)
 
     def clean_target(self) -> dict[str, int | None]:
         """The columns of the target."""
@@ -112,7 +161,11 @@ class CommitmentForm(RecordForm):
         data = dict(self.cleaned_data)
         kind, own, ticked = data["kind"], data.pop("own_pauses"), set(data.pop("paused_by"))
         usual = default_pauses(Audience.SLA, ClockKind(kind))
-        changed = {code: code in ticked for code in labels.PAUSES if (code in ticked) != (code in usual)} if own else {}
+        changed = (
+            {code: code in ticked for code in labels.PAUSES if (code in ticked) != (code in usual)}
+            if own
+            else {}
+        )
         data.pop("valid_from")
         target = data.pop("target")
         return {**data, **target, "pauses": changed}
@@ -122,7 +175,19 @@ def commitment_initial(row: Commitment, today: dt.date) -> dict[str, Any]:
     """A commitment as its form shows it; a change starts today unless the row is still to come."""
     kind = ClockKind(row.kind)
     matrix = PauseMatrix({(Audience.SLA, kind): row.pauses} if row.pauses else {})
-    names = ("kind", "ticket_type", "priority", "service", "category", "site", "vip_only", "calendar", "follow_site", "on_priority_change", "on_reopen")
+    names = (
+        "kind",
+        "ticket_type",
+        "priority",
+        "service",
+        "category",
+        "site",
+        "vip_only",
+        "calendar",
+        "follow_site",
+        "on_priority_change",
+        "on_reopen",
+    )
     return {
         **{name: getattr(row, f"{name}_id", None) or getattr(row, name) for name in names},
         "target": labels.target_input(row.target_seconds, row.target_days),
@@ -149,15 +214,17 @@ class PreviewForm(forms.Form):
 
     def __init__(self, *args: Any, organisation_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by("criticality", "code")  # type: ignore[attr-defined]
-        self.fields["category"].queryset = Category.objects.filter(is_active=True).order_by("path")  # type: ignore[attr-defined]
-        self.fields["site"].queryset = Site.objects.filter(organisation_id=organisation_id).order_by("name")  # type: ignore[attr-defined]
+        choose_from(self, "service", Service.objects.filter(is_active=True).order_by("criticality", "code"))
+        choose_from(self, "category", Category.objects.filter(is_active=True).order_by("path"))
+        choose_from(self, "site", Site.objects.filter(organisation_id=organisation_id).order_by("name"))
 
 
 class CalendarForm(RecordForm):
     """A calendar's names and whom it serves."""
 
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Client"), required=False, empty_label=_("Every client"))
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(), label=_("Client"), required=False, empty_label=_("Every client")
+    )
 
     class Meta:
         model = Calendar
@@ -165,7 +232,7 @@ class CalendarForm(RecordForm):
 
     def __init__(self, *args: Any, clients: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = clients  # type: ignore[attr-defined]
+        choose_from(self, "organisation", clients)
 
 
 class HoursForm(forms.Form):
@@ -191,9 +258,14 @@ class HoursForm(forms.Form):
         super().__init__(*args, **kwargs)
         for code, name in zip(WEEKDAYS, day_names(), strict=True):
             self.fields[code] = forms.CharField(
-                label=name.capitalize(), required=False, max_length=200, widget=forms.TextInput({"placeholder": _("Closed")})
+                label=name.capitalize(),
+                required=False,
+                max_length=200,
+                widget=forms.TextInput({"placeholder": _("Closed")}),
             )
-        self.fields["mon"].help_text = _("As in 08:00-12:00, 13:30-18:00. A night ends on the next morning: 22:00-06:00.")
+        self.fields["mon"].help_text = _(
+            "As in 08:00-12:00, 13:30-18:00. A night ends on the next morning: 22:00-06:00."
+        )
 
     def definition(self) -> dict[str, Any]:
         """The hours in the form the rules read. Raises the refusal of what cannot be read."""
@@ -230,7 +302,9 @@ def hours_initial(calendar: rules.Calendar, effective_on: dt.date) -> dict[str, 
         "effective_on": effective_on,
         "timezone": calendar.zone,
         **{code: hours_text(calendar.week[i]) for i, code in enumerate(WEEKDAYS)},
-        "dates": "\n".join(f"{day.isoformat()} {hours_text(hours)}".strip() for day, hours in calendar.special),
+        "dates": "\n".join(
+            f"{day.isoformat()} {hours_text(hours)}".strip() for day, hours in calendar.special
+        ),
         "holiday_sets": ", ".join(calendar.holiday_sets),
         "holidays": "\n".join(calendar.holidays),
         "works_on_holidays": calendar.works_on_holidays,

@@ -48,21 +48,25 @@ OWN = p("clock suspended", "As agreed")
 refusals.register(
     {
         "contracts.calendar_bad_date": _("“%(date)s” is not a date. Write it as in 2026-12-24."),
-        "contracts.calendar_bad_holiday": _("“%(rule)s” is not a closed day. Write 2026-05-15, --12-24 (each year) or 2026-08-03/2026-08-14."),
+        "contracts.calendar_bad_holiday": _("“%(rule)s” is not a closed day. Write 2026-05-15, --12-24 or 2026-08-03/2026-08-14."),
         "contracts.calendar_bad_interval": _("“%(interval)s” is not an interval. Write it as in 08:00-12:00."),
         "contracts.calendar_bad_shape": _("This calendar cannot be read."),
         "contracts.calendar_bad_time": _("“%(time)s” is not a time of day. Write it as in 08:30; the end of a day is 24:00."),
         "contracts.calendar_bad_weekday": _("This calendar names a day that does not exist."),
         "contracts.calendar_never_opens": _("This calendar never opens in the coming 400 days: give it hours."),
         "contracts.calendar_overlap": _("Two intervals of this day overlap."),
-        "contracts.calendar_unknown_holiday_set": _("No public holidays are known for “%(set)s”. Write a country as in FR, or a country and a part as in FR-57."),
+        "contracts.calendar_unknown_holiday_set": _(
+            "No public holidays are known for “%(set)s”. Write a country (FR) or a part of it (FR-57)."
+        ),
         "contracts.calendar_unknown_zone": _("“%(zone)s” is not a time zone. Write it as in Europe/Paris."),
         "contracts.calendar_is_common": _("This calendar serves every client: only somebody who sees every client may change it."),
         "contracts.calendar_of_another": _("This calendar belongs to another client."),
         "contracts.version_in_the_past": _("New hours start today at the earliest: the past is never rewritten."),
         "contracts.version_same_day": _("This calendar already has hours that start on that day."),
         "contracts.clock_not_started": _("This clock has not started."),
-        "contracts.commitment_tie": _("Another commitment says the same for the same tickets from the same day. Change that one, or state what sets this one apart."),
+        "contracts.commitment_tie": _(
+            "Another commitment covers the same tickets from the same day. Change that one, or say what sets this one apart."
+        ),
         "contracts.commitment_ended": _("This commitment has ended: it can no longer change."),
         "contracts.change_in_the_past": _("A contract in force changes from today at the earliest: what was promised before stands."),
         "contracts.fact_without_terms": _("This change of promise does not say what is promised."),
@@ -70,7 +74,7 @@ refusals.register(
         "contracts.instant_without_zone": _("“%(instant)s” has no time zone."),
         "contracts.pause_unknown_reason": _("“%(reason)s” is not a reason to wait."),
         "contracts.response_never_paused": _("The response clock is never suspended."),
-        "contracts.target_ambiguous": _("“%(text)s” can be read in several ways. Write 8h, 1h30, 30 min, or J+2 for the end of the second business day."),
+        "contracts.target_ambiguous": _("“%(text)s” can be read in several ways. Write 8h, 1h30, 30 min, or J+2 (second business day)."),
         "contracts.target_not_a_clock": _("This target is not a duration."),
         "contracts.target_not_positive": _("A target is longer than nothing."),
         "contracts.target_unreadable": _("“%(text)s” is not a target. Write 8h, 1h30, 30 min, or J+2."),

@@ -14,7 +14,9 @@ urlpatterns: list[URLPattern] = [
     path("contracts/<int:contract_id>/preview/", contracts.contract_preview, name="contract_preview"),
     path("contracts/<int:contract_id>/commitments/new/", contracts.commitment_form, name="commitment_new"),
     path(
-        "contracts/<int:contract_id>/commitments/<int:commitment_id>/", contracts.commitment_form, name="commitment"
+        "contracts/<int:contract_id>/commitments/<int:commitment_id>/",
+        contracts.commitment_form,
+        name="commitment",
     ),
     path(
         "contracts/<int:contract_id>/commitments/<int:commitment_id>/end/",

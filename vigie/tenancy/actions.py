@@ -46,7 +46,7 @@ def change_client(
     actor.demand("clients:manage")
     client = access.one(actor, organisation_id)
     if values.get("code", client.code) != client.code and code_is_used(client.pk):
-        raise Refusal("tenancy.code_in_use", field="code", code=client.code)
+        raise Refusal("tenancy.code_in_use", field="code", present=client.code)
     changes = {**values, **({"logo": None} if drop_logo else {}), **_logo(logo)}
     return journal.write(actor, client, changes, now=now)
 
@@ -84,7 +84,9 @@ def save_entity(
     actor.demand("clients:manage")
     client = access.one(actor, organisation_id)
     Organisation.objects.select_for_update().get(pk=client.pk)  # two moves at once could close a loop
-    entity = Entity(organisation=client) if entity_id is None else one_entity(actor, organisation_id, entity_id)
+    entity = (
+        Entity(organisation=client) if entity_id is None else one_entity(actor, organisation_id, entity_id)
+    )
     parent = values.get("parent")
     _own_entity(actor, client.pk, parent, "parent")
     if parent is not None and entity.pk in _line_of(parent):
@@ -117,7 +119,9 @@ def _own_entity(actor: Actor, organisation_id: int, entity: Entity | None, field
 
 def _line_of(entity: Entity) -> set[int]:
     """Ids from this node up to the root."""
-    parents = dict(Entity.objects.filter(organisation_id=entity.organisation_id).values_list("pk", "parent_id"))
+    parents = dict(
+        Entity.objects.filter(organisation_id=entity.organisation_id).values_list("pk", "parent_id")
+    )
     line: set[int] = set()
     at: int | None = entity.pk
     while at is not None and at not in line:

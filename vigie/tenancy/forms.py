@@ -9,10 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from vigie.tenancy.models import Entity, Organisation, Site
-from vigie.toolkit.forms import RecordForm, zone_field
+from vigie.toolkit.forms import RecordForm, choose_from, zone_field
 from vigie.toolkit.jinja import locale
 
 IDENTITY = ("name", "code", "legal_name", "nature", "status", "confidentiality")
+NO_COUNTRY = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB"})
 HABITS = ("language", "timezone", "currency", "fiscal_year_start")
 
 
@@ -21,7 +22,9 @@ class ClientForm(RecordForm):
 
     timezone = zone_field(label=_("Reporting time zone"), initial="Europe/Paris")
     currency = forms.RegexField(r"^[A-Z]{3}$", label=_("Currency"), initial="EUR", max_length=3)
-    accent = forms.CharField(label=_("Accent colour"), widget=forms.TextInput({"type": "color"}), initial="#2b5c8a")
+    accent = forms.CharField(
+        label=_("Accent colour"), widget=forms.TextInput({"type": "color"}), initial="#2b5c8a"
+    )
     logo = forms.FileField(
         label=_("Logo"), required=False, help_text=_("PNG or JPEG, at most 200 kB."),
         widget=forms.FileInput({"accept": "image/png,image/jpeg"}),
@@ -34,7 +37,9 @@ class ClientForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].help_text = _("Two to eight capital letters or digits; it starts every ticket reference.")
+        self.fields["code"].help_text = _(
+            "Two to eight capital letters or digits; it starts every ticket reference."
+        )
         self.fields["fiscal_year_start"].widget = forms.NumberInput({"min": 1, "max": 12})
 
 
@@ -46,12 +51,21 @@ class SiteForm(RecordForm):
 
     class Meta:
         model = Site
-        fields = ("name", "entity", "timezone", "country", "subdivision", "address", "access_notes", "is_active")
+        fields = (
+            "name",
+            "entity",
+            "timezone",
+            "country",
+            "subdivision",
+            "address",
+            "access_notes",
+            "is_active",
+        )
         widgets = {"address": forms.Textarea({"rows": 3}), "access_notes": forms.Textarea({"rows": 3})}
 
     def __init__(self, *args: Any, organisation_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["entity"].queryset = Entity.objects.filter(organisation_id=organisation_id).order_by("name")  # type: ignore[attr-defined]
+        choose_from(self, "entity", Entity.objects.filter(organisation_id=organisation_id).order_by("name"))
         self.fields["country"].choices = countries()  # type: ignore[attr-defined]
 
 
@@ -64,11 +78,12 @@ class EntityForm(RecordForm):
 
     def __init__(self, *args: Any, organisation_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = Entity.objects.filter(organisation_id=organisation_id).order_by("name")  # type: ignore[attr-defined]
+        choose_from(self, "parent", Entity.objects.filter(organisation_id=organisation_id).order_by("name"))
 
 
 def countries() -> list[tuple[str, str]]:
     """Countries by name in the reader's language."""
     names = Locale.parse(locale()).territories
-    listed = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in ("EU", "EZ", "UN", "ZZ", "XA", "XB")]
+    listed = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
+    listed = [pair for pair in listed if pair[0] not in NO_COUNTRY]
     return sorted(listed, key=lambda pair: pair[1])

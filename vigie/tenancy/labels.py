@@ -17,12 +17,14 @@ CONFIDENTIALITIES: dict[str, Label] = dict(Organisation.Confidentiality.choices)
 refusals.register(
     {
         "page.unknown_zone": _("“%(zone)s” is not a time zone. Write it as in Europe/Paris."),
-        "tenancy.code_in_use": _("Tickets carry the code %(code)s: it can no longer change."),
+        "tenancy.code_in_use": _("Tickets carry the code %(present)s: it can no longer change."),
         "tenancy.needs_full_sight": _("Only somebody who sees every client may open a new one."),
         "tenancy.logo_too_large": _("This picture is larger than %(limit)s kB."),
         "tenancy.logo_kind": _("A logo is a PNG or a JPEG picture."),
         "tenancy.entity_of_another": _("This entity belongs to another client."),
         "tenancy.entity_loop": _("An entity cannot be part of itself."),
-        "tenancy.holidays_unknown": _("The public holidays of %(place)s are not known: check the country and the subdivision."),
+        "tenancy.holidays_unknown": _(
+            "The public holidays of %(place)s are not known: check the country and the subdivision."
+        ),
     }
 )

@@ -17,7 +17,19 @@ from vigie.toolkit.files import SNIFFED_BYTES, sniff
 from vigie.toolkit.paging import Order, Page, page_of
 
 BY_NAME = Order(("name", "id"))
-LISTED = ("id", "code", "name", "legal_name", "status", "nature", "confidentiality", "language", "timezone", "accent", "sites")
+LISTED = (
+    "id",
+    "code",
+    "name",
+    "legal_name",
+    "status",
+    "nature",
+    "confidentiality",
+    "language",
+    "timezone",
+    "accent",
+    "sites",
+)
 
 
 def clients_page(
@@ -26,7 +38,9 @@ def clients_page(
     """Clients in sight by name, narrowed by words and by status."""
     clients = access.visible(actor)
     for word in search.split()[:6]:
-        clients = clients.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(legal_name__icontains=word))
+        clients = clients.filter(
+            Q(name__icontains=word) | Q(code__icontains=word) | Q(legal_name__icontains=word)
+        )
     if status in Organisation.Status.values:
         clients = clients.filter(status=status)
     per_client = Site.objects.filter(organisation_id=OuterRef("pk"), is_active=True).order_by()
@@ -60,7 +74,7 @@ def entity_tree(actor: Actor, organisation_id: int) -> list[dict[str, Any]]:
     )
     below: dict[int | None, list[dict[str, Any]]] = {}
     for row in rows:
-        below.setdefault(row["parent_id"], []).append(row)
+        below.setdefault(row["parent_id"], []).append({**row})
     ordered: list[dict[str, Any]] = []
     waiting = [(0, row) for row in reversed(below.get(None, []))]
     while waiting:
@@ -76,6 +90,18 @@ def sites_of(actor: Actor, organisation_id: int, *, now: dt.datetime) -> list[di
         access.visible_sites(actor)
         .filter(organisation_id=organisation_id)
         .order_by("-is_active", "name")
-        .values("id", "name", "timezone", "country", "subdivision", "address", "access_notes", "is_active", "entity_id")
+        .values(
+            "id",
+            "name",
+            "timezone",
+            "country",
+            "subdivision",
+            "address",
+            "access_notes",
+            "is_active",
+            "entity_id",
+        )
     )
-    return [{**row, "local": now.astimezone(zoneinfo.ZoneInfo(row["timezone"])).strftime("%H:%M")} for row in rows]
+    return [
+        {**row, "local": now.astimezone(zoneinfo.ZoneInfo(row["timezone"])).strftime("%H:%M")} for row in rows
+    ]

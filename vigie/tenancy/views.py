@@ -17,7 +17,7 @@ from vigie.tenancy import access, actions, labels, queries
 from vigie.tenancy.forms import HABITS, IDENTITY, ClientForm, EntityForm, SiteForm
 from vigie.tenancy.models import Organisation
 from vigie.toolkit.entry import Request, agents, signed_in
-from vigie.toolkit.forms import attempt, form_page
+from vigie.toolkit.forms import attempt, done, form_page
 from vigie.toolkit.pages import render
 
 ADMINISTRATION = (
@@ -73,7 +73,9 @@ def client_new(request: Request) -> HttpResponse:
             request.actor, _identity(values), logo=_bytes(values), now=timezone.now()))  # fmt: skip
         if made:
             return redirect("client", made.pk)
-    return _client_form(request, form, title=_("New client"), crumbs=[_clients_crumb()], action=_("Open the client"))
+    return _client_form(
+        request, form, title=_("New client"), crumbs=[_clients_crumb()], action=_("Open the client")
+    )
 
 
 @agents("clients:manage")
@@ -129,8 +131,9 @@ def site_form(request: Request, organisation_id: int, site_id: int | None = None
     client = access.one(request.actor, organisation_id)
     initial = model_to_dict(actions.one_site(request.actor, organisation_id, site_id)) if site_id else None
     form = SiteForm(request.POST or None, initial=initial, organisation_id=organisation_id)
-    if request.method == "POST" and attempt(
-        form, lambda values: actions.save_site(request.actor, organisation_id, site_id, values, now=timezone.now())
+    if request.method == "POST" and done(
+        form,
+        lambda values: actions.save_site(request.actor, organisation_id, site_id, values, now=timezone.now()),
     ):
         return redirect(reverse("client", args=[organisation_id]) + "#sites")
     groups = [("", ("name", "entity")), (_("Time and holidays"), ("timezone", "country", "subdivision")),
@@ -146,10 +149,15 @@ def site_form(request: Request, organisation_id: int, site_id: int | None = None
 def entity_form(request: Request, organisation_id: int, entity_id: int | None = None) -> HttpResponse:
     """Add or change an entity."""
     client = access.one(request.actor, organisation_id)
-    initial = model_to_dict(actions.one_entity(request.actor, organisation_id, entity_id)) if entity_id else None
+    initial = (
+        model_to_dict(actions.one_entity(request.actor, organisation_id, entity_id)) if entity_id else None
+    )
     form = EntityForm(request.POST or None, initial=initial, organisation_id=organisation_id)
-    if request.method == "POST" and attempt(
-        form, lambda values: actions.save_entity(request.actor, organisation_id, entity_id, values, now=timezone.now())
+    if request.method == "POST" and done(
+        form,
+        lambda values: actions.save_entity(
+            request.actor, organisation_id, entity_id, values, now=timezone.now()
+        ),
     ):
         return redirect(reverse("client", args=[organisation_id]) + "#entities")
     return form_page(

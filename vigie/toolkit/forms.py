@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 
@@ -54,6 +55,13 @@ def done(form: forms.BaseForm, act: Callable[[dict[str, Any]], object]) -> bool:
     return attempt(form, act) is not None
 
 
+def choose_from(form: forms.BaseForm, name: str, rows: QuerySet[Any]) -> None:
+    """Let a choice of the form be made among ``rows``."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = rows
+
+
 def blame(form: forms.BaseForm, refusal: Refusal) -> None:
     """Show a refusal on the form: beside its field, or at the top when the form has no such field."""
     form.add_error(refusal.field if refusal.field in form.fields else None, sentence(refusal))
@@ -92,12 +100,16 @@ def form_page(
 @lru_cache(maxsize=1)
 def zones() -> tuple[str, ...]:
     """Names of the world's time zones, for a field that completes them."""
-    return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")))
+    return tuple(
+        sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    )
 
 
 def zone_field(**more: Any) -> forms.CharField:
     """A time zone, typed with completion and checked against the zones this machine knows."""
-    return forms.CharField(max_length=60, validators=[known_zone], widget=forms.TextInput({"list": "zones"}), **more)
+    return forms.CharField(
+        max_length=60, validators=[known_zone], widget=forms.TextInput({"list": "zones"}), **more
+    )
 
 
 def known_zone(name: str) -> None:

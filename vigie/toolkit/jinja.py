@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import zoneinfo
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_datetime, get_day_names, get_month_names
 from babel.numbers import format_decimal
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -18,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from jinja2 import ChainableUndefined, Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from vigie.toolkit import richtext
 
@@ -75,8 +76,10 @@ def time_in(value: dt.datetime, zone: str) -> str:
 
 def wall(value: dt.datetime, style: str = "short") -> str:
     """An instant on the wall clock of its own zone, with the name of the day: "Mon 12 Jan 09:00"."""
-    shape = {"time": "HH:mm", "short": "EEE d MMM HH:mm", "long": "EEE d MMM y HH:mm"}[style]
-    return format_datetime(value, shape, tzinfo=value.tzinfo, locale=locale())
+    if style == "time":
+        return f"{value:%H:%M}"
+    day = get_day_names("abbreviated", locale=locale())[value.weekday()]
+    return f"{day} {value.day} {_calendar_words(locale())[0][value.month]} {value:%H:%M}"
 
 
 def spelled(seconds: int) -> str:
@@ -98,22 +101,33 @@ def spelled(seconds: int) -> str:
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
 
 
+@lru_cache(maxsize=8)
+def _calendar_words(name: str) -> tuple[Mapping[int, str], Mapping[int, str], Mapping[int, str]]:
+    """Months short, months long and days of a locale: lists write hundreds of dates."""
+    return (
+        get_month_names("abbreviated", locale=name),
+        get_month_names("wide", locale=name),
+        get_day_names("wide", locale=name),
+    )
+
+
 def when(value: dt.datetime | dt.date | None, style: str = "short") -> str:
     """An instant in the reader's zone and language: ``short``, ``long``, ``time`` or ``date``."""
     if value is None:
         return ""
+    short, wide, days = _calendar_words(locale())
     if not isinstance(value, dt.datetime):
-        return format_date(value, "d MMM y", locale())
+        return f"{value.day} {short[value.month]} {value.year}"
     local = timezone.localtime(value)
     if style == "time":
-        return format_time(local, "HH:mm", locale=locale())
+        return f"{local:%H:%M}"
     if style == "date":
-        return format_date(local, "d MMM y", locale())
+        return f"{local.day} {short[local.month]} {local.year}"
     if style == "long":
-        return format_datetime(local, "EEEE d MMMM y HH:mm:ss (zzz)", locale=locale())
+        return f"{days[local.weekday()]} {local.day} {wide[local.month]} {local.year} {local:%H:%M:%S} ({local.tzname()})"
     if local.year == timezone.localtime().year:
-        return format_datetime(local, "d MMM HH:mm", locale=locale())
-    return format_datetime(local, "d MMM y HH:mm", locale=locale())
+        return f"{local.day} {short[local.month]} {local:%H:%M}"
+    return f"{local.day} {short[local.month]} {local.year} {local:%H:%M}"
 
 
 def ago(value: dt.datetime | None) -> Markup | str:
@@ -130,9 +144,21 @@ def ago(value: dt.datetime | None) -> Markup | str:
         )
     else:
         text = when(value)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        value.isoformat(timespec="seconds"), when(value, "long"), text
-    )
+    moment = value.isoformat(timespec="seconds")
+    return Markup(f'<time datetime="{moment}" title="{escape(when(value, "long"))}">{escape(text)}</time>')  # noqa: S704 (escaped)
+
+
+@lru_cache(maxsize=4096)
+def _drawn(language: str, macro: str, arguments: tuple[Hashable, ...]) -> Markup:
+    from django.template.loader import get_template
+
+    kit = get_template("kit/ui.html").template.module  # type: ignore[attr-defined]
+    return Markup(getattr(kit, macro)(*arguments))  # noqa: S704 (a kit macro escapes)
+
+
+def drawn(macro: str, *arguments: Hashable) -> Markup:
+    """A mark of ``kit/ui.html``, drawn once per language for the same arguments: rows repeat the same few."""
+    return _drawn(get_language() or "fr", macro, arguments)
 
 
 def number(value: float | int | None) -> str:

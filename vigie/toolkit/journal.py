@@ -101,4 +101,5 @@ def history(subjects: Mapping[str, Iterable[int]], *, most: int = 30) -> list[di
     for subject, ids in subjects.items():
         wanted |= models.Q(subject=subject, subject_id__in=list(ids))
     entries = JournalEntry.objects.filter(wanted).order_by("-pk")
-    return list(entries.values("at", "actor_name", "subject", "subject_id", "verb", "before", "after")[:most])
+    names = ("at", "actor_name", "subject", "subject_id", "verb", "before", "after")
+    return [{**row} for row in entries.values(*names)[:most]]

@@ -43,7 +43,9 @@ def publish_edit(actor: Actor, version_id: int, edit: Edit, *, now: dt.datetime)
     based_on = WorkflowVersion.objects.filter(pk=version_id).first()
     if based_on is None:
         raise NotFound()
-    if WorkflowVersion.objects.filter(ticket_type=based_on.ticket_type, version__gt=based_on.version).exists():
+    if WorkflowVersion.objects.filter(
+        ticket_type=based_on.ticket_type, version__gt=based_on.version
+    ).exists():
         raise Refusal("workflow.newer_version")
     return publish_workflow(actor, to_definition(edited(machine_from(based_on.definition), edit)), now=now)
 

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from vigie.workflow import labels
-from vigie.workflow.rules.edits import Edit, fixed, offered
+from vigie.workflow.rules.edits import KEPT_CANCELS, KEPT_RESOLUTIONS, Edit, fixed, offered
 from vigie.workflow.rules.machine import Machine
 
 DELAYS = ("reopen_days", "close_days", "silence_first", "silence_second", "silence_last")
@@ -28,9 +28,15 @@ class WorkflowForm(forms.Form):
     silence_first = _days(_("First reminder after"), _("Business days without an answer of the client."))
     silence_second = _days(_("Second reminder after"))
     silence_last = _days(_("Resolved without an answer after"))
-    pending_reasons = forms.MultipleChoiceField(label=_("What may be awaited"), widget=forms.CheckboxSelectMultiple, required=False)
-    resolution_codes = forms.MultipleChoiceField(label=_("Resolution codes"), widget=forms.CheckboxSelectMultiple, required=False)
-    cancel_reasons = forms.MultipleChoiceField(label=_("Reasons to cancel"), widget=forms.CheckboxSelectMultiple, required=False)
+    pending_reasons = forms.MultipleChoiceField(
+        label=_("What may be awaited"), widget=forms.CheckboxSelectMultiple, required=False
+    )
+    resolution_codes = forms.MultipleChoiceField(
+        label=_("Resolution codes"), widget=forms.CheckboxSelectMultiple, required=False
+    )
+    cancel_reasons = forms.MultipleChoiceField(
+        label=_("Reasons to cancel"), widget=forms.CheckboxSelectMultiple, required=False
+    )
 
     def __init__(self, *args: Any, machine: Machine, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,10 +47,19 @@ class WorkflowForm(forms.Form):
         for name, table in tables.items():
             own = {code: labels.label(dict(table), code) for code in getattr(machine, name)}
             self.fields[name].choices = [*{**table, **own}.items()]  # type: ignore[attr-defined]
+        for name, kept in (("resolution_codes", KEPT_RESOLUTIONS), ("cancel_reasons", KEPT_CANCELS)):
+            used = [str(tables[name][code]) for code in getattr(machine, name) if code in kept]
+            if used:
+                self.fields[name].help_text = _("The system itself uses: %(codes)s.") % {
+                    "codes": ", ".join(used)
+                }
         for i, step in enumerate(machine.steps):
             choices = [(need, labels.NEEDS[need]) for need in offered(machine, step)]
             self.fields[f"needs_{i}"] = forms.MultipleChoiceField(
-                label=labels.label(labels.STEPS, step.verb), choices=choices, required=False, widget=forms.CheckboxSelectMultiple
+                label=labels.label(labels.STEPS, step.verb),
+                choices=choices,
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
             )
 
     def edit(self) -> Edit:
@@ -72,7 +87,9 @@ class WorkflowForm(forms.Form):
 def workflow_initial(machine: Machine) -> dict[str, Any]:
     """A published life as its form shows it."""
     first, second, last = machine.silence
-    needs = {f"needs_{i}": sorted(step.needs) for i, step in enumerate(machine.steps)}
+    needs = {
+        f"needs_{i}": sorted(step.needs & set(offered(machine, step))) for i, step in enumerate(machine.steps)
+    }
     codes = {name: list(getattr(machine, name)) for name in CODES}
     delays = (machine.reopen_days, machine.close_days, first, second, last)
     return {**dict(zip(DELAYS, delays, strict=True)), **codes, **needs}

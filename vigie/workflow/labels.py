@@ -86,7 +86,11 @@ PHASES: dict[str, Label] = {
     "done": p("phase", "Solved"),
     "ended": p("phase", "Over"),
 }
-WHO: dict[str, Label] = {"agent": p("who", "Agent"), "client": p("who", "Client"), "system": p("who", "System")}
+WHO: dict[str, Label] = {
+    "agent": p("who", "Agent"),
+    "client": p("who", "Client"),
+    "system": p("who", "System"),
+}
 NEEDS: dict[str, Label] = {
     "team": p("demand", "A team"),
     "assignee": p("demand", "Somebody in charge"),
@@ -99,11 +103,15 @@ NEEDS: dict[str, Label] = {
 
 refusals.register(
     {
-        "workflow.bad_silence": _("Reminders follow each other: the first, the second, then the closure, within 60 business days."),
+        "workflow.bad_silence": _(
+            "Reminders follow each other: the first, the second, then the closure, within 60 business days."
+        ),
         "workflow.bad_delay": _("Give between 1 and %(most)s business days."),
-        "workflow.newer_version": _("Somebody published a newer version meanwhile. Open it and make your change there."),
+        "workflow.newer_version": _(
+            "Somebody published a newer version meanwhile. Open it and make your change there."
+        ),
         "workflow.empty_list": _("Keep at least one."),
-        "workflow.code_needed": _("The system itself uses “%(code)s”: keep it."),
+        "workflow.code_needed": _("The system itself uses “%(needed)s”: keep it."),
         "workflow.not_published": _("No workflow is published for the type “%(ticket_type)s”."),
         "workflow.no_such_step": _(
             "A ticket in the state “%(source)s” cannot go to “%(target)s”. Reload the page to see what is possible now."

@@ -52,14 +52,18 @@ def workflow_publish(request: Request, version_id: int) -> HttpResponse:
     machine = queries.machine_of(version_id)
     form = WorkflowForm(request.POST or None, initial=workflow_initial(machine), machine=machine)
     if request.method == "POST":
-        made = attempt(form, lambda values: actions.publish_edit(request.actor, version_id, form.edit(), now=timezone.now()))
+        made = attempt(
+            form,
+            lambda values: actions.publish_edit(request.actor, version_id, form.edit(), now=timezone.now()),
+        )
         if made:
             return redirect("workflow", made.pk)
     name = labels.label(labels.TYPES, found["ticket_type"])
+    here = _("%(type)s, version %(n)s") % {"type": name, "n": found["version"]}
     return form_page(
         request, form, title=_("New version"), action=_("Publish version %(n)s") % {"n": found["version"] + 1},
         crumbs=[{"label": _("Workflows"), "href": reverse("workflows")},
-                {"label": _("%(type)s, version %(n)s") % {"type": name, "n": found["version"]}, "href": reverse("workflow", args=[version_id])}],
+                {"label": here, "href": reverse("workflow", args=[version_id])}],
         groups=[(_("Delays"), DELAYS), (_("Codes"), ("pending_reasons", "resolution_codes", "cancel_reasons"))],
         template="workflow/publish.html", **_names(),
         intro=_("Tickets already open keep the version they were opened under; new ones get this one. States and steps stay as they are."),

@@ -22,7 +22,12 @@ from vigie.toolkit import journal
 
 @transaction.atomic
 def create_calendar(
-    actor: Actor, values: Mapping[str, Any], definition: Mapping[str, Any], effective_on: dt.date, *, now: dt.datetime
+    actor: Actor,
+    values: Mapping[str, Any],
+    definition: Mapping[str, Any],
+    effective_on: dt.date,
+    *,
+    now: dt.datetime,
 ) -> Calendar:
     """A calendar with its first hours; ``organisation`` empty for every client."""
     actor.demand("contracts:manage")
@@ -33,7 +38,9 @@ def create_calendar(
 
 
 @transaction.atomic
-def rename_calendar(actor: Actor, calendar_id: int, values: Mapping[str, Any], *, now: dt.datetime) -> Calendar:
+def rename_calendar(
+    actor: Actor, calendar_id: int, values: Mapping[str, Any], *, now: dt.datetime
+) -> Calendar:
     """Change the names of a calendar; its client and its hours stay."""
     actor.demand("contracts:manage")
     calendar = access.one_calendar(actor, calendar_id)
@@ -74,7 +81,9 @@ def _add_version(
         if CalendarVersion.objects.filter(calendar=calendar, effective_on=effective_on).exists():
             raise Refusal("contracts.version_same_day", field="effective_on")
     version = CalendarVersion(calendar=calendar, created_at=now)
-    return journal.write(actor, version, {"effective_on": effective_on, "definition": hours.to_json()}, now=now)
+    return journal.write(
+        actor, version, {"effective_on": effective_on, "definition": hours.to_json()}, now=now
+    )
 
 
 def _may_write(actor: Actor, organisation: Any) -> None:

@@ -23,7 +23,9 @@ from vigie.toolkit import journal
 
 
 @transaction.atomic
-def create_contract(actor: Actor, organisation_id: int, values: Mapping[str, Any], *, now: dt.datetime) -> Contract:
+def create_contract(
+    actor: Actor, organisation_id: int, values: Mapping[str, Any], *, now: dt.datetime
+) -> Contract:
     """A contract of a client in sight."""
     actor.demand("contracts:manage")
     client = tenancy_access.one(actor, organisation_id)
@@ -31,7 +33,9 @@ def create_contract(actor: Actor, organisation_id: int, values: Mapping[str, Any
 
 
 @transaction.atomic
-def change_contract(actor: Actor, contract_id: int, values: Mapping[str, Any], *, now: dt.datetime) -> Contract:
+def change_contract(
+    actor: Actor, contract_id: int, values: Mapping[str, Any], *, now: dt.datetime
+) -> Contract:
     """Change the period, the status or the titles. Open tickets keep the terms stamped on them."""
     actor.demand("contracts:manage")
     return journal.write(actor, access.one(actor, contract_id), values, now=now)
@@ -51,7 +55,13 @@ def add_commitment(
 
 @transaction.atomic
 def change_commitment(
-    actor: Actor, contract_id: int, commitment_id: int, values: Mapping[str, Any], from_day: dt.date, *, now: dt.datetime
+    actor: Actor,
+    contract_id: int,
+    commitment_id: int,
+    values: Mapping[str, Any],
+    from_day: dt.date,
+    *,
+    now: dt.datetime,
 ) -> Commitment:
     """Change a promise from a day on: the old row ends that day, a new one starts.
 

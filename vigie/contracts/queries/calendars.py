@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, Literal
 
 from babel.dates import get_day_names
 from django.utils.translation import get_language
@@ -33,9 +33,9 @@ def calendars_page(actor: Actor, *, today: dt.date, cursor: str | None = None, s
     ids = [row["id"] for row in page.rows]
     in_force: dict[int, dict[str, Any]] = {}
     versions = CalendarVersion.objects.filter(calendar_id__in=ids).order_by("calendar_id", "effective_on")
-    for version in versions.values("calendar_id", "effective_on", "definition"):
-        if version["effective_on"] <= today or version["calendar_id"] not in in_force:
-            in_force[version["calendar_id"]] = version
+    for one in versions.values("calendar_id", "effective_on", "definition"):
+        if one["effective_on"] <= today or one["calendar_id"] not in in_force:
+            in_force[one["calendar_id"]] = {**one}
     for row in page.rows:
         version = in_force.get(row["id"])
         calendar = Calendar.from_json(version["definition"]) if version else None
@@ -51,14 +51,16 @@ def versions_of(calendar_id: int, *, today: dt.date) -> list[dict[str, Any]]:
         .order_by("-effective_on")
         .values("id", "effective_on", "definition", "created_at")
     )
-    current = next((row["id"] for row in rows if row["effective_on"] <= today), rows[-1]["id"] if rows else None)
+    current = next(
+        (row["id"] for row in rows if row["effective_on"] <= today), rows[-1]["id"] if rows else None
+    )
     return [{**row, "current": row["id"] == current, "later": row["effective_on"] > today} for row in rows]
 
 
 def one_version(versions: Sequence[dict[str, Any]], version_id: int | None) -> dict[str, Any]:
     """The version asked for, else the one in force."""
     for row in versions:
-        if (row["current"] if version_id is None else row["id"] == version_id):
+        if row["current"] if version_id is None else row["id"] == version_id:
             return row
     raise NotFound()
 
@@ -66,7 +68,13 @@ def one_version(versions: Sequence[dict[str, Any]], version_id: int | None) -> d
 def uses_of(actor: Actor, calendar_id: int) -> list[dict[str, Any]]:
     """Contracts in sight that measure a commitment in force with this calendar."""
     rows = access.visible_commitments(actor).filter(calendar_id=calendar_id, valid_until=None)
-    names = ("contract_id", "contract__reference", "contract__name_fr", "contract__name_en", "organisation__name")
+    names = (
+        "contract_id",
+        "contract__reference",
+        "contract__name_fr",
+        "contract__name_en",
+        "organisation__name",
+    )
     return list(rows.order_by("organisation__name", "contract__reference").values(*names).distinct()[:50])
 
 
@@ -78,7 +86,7 @@ def in_use(calendar_id: int) -> bool:
 # -- the week ------------------------------------------------------------------------------------------------------
 
 
-def day_names(width: str = "wide") -> list[str]:
+def day_names(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
     """Names of the days from Monday, in the reader's language."""
     names = get_day_names(width, context="stand-alone", locale=locale())
     return [names[i] for i in range(7)]
@@ -143,7 +151,9 @@ def special_year(calendar: Calendar, year: int) -> list[dict[str, Any]]:
     return [rows[day] for day in sorted(rows)]
 
 
-def next_openings(calendar: rules.Calendar, now: dt.datetime, most: int = 5) -> list[tuple[dt.datetime, dt.datetime]]:
+def next_openings(
+    calendar: rules.Calendar, now: dt.datetime, most: int = 5
+) -> list[tuple[dt.datetime, dt.datetime]]:
     """The next open spans, in the calendar's own zone."""
     spans = islice(openings(calendar).intervals(epoch(now)), most)
     return [(moment(start, calendar.zone), moment(end, calendar.zone)) for start, end in spans]

@@ -24,7 +24,17 @@ from vigie.toolkit.paging import Order, Page, page_of
 from vigie.workflow.labels import TYPES, label
 
 BY_CLIENT = Order(("organisation__name", "reference", "id"))
-LISTED = ("organisation_id", "reference", "name_fr", "name_en", "status", "nature", "starts_on", "ends_on", "promises")
+LISTED = (
+    "organisation_id",
+    "reference",
+    "name_fr",
+    "name_en",
+    "status",
+    "nature",
+    "starts_on",
+    "ends_on",
+    "promises",
+)
 SPANS_SHOWN = 12
 
 
@@ -54,11 +64,17 @@ def counts_by_status(actor: Actor) -> dict[str, int]:
 def contracts_of(actor: Actor, organisation_id: int, *, today: dt.date) -> list[dict[str, Any]]:
     """A client's contracts, the one in force first (``in_force``), then the latest."""
     rows = access.visible(actor).filter(organisation_id=organisation_id).order_by("-starts_on", "-pk")
-    found = list(rows.values("id", "reference", "name_fr", "name_en", "status", "starts_on", "ends_on"))
-    for row in found:
-        running = row["starts_on"] <= today and (row["ends_on"] is None or today < row["ends_on"])
-        row["in_force"] = running and row["status"] != Contract.Status.DRAFT
-    return sorted(found, key=lambda row: not row["in_force"])
+    found = rows.values("id", "reference", "name_fr", "name_en", "status", "starts_on", "ends_on")
+    listed: list[dict[str, Any]] = [
+        {
+            **row,
+            "in_force": row["status"] != Contract.Status.DRAFT
+            and row["starts_on"] <= today
+            and (row["ends_on"] is None or today < row["ends_on"]),
+        }
+        for row in found
+    ]
+    return sorted(listed, key=lambda row: not row["in_force"])
 
 
 # -- what a contract promises --------------------------------------------------------------------------------------
@@ -83,7 +99,9 @@ def commitments_of(actor: Actor, contract: Contract, *, today: dt.date) -> list[
         .select_related("service", "category", "site", "calendar")
     )
     found = [{**_written(row), "when": _when(row, today)} for row in rows]
-    return sorted(found, key=lambda row: (row["order"], row["priority"] or 0, row["kind_order"], row["valid_from"]))
+    return sorted(
+        found, key=lambda row: (row["order"], row["priority"] or 0, row["kind_order"], row["valid_from"])
+    )
 
 
 def grouped(rows: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -64,7 +64,12 @@ class TestCommitments:
         clock = Clock.objects.get(ticket=before, kind="resolution")
         assert terms_of(clock.terms_id).target.value == 4 * 3600
         actions.change_commitment(
-            world.actor(world.admin), world.a.contract.pk, p1_resolution(world).pk, values(world), TODAY, now=NOW
+            world.actor(world.admin),
+            world.a.contract.pk,
+            p1_resolution(world).pk,
+            values(world),
+            TODAY,
+            now=NOW,
         )
         clock.refresh_from_db()
         assert terms_of(clock.terms_id).target.value == 4 * 3600
@@ -99,8 +104,12 @@ class TestCommitments:
 
     def test_two_changes_on_one_day_leave_one_promise(self, world: World) -> None:
         actor, contract = world.actor(world.admin), world.a.contract
-        first = actions.change_commitment(actor, contract.pk, p1_resolution(world).pk, values(world), TODAY, now=NOW)
-        actions.change_commitment(actor, contract.pk, first.pk, values(world, target_seconds=3600), TODAY, now=NOW)
+        first = actions.change_commitment(
+            actor, contract.pk, p1_resolution(world).pk, values(world), TODAY, now=NOW
+        )
+        actions.change_commitment(
+            actor, contract.pk, first.pk, values(world, target_seconds=3600), TODAY, now=NOW
+        )
         ticket = report(world, impact=1, urgency=1, now=NOW)
         assert terms_of(Clock.objects.get(ticket=ticket, kind="resolution").terms_id).target.value == 3600
 
@@ -113,12 +122,16 @@ class TestCommitments:
         assert refused.value.code == "contracts.response_never_paused"
 
     def test_ended_commitment_promises_no_more(self, world: World) -> None:
-        actions.end_commitment(world.actor(world.admin), world.a.contract.pk, p1_resolution(world).pk, TODAY, now=NOW)
+        actions.end_commitment(
+            world.actor(world.admin), world.a.contract.pk, p1_resolution(world).pk, TODAY, now=NOW
+        )
         ticket = report(world, impact=1, urgency=1, now=NOW)
         assert not Clock.objects.filter(ticket=ticket, kind="resolution").exists()
 
     def test_site_and_calendar_of_another_client_are_refused(self, world: World) -> None:
-        own = Calendar.objects.create(code="beta", name_fr="Beta", name_en="Beta", organisation=world.b.organisation)
+        own = Calendar.objects.create(
+            code="beta", name_fr="Beta", name_en="Beta", organisation=world.b.organisation
+        )
         for changed, code in (
             ({"site": world.b.site}, "contracts.site_of_another"),
             ({"calendar": own}, "contracts.calendar_of_another"),
@@ -160,7 +173,9 @@ class TestCommitmentForm:
         return client.post(reverse("commitment_new", args=[world.a.contract.pk]), data)
 
     def test_saves_what_was_typed(self, world: World, sign_in: Callable[[Any], Client]) -> None:
-        answer = self.post(sign_in(world.admin), world, own_pauses="own", paused_by=["client_info", "supplier"])
+        answer = self.post(
+            sign_in(world.admin), world, own_pauses="own", paused_by=["client_info", "supplier"]
+        )
         assert answer.status_code == 302
         row = Commitment.objects.latest("pk")
         assert (row.target_seconds, row.thresholds, row.ticket_type) == (28800, [50, 90], "incident")
@@ -181,7 +196,9 @@ class TestCalendars:
     def test_new_hours_are_a_new_version(self, world: World) -> None:
         actor = world.actor(world.admin)
         calendar_actions.publish_hours(actor, world.calendar.pk, self.HOURS, dt.date(2026, 3, 1), now=NOW)
-        days = list(CalendarVersion.objects.filter(calendar=world.calendar).values_list("effective_on", flat=True))
+        days = list(
+            CalendarVersion.objects.filter(calendar=world.calendar).values_list("effective_on", flat=True)
+        )
         assert sorted(days) == [dt.date(2025, 1, 1), dt.date(2026, 3, 1)]
         assert JournalEntry.objects.filter(subject="contracts.calendarversion", verb="created").count() == 1
 
@@ -194,7 +211,9 @@ class TestCalendars:
             (HOURS, dt.date(2026, 1, 13), "contracts.version_in_the_past"),
         ],
     )  # fmt: skip
-    def test_bad_hours_are_refused(self, world: World, hours: dict[str, Any], day: dt.date, code: str) -> None:
+    def test_bad_hours_are_refused(
+        self, world: World, hours: dict[str, Any], day: dt.date, code: str
+    ) -> None:
         with pytest.raises(Refusal) as refused:
             calendar_actions.publish_hours(world.actor(world.admin), world.calendar.pk, hours, day, now=NOW)
         assert refused.value.code == code
@@ -203,7 +222,9 @@ class TestCalendars:
     def test_ticket_keeps_the_hours_stamped_on_it(self, world: World) -> None:
         clock = Clock.objects.get(ticket=report(world), kind="resolution")
         before = terms_of(clock.terms_id).calendar
-        calendar_actions.publish_hours(world.actor(world.admin), world.calendar.pk, self.HOURS, TODAY, now=NOW)
+        calendar_actions.publish_hours(
+            world.actor(world.admin), world.calendar.pk, self.HOURS, TODAY, now=NOW
+        )
         clock.refresh_from_db()
         assert terms_of(clock.terms_id).calendar == before
 
@@ -224,12 +245,17 @@ class TestCalendars:
         answer = sign_in(world.admin).post(reverse("calendar_hours", args=[world.calendar.pk]), self.typed())
         assert answer.status_code == 302
         hours = CalendarVersion.objects.latest("pk").definition
-        assert hours["hours"] == {"mon": [["08:00", "12:00"], ["13:30", "18:00"]], "sat": [["22:00", "06:00"]]}
+        assert hours["hours"] == {
+            "mon": [["08:00", "12:00"], ["13:30", "18:00"]],
+            "sat": [["22:00", "06:00"]],
+        }
         assert hours["dates"] == {"2026-12-24": [["08:00", "12:00"]], "2026-12-26": []}
         assert hours["holiday_sets"] == ["FR"]
         assert hours["code"] == "k1"
 
-    def test_check_shows_openings_and_writes_nothing(self, world: World, sign_in: Callable[[Any], Client]) -> None:
+    def test_check_shows_openings_and_writes_nothing(
+        self, world: World, sign_in: Callable[[Any], Client]
+    ) -> None:
         answer = sign_in(world.admin).post(
             reverse("calendar_hours", args=[world.calendar.pk]), self.typed(check="1")
         )
@@ -263,13 +289,19 @@ class TestPages:
         assert "12 janv. 13:00" in answer.content.decode()
 
     def test_calendar_page_draws_the_week_and_names_the_holidays(self, world: World, sign_in: Any) -> None:
-        page = sign_in(world.agent).get(reverse("calendar", args=[world.calendar.pk]) + "?year=2026").content.decode()
+        page = (
+            sign_in(world.agent)
+            .get(reverse("calendar", args=[world.calendar.pk]) + "?year=2026")
+            .content.decode()
+        )
         assert page.count('class="open"') == 5
         assert "14 juil. 2026" in page
 
     def test_out_of_sight_is_not_found(self, world: World, sign_in: Callable[[Any], Client]) -> None:
         client = sign_in(world.manager)
-        own = Calendar.objects.create(code="beta", name_fr="Beta", name_en="Beta", organisation=world.b.organisation)
+        own = Calendar.objects.create(
+            code="beta", name_fr="Beta", name_en="Beta", organisation=world.b.organisation
+        )
         row = Commitment.objects.filter(contract=world.b.contract).first()
         assert row is not None
         for address in (
@@ -285,18 +317,27 @@ class TestPages:
         client.get(reverse(name))
 
         def cost() -> int:
-            with CaptureQueriesContext(connection, ) as captured:
+            with CaptureQueriesContext(
+                connection,
+            ) as captured:
                 assert client.get(reverse(name)).status_code == 200
             return len(captured)
 
         small = cost()
         for i in range(40):
             Contract.objects.create(
-                organisation=world.b.organisation, reference=f"X-{i}", name_fr="x", name_en="x", starts_on=TODAY
+                organisation=world.b.organisation,
+                reference=f"X-{i}",
+                name_fr="x",
+                name_en="x",
+                starts_on=TODAY,
             )
             extra = Calendar.objects.create(code=f"x{i}", name_fr="x", name_en="x")
             CalendarVersion.objects.create(
-                calendar=extra, effective_on=TODAY, created_at=NOW, definition={**TestCalendars.HOURS, "code": "x"}
+                calendar=extra,
+                effective_on=TODAY,
+                created_at=NOW,
+                definition={**TestCalendars.HOURS, "code": "x"},
             )
         assert cost() == small
 

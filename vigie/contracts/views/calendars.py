@@ -24,7 +24,7 @@ from vigie.contracts.rules.calendar import WEEKDAYS
 from vigie.kernel.refusal import Refusal
 from vigie.tenancy import access as tenancy_access
 from vigie.toolkit.entry import Request, agents
-from vigie.toolkit.forms import attempt, blame, form_page
+from vigie.toolkit.forms import attempt, blame, done, form_page
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.pages import render
 
@@ -66,7 +66,9 @@ def calendar_new(request: Request) -> HttpResponse:
     actor = request.actor
     naming = CalendarForm(request.POST or None, clients=tenancy_access.visible(actor).order_by("name"))
     week = dict.fromkeys(WEEKDAYS[:5], OFFICE)
-    form = HoursForm(request.POST or None, initial={"effective_on": timezone.localdate(), "holiday_sets": "FR", **week})
+    form = HoursForm(
+        request.POST or None, initial={"effective_on": timezone.localdate(), "holiday_sets": "FR", **week}
+    )
     if actor.organisations is not None:
         naming.fields["organisation"].required = True
     for name, field in naming.fields.items():
@@ -96,9 +98,13 @@ def calendar_hours(request: Request, calendar_id: int) -> HttpResponse:
     if request.method == "POST" and _try(request, form, lambda values: actions.publish_hours(
         request.actor, calendar_id, form.definition(), values["effective_on"], now=timezone.now())):  # fmt: skip
         return redirect("calendar", calendar_id)
-    intro = _("The hours in force are never edited: new ones start on a day. Tickets already open keep the hours stamped on them.")
+    intro = _(
+        "The hours in force are never edited: new ones start on a day. Tickets already open keep the hours stamped on them."
+    )
     if hours.parts:
-        intro = _("The hours in force join those of several places. A version made here replaces them by one week.")
+        intro = _(
+            "The hours in force join those of several places. A version made here replaces them by one week."
+        )
     return _hours_page(
         request, form, title=_("New hours"), crumbs=[_crumb(), _calendar_crumb(found)], action=_("Publish these hours"),
         intro=intro,
@@ -110,9 +116,11 @@ def calendar_hours(request: Request, calendar_id: int) -> HttpResponse:
 def calendar_edit(request: Request, calendar_id: int) -> HttpResponse:
     """Change the names of a calendar."""
     found = access.one_calendar(request.actor, calendar_id)
-    form = CalendarForm(request.POST or None, initial=model_to_dict(found), clients=tenancy_access.visible(request.actor))
+    form = CalendarForm(
+        request.POST or None, initial=model_to_dict(found), clients=tenancy_access.visible(request.actor)
+    )
     del form.fields["organisation"]
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.rename_calendar(request.actor, calendar_id, values, now=timezone.now())
     ):
         return redirect("calendar", calendar_id)
@@ -133,7 +141,9 @@ def _hours_page(request: Request, form: HoursForm, *, first: Any = (), **page: A
     if "check" in request.POST and form.is_valid():
         try:
             hours = actions.checked(form.definition(), form.cleaned_data["effective_on"], now=timezone.now())
-            start = dt.datetime.combine(form.cleaned_data["effective_on"], dt.time(), timezone.get_current_timezone())
+            start = dt.datetime.combine(
+                form.cleaned_data["effective_on"], dt.time(), timezone.get_current_timezone()
+            )
             opened = queries.next_openings(hours, max(timezone.now(), start))
         except Refusal as refusal:
             blame(form, refusal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.db.models import Q
 from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -23,7 +24,7 @@ from vigie.contracts.rules.instants import zone_of
 from vigie.kernel.actor import Actor
 from vigie.tenancy import access as tenancy_access
 from vigie.toolkit.entry import Request, agents
-from vigie.toolkit.forms import attempt, form_page
+from vigie.toolkit.forms import attempt, done, form_page
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.pages import render
 
@@ -38,7 +39,9 @@ COURSE = ("on_priority_change", "on_reopen", "thresholds", "valid_from")
 def contracts(request: Request) -> HttpResponse:
     """The contracts in sight, by client."""
     search, status = request.GET.get("q", "").strip()[:100], request.GET.get("status", "")
-    found = queries.contracts_page(request.actor, search=search, status=status, cursor=request.GET.get("page"))
+    found = queries.contracts_page(
+        request.actor, search=search, status=status, cursor=request.GET.get("page")
+    )
     counts = queries.counts_by_status(request.actor)
     context = {
         "found": found, "search": search, "status": status, "total": sum(counts.values()), "statuses": labels.STATUSES,
@@ -79,7 +82,14 @@ def contract_new(request: Request) -> HttpResponse:
         if made:
             return redirect("contract", made.pk)
     groups = [("", ("organisation", "reference", "name_fr", "name_en")), (_("Period"), PERIOD)]
-    return form_page(request, form, title=_("New contract"), crumbs=[_crumb()], groups=groups, action=_("Create the contract"))
+    return form_page(
+        request,
+        form,
+        title=_("New contract"),
+        crumbs=[_crumb()],
+        groups=groups,
+        action=_("Create the contract"),
+    )
 
 
 @agents("contracts:manage")
@@ -91,7 +101,7 @@ def contract_edit(request: Request, contract_id: int) -> HttpResponse:
         request.POST or None, initial=model_to_dict(found), clients=tenancy_access.visible(request.actor)
     )
     del form.fields["organisation"]
-    if request.method == "POST" and attempt(
+    if request.method == "POST" and done(
         form, lambda values: actions.change_contract(request.actor, contract_id, values, now=timezone.now())
     ):
         return redirect("contract", contract_id)
@@ -109,7 +119,9 @@ def commitment_form(request: Request, contract_id: int, commitment_id: int | Non
     actor, found = request.actor, access.one(request.actor, contract_id)
     row = access.one_commitment(actor, contract_id, commitment_id) if commitment_id else None
     form = _commitment_form(request, found, row)
-    if request.method == "POST" and attempt(form, lambda values: _save(actor, found, row, form, values["valid_from"])):
+    if request.method == "POST" and done(
+        form, lambda values: _save(actor, found, row, form, values["valid_from"])
+    ):
         return redirect("contract", contract_id)
     groups = [(_("For which tickets"), SCOPE), (_("The promise"), PROMISE), (_("Suspensions"), ("own_pauses", "paused_by")),
               (_("In the course of the ticket"), COURSE)]  # fmt: skip
@@ -125,11 +137,10 @@ def _commitment_form(request: Request, found: Contract, row: Commitment | None) 
     initial: dict[str, Any] = {"valid_from": max(today, found.starts_on), "follow_site": True}
     if row:
         initial = forms.commitment_initial(row, today)
-    calendars = access.visible_calendars(request.actor).filter(organisation_id__in=[found.organisation_id]) | (
-        access.visible_calendars(request.actor).filter(organisation_id=None)
-    )
+    its_own = Q(organisation=None) | Q(organisation_id=found.organisation_id)
+    calendars = access.visible_calendars(request.actor).filter(its_own).order_by("code")
     return forms.CommitmentForm(
-        request.POST or None, initial=initial, organisation_id=found.organisation_id, calendars=calendars.order_by("code")
+        request.POST or None, initial=initial, organisation_id=found.organisation_id, calendars=calendars
     )
 
 
@@ -159,7 +170,9 @@ def contract_preview(request: Request, contract_id: int) -> HttpResponse:
     asked = "type" in request.GET
     with timezone.override(zone):
         initial = {"at": timezone.localtime().replace(second=0, microsecond=0, tzinfo=None)}
-        form = forms.PreviewForm(request.GET if asked else None, initial=initial, organisation_id=found.organisation_id)
+        form = forms.PreviewForm(
+            request.GET if asked else None, initial=initial, organisation_id=found.organisation_id
+        )
         scope = _scope(form.cleaned_data) if asked and form.is_valid() else None
     context = {
         "contract": found, "form": form, "zone": str(zone), "asked": scope is not None,

@@ -30,7 +30,10 @@ class PolicyForm(forms.Form):
     vip_rule = forms.ChoiceField(
         label=gettext_lazy("What a VIP changes"),
         choices=[
-            ("raise_urgency", gettext_lazy("Urgency is raised by one step, never better than P2 by that alone")),
+            (
+                "raise_urgency",
+                gettext_lazy("Urgency is raised by one step, never better than P2 by that alone"),
+            ),
             ("none", gettext_lazy("Nothing: VIPs have their own commitments, or none")),
         ],
         widget=forms.RadioSelect,
@@ -41,7 +44,9 @@ class PolicyForm(forms.Form):
         choices = [(n, f"P{n} · {word}") for n, word in PRIORITIES.items()]
         for i in LEVELS:
             for j in LEVELS:
-                field = forms.TypedChoiceField(choices=choices, coerce=int, label=f"{IMPACTS[i]} × {URGENCIES[j]}")
+                field = forms.TypedChoiceField(
+                    choices=choices, coerce=int, label=f"{IMPACTS[i]} × {URGENCIES[j]}"
+                )
                 self.fields[f"cell_{i}_{j}"] = field
 
     def matrix(self) -> list[list[int]]:
@@ -57,7 +62,9 @@ def priority_policy(request: Request, organisation_id: int) -> HttpResponse:
     policy = PriorityPolicy.objects.filter(pk=client.pk).first()
     matrix = policy.matrix if policy else DEFAULT_MATRIX
     cells = {f"cell_{i}_{j}": matrix[i - 1][j - 1] for i in LEVELS for j in LEVELS}
-    form = PolicyForm(request.POST or None, initial={"vip_rule": policy.vip_rule if policy else "raise_urgency", **cells})
+    form = PolicyForm(
+        request.POST or None, initial={"vip_rule": policy.vip_rule if policy else "raise_urgency", **cells}
+    )
     back = reverse("client", args=[organisation_id])
     if request.method == "POST":
         if "usual" in request.POST:

@@ -44,7 +44,9 @@ def offered(machine: Machine, step: Step) -> tuple[str, ...]:
 def _usual_needs(ticket_type: str, step: Step) -> frozenset[str]:
     usual = DEFAULTS.get(ticket_type)
     rows = usual.steps if usual else ()
-    same = (row for row in rows if (row.source, row.target, row.verb) == (step.source, step.target, step.verb))
+    same = (
+        row for row in rows if (row.source, row.target, row.verb) == (step.source, step.target, step.verb)
+    )
     return frozenset(need for row in same for need in row.needs)
 
 
@@ -58,7 +60,10 @@ def edited(machine: Machine, edit: Edit) -> Machine:
     """The machine with the edit applied. Raises a ``workflow.*`` refusal naming the field at fault."""
     _check(machine, edit)
     steps = tuple(
-        replace(step, needs=fixed(machine, step) | (edit.needs.get(i, frozenset()) & frozenset(offered(machine, step))))
+        replace(
+            step,
+            needs=fixed(machine, step) | (edit.needs.get(i, frozenset()) & frozenset(offered(machine, step))),
+        )
         for i, step in enumerate(machine.steps)
     )
     return replace(
@@ -91,4 +96,4 @@ def _keep(field: str, codes: Sequence[str], kept: frozenset[str]) -> None:
     if not codes:
         raise Refusal("workflow.empty_list", field=field)
     if missing := sorted(kept - set(codes)):
-        raise Refusal("workflow.code_needed", field=field, code=missing[0])
+        raise Refusal("workflow.code_needed", field=field, needed=missing[0])
