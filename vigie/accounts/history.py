@@ -105,7 +105,8 @@ def _field(subject: str, name: str) -> models.Field[Any, Any] | None:
 
 def _name(subject: str, name: str) -> str:
     field = _field(subject, name)
-    return str(NAMES.get(name) or (field.verbose_name if field is not None else name)).capitalize()
+    words = str(NAMES.get(name) or (field.verbose_name if field is not None else name))
+    return words[:1].upper() + words[1:]
 
 
 def _value(row: Mapping[str, Any], name: str, value: Any, role_names: Mapping[str, str]) -> str:

@@ -59,7 +59,7 @@ def matching(actor: Actor, filters: Filters) -> QuerySet[Person]:
         people = people.filter(Exists(at))
     words = filters.words.replace("\x00", " ").split()[:6]
     if words:
-        people = people.alias(sought=_folded(Concat("name", Value(" "), Coalesce("email", Value("")))))
+        people = people.alias(sought=_folded(Concat("name", Value(" "), Coalesce("email", Value("")), output_field=CharField())))
         for word in words:
             people = people.filter(sought__contains=_folded(Value(word[:60])))
     return people

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.views import LoginView
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import login as open_session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -33,4 +34,5 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         person = demo_mode.person_for(request.POST.get("email", ""))
         open_session(request, person, backend=BACKEND)
+        UserSession.objects.create_from_request(request)
     return redirect("/")
