@@ -79,7 +79,6 @@ def _ticket_items(actor: Actor, request: Request, words: str) -> list[Item]:
 
 def _acts(actor: Actor, ticket: OpenTicket) -> list[Item]:
     items: list[Item] = []
-    page = reverse("ticket", args=(ticket.id,))
     if actor.can("tickets:assign") and ticket.may_be_taken and ticket.assignee_id != actor.person_id:
         act = reverse("palette_act", args=(ticket.id, "take"))
         items.append(
@@ -91,7 +90,13 @@ def _acts(actor: Actor, ticket: OpenTicket) -> list[Item]:
             act = reverse("palette_act", args=(ticket.id, step.verb))
             items.append({"href": act, "method": "post", "label": word, "icon": "progress"})
         else:
-            items.append({"href": f"{page}?step={step.verb}", "label": f"{word}…", "icon": "progress"})
+            items.append(
+                {
+                    "href": reverse("ticket_step", args=(ticket.id, step.verb)),
+                    "label": f"{word}…",
+                    "icon": "progress",
+                }
+            )
     return items
 
 

@@ -48,8 +48,10 @@ def render(
     actor = getattr(request, "actor", None)
     values: dict[str, Any] = {"request": request, "actor": actor}
     bare = template.rsplit("/", 1)[-1].startswith("_")
-    if not bare and actor is not None and actor.side in _shells:
-        values.update(_shells[actor.side](request))
+    if not bare:
+        values.update(frame(request))
+        if actor is not None and actor.side in _shells:
+            values.update(_shells[actor.side](request))
     values.update(context or {})
     return HttpResponse(render_to_string(template, values, request=request), status=status)
 

@@ -51,7 +51,7 @@ def plan(actor: Actor, ticket_ids: Sequence[int], verb: str = "") -> Plan:
     steps: dict[str, int] = {}
     for row in found:
         machine = machines[row["workflow_version_id"]]
-        for name in {step.verb for step in machine.steps_from(row["state"], "agent")}:
+        for name in dict.fromkeys(step.verb for step in machine.steps_from(row["state"], "agent")):
             steps[name] = steps.get(name, 0) + 1
         step = machine.step_named(row["state"], verb, "agent") if verb else None
         if step:
@@ -73,7 +73,7 @@ def plan(actor: Actor, ticket_ids: Sequence[int], verb: str = "") -> Plan:
     offered = [
         (name, n) for name, n in steps.items() if name not in ("assign", "approve", "reject", "ask_approval")
     ]
-    return Plan(rows, sorted(offered, key=lambda item: -item[1]), _needs(chosen), *_codes(machines.values()))
+    return Plan(rows, offered, _needs(chosen), *_codes(machines.values()))
 
 
 def _needs(chosen: Sequence[tuple[Machine, Step]]) -> frozenset[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -158,6 +159,30 @@ def fresh_count(actor: Actor, filters: Filters, names: Names, *, since: dt.datet
     return recent.order_by()[:100].count()
 
 
+# Counts are asked at every page: their SQL is written once, with this instant in place of the present.
+_SOME_DAY = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+@lru_cache(maxsize=1024)
+def _count_sql(
+    actor: Actor, filters: Filters, ids: tuple[tuple[int, ...], ...], cap: int
+) -> tuple[str, tuple[Any, ...]] | None:
+    """The capped count as a scalar subquery; ``None`` when nothing can match. ``ids``: what the codes stand for."""
+    clients, teams, services = ({pk: (str(pk), "") for pk in part} for part in ids)
+    coded = replace(
+        filters,
+        clients=tuple(str(pk) for pk in clients) or filters.clients,
+        teams=tuple(str(pk) for pk in teams) or filters.teams,
+        services=tuple(str(pk) for pk in services) or filters.services,
+    )
+    tickets = filtered(actor, coded, Names(clients, teams, services), now=_SOME_DAY)
+    try:
+        sql, params = tickets.order_by().values("pk")[: cap + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return f"(select count(*) from ({sql}) t)", tuple(params)  # noqa: S608 (written by the ORM)
+
+
 def counts(
     actor: Actor, wanted: Mapping[str, Filters], names: Names, *, now: dt.datetime, cap: int = COUNT_CAP
 ) -> dict[str, int]:
@@ -166,14 +191,15 @@ def counts(
     values: list[Any] = []
     keys: list[str] = []
     for key, filters in wanted.items():
-        tickets = filtered(actor, filters, names, now=now).order_by().values("pk")[: cap + 1]
-        try:
-            sql, params = tickets.query.sql_with_params()
-        except EmptyResultSet:
+        ids = tuple(
+            tuple(names.ids(kind, getattr(filters, kind))) for kind in ("clients", "teams", "services")
+        )
+        written = _count_sql(actor, filters, ids, cap)
+        if written is None:
             continue
         keys.append(key)
-        parts.append(f"(select count(*) from ({sql}) t)")  # noqa: S608 (written by the ORM)
-        values.extend(params)
+        parts.append(written[0])
+        values.extend(now + (v - _SOME_DAY) if isinstance(v, dt.datetime) else v for v in written[1])
     if not parts:
         return dict.fromkeys(wanted, 0)
     with connection.cursor() as cursor:

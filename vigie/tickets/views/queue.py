@@ -74,7 +74,7 @@ def _context(
         "all_columns": [(code, str(word), code in columns) for code, word in words.COLUMNS.items()],
         "sorts": _sorts(filters, saved_id),
         "sort_word": words.SORTS[filters.order],
-        "rows": drawn_rows(screen.page.rows, screen.names, screen.people, screen.clocks),
+        "rows": drawn_rows(screen.page.rows, screen.names, screen.people, screen.clocks, frozenset(columns)),
         "previous": screen.page.previous and address(filters, view=saved_id, cursor=screen.page.previous),
         "next": screen.page.next and address(filters, view=saved_id, cursor=screen.page.next),
         "here": address(filters, view=saved_id),
@@ -150,7 +150,7 @@ def navs(
 def _headings(filters: Filters, columns: list[str], saved_id: str) -> list[dict[str, Any]]:
     headings: list[dict[str, Any]] = [{"label": _("Reference"), "kind": "ref"}, {"label": _("Subject")}]
     for code in columns:
-        heading: dict[str, Any] = {"label": words.COLUMNS[code], "kind": "num" if code == "left" else "fit"}
+        heading: dict[str, Any] = {"label": words.COLUMNS[code], "kind": {"left": "num", "requester": "roomy"}.get(code, "fit")}
         sort = words.COLUMN_SORTS.get(code)
         if sort and (filters.is_live or sort[0] not in ("left", "priority")):
             heading["sort"] = address(replace(filters, sort=sort[0]), view=saved_id)

@@ -29,6 +29,14 @@ function write(kind) {
   return true;
 }
 
+// In a list: open the ticket of this row, ready to write.
+function compose(kind) {
+  const row = here();
+  if (!row?.dataset.href) return false;
+  location.assign(`${row.dataset.href}?write=${kind}#composer`);
+  return true;
+}
+
 function press(key) {
   const target = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((el) => !el.disabled && (el.offsetParent !== null || el.closest('details[data-menu]')));
   target?.click();
@@ -40,9 +48,11 @@ const actions = {
   k: () => move(-1),
   o: () => { const row = here(); if (!row) return false; row.querySelector('a.cell')?.click() ?? location.assign(row.dataset.href); },
   Enter: () => (document.activeElement?.matches?.('[data-row]') ? actions.o() : false),
+  // Without a selection the row one is on is the selection.
+  a: () => { const box = here()?.querySelector('[data-pick]'); if (box && !document.querySelector('[data-pick]:checked')) box.click(); return press('a'); },
   x: () => here()?.querySelector('[data-pick]')?.click() ?? false,
-  r: () => write('reply'),
-  n: () => write('note'),
+  r: () => write('reply') || compose('reply'),
+  n: () => write('note') || compose('note'),
   '/': () => { const field = document.querySelector('[data-search]'); if (field) field.focus(); else document.querySelector('[data-palette-open]')?.click(); },
   '?': () => { const sheet = document.getElementById('keys'); if (sheet && !sheet.open) sheet.showModal(); },
 };
