@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from vigie.tickets.actions.views import create_view
+from vigie.tickets.actions.views import save_view
 
 from tests.world import START, ClientWorld, World, report
 from vigie.accounts.models import Affiliation
+from vigie.catalog.models import Subscription
 from vigie.contracts.models import Commitment
 from vigie.notifications.models import Notice
 from vigie.tenancy.models import Entity
@@ -71,6 +72,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "affiliation": affiliation.pk,
         "contract": client.contract.pk,
         "commitment": Commitment.objects.filter(contract=client.contract).values_list("pk", flat=True)[0],
+        "subscription": Subscription.objects.filter(organisation=client.organisation).values_list("pk", flat=True)[0],
         "notice": Notice.objects.filter(recipient=client.user).values_list("pk", flat=True)[0],
     }
 
@@ -82,7 +84,7 @@ def build_scene(world: World) -> Scene:
         scene.values[kind]["absent"] = {"reference": "INC-ZZZ-9", "token": "z" * 43, "client_code": "ZZZ"}[
             kind
         ]
-    view = create_view(world.actor(world.agent), "Mes P1", "priority=1", now=START)
+    view = save_view(world.actor(world.agent), "Mes P1", "priority=1")
     # rows of the provider itself: the same for everybody
     for kind, value in {
         "team": world.team.pk,
@@ -93,6 +95,7 @@ def build_scene(world: World) -> Scene:
         "workflow": Ticket.objects.values_list("workflow_version_id", flat=True)[0],
         "agent": world.agent.pk,
         "view": view.pk,
+        "verb": "resolve",
     }.items():
         scene.values[kind] = {"own": value, "other": ABSENT, "absent": ABSENT}
     return scene

@@ -76,14 +76,18 @@ class Journey:
 
     visits: list[Visit] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     leaking_routes: set[str] = field(default_factory=set)
     visited: set[str] = field(default_factory=set)
 
     def note(self, persona: Persona, route: str, what: str, response: HttpResponseBase) -> Visit:
-        body = mask(response)
+        # the address asked for may be repeated in the page: that is not an answer
+        body = mask(response).replace(response.wsgi_request.get_full_path().encode(), b"@").replace(response.wsgi_request.path.encode(), b"@")  # type: ignore[attr-defined]
         headers = "\n".join(f"{k}: {v}" for k, v in response.items())
         visit = Visit(persona.name, route, what, response.status_code, body, headers)
         self.visits.append(visit)
+        if visit.status >= 500:
+            self.errors.append(f"{persona.name} → {route} ({what}) answered {visit.status}")
         self.visited.add(route)
         if not persona.sees_b and (hits := found_in(body, headers)):
             self.leaks.append(f"{persona.name} → {route} ({what}): {sorted(hits)[:4]}")
@@ -95,21 +99,28 @@ def url_of(name: str, route: Route, scene: Scene, whose: str) -> str:
     return reverse(name, args=[scene.value(kind, whose) for kind in route.params])
 
 
+def reachable(persona: Persona, route: Route) -> bool:
+    """Is the address for this persona's side? (Else it is asked once only, for what a refusal shows.)"""
+    sides = {"agents": "agent", "customers": "client"}
+    return persona.side != "anonymous" and sides.get(route.audience, persona.side) == persona.side
+
+
 def read_everything(scene: Scene, people: list[Persona], journey: Journey, *, whose: tuple[str, ...]) -> None:
     for persona in people:
         browser = persona.browser()
         for name, route in ROUTES.items():
             if not route.reads or route.audience == "account":
                 continue
-            for owner in whose if route.params else ("own",):
+            mine = reachable(persona, route)
+            owners = whose if route.params and mine else whose[:1]
+            for owner in owners:
                 address = url_of(name, route, scene, owner)
-                for query in route.queries(scene, owner):
-                    for fragment in ({}, {"HX-Request": "true"}):
+                for number, query in enumerate(route.queries(scene, owner)):
+                    for fragment in ({}, {"HX-Request": "true"}) if mine else ({},):
                         response = browser.get(address + query, headers=fragment)
-                        visit = journey.note(
-                            persona, name, f"{owner}{query}{' fragment' if fragment else ''}", response
-                        )
-                        assert visit.status < 500, f"{persona.name}: {address}{query} answered {visit.status}"
+                        what = f"{owner} query {number}{' fragment' if fragment else ''}"
+                        journey.note(persona, name, what, response)
+    assert journey.errors == []
 
 
 def test_nothing_of_b_is_read_by_anybody_of_a(scene: Scene) -> None:
@@ -143,12 +154,11 @@ def test_nothing_of_b_is_written_by_anybody_of_a(scene: Scene) -> None:
             continue
         browser = persona.browser()
         for name, route in ROUTES.items():
-            if route.audience == "account" or not route.writes:
+            if route.audience == "account" or not route.writes or not reachable(persona, route):
                 continue
             for owner in ("other", "absent") if route.params else ("own",):
                 response = browser.post(url_of(name, route, scene, owner), route.body(scene, "own"))
-                visit = journey.note(persona, name, f"post {owner}", response)
-                assert visit.status < 500, f"{persona.name}: POST {name} ({owner}) answered {visit.status}"
+                journey.note(persona, name, f"post {owner}", response)
             for body_field, body in route.bodies_with_one_of_b(scene):
                 response = browser.post(url_of(name, route, scene, "own"), body)
                 visit = journey.note(persona, name, f"post own with {body_field} of B", response)
@@ -262,11 +272,11 @@ def test_hostile_queries_are_not_errors(scene: Scene) -> None:
             continue
         browser: Browser = persona.browser()
         for name, route in ROUTES.items():
-            if route.reads and route.audience != "account":
+            if route.reads and route.audience != "account" and reachable(persona, route):
                 for query in hostile:
                     response = browser.get(url_of(name, route, scene, "own") + query)
-                    visit = journey.note(persona, name, query, response)
-                    assert visit.status < 500, f"{persona.name}: {name}{query} answered {visit.status}"
+                    journey.note(persona, name, query, response)
+    assert journey.errors == []
     assert journey.leaks == []
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from vigie.accounts import access as accounts_access
 from vigie.accounts.actors import active_affiliations
-from vigie.accounts.models import Affiliation, Person
+from vigie.accounts.models import Affiliation
 from vigie.catalog import access as catalog_access
 from vigie.catalog.models import Service, Subscription
 from vigie.contracts.actions import stamp_many
@@ -77,9 +78,9 @@ def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
         return already
     title = _check(actor, new)
     organisation = _organisation(actor, new.organisation_id)
-    beneficiary = _contact(organisation, new.beneficiary_id or new.requester_id, now)
+    beneficiary = _contact(actor, organisation, new.beneficiary_id or new.requester_id, now)
     if new.beneficiary_id and new.beneficiary_id != new.requester_id:
-        _contact(organisation, new.requester_id, now)
+        _contact(actor, organisation, new.requester_id, now)
     ticket = _build(actor, new, organisation, beneficiary, title, now)
     try:
         with transaction.atomic():
@@ -132,12 +133,12 @@ def _organisation(actor: Actor, organisation_id: int) -> Organisation:
     return found
 
 
-def _contact(organisation: Organisation, person_id: int, now: dt.datetime) -> Affiliation:
-    """The person's affiliation in force at this client, or a refusal naming who is not one."""
+def _contact(actor: Actor, organisation: Organisation, person_id: int, now: dt.datetime) -> Affiliation:
+    """The person's affiliation in force at this client, or a refusal naming who is not one (if in sight)."""
     for affiliation in active_affiliations(person_id, now.date()):
         if affiliation.organisation_id == organisation.pk:
             return affiliation
-    name = Person.objects.filter(pk=person_id).values_list("name", flat=True).first()
+    name = accounts_access.visible(actor).filter(pk=person_id).values_list("name", flat=True).first()
     raise Refusal("tickets.not_a_contact", field="requester", name=name or person_id)
 
 
