@@ -132,7 +132,7 @@ def test_another_client_s_site_and_service_are_not_offered(world: World, as_pers
 def test_the_promise_follows_the_choices(world: World, as_person: As) -> None:
     person = as_person(world.a.user)
     page = text(person.get("/portal/new/promise/", {"type": "incident", "urgency": "1", "impact": "1"}))
-    assert page.count('class="promise ') == 2
+    assert page.count('class="pledge ') == 2
     assert "We will answer you" in page
     assert "It will be solved" in page
     assert "It will be done" in text(person.get("/portal/new/promise/", {"type": "request", "need": "2"}))

@@ -94,7 +94,7 @@ def test_report_follow_answer_confirm_on_a_phone(world: World, live_server: Any,
     ticket = Ticket.objects.get()
     assert (ticket.title, ticket.priority, ticket.urgency, ticket.impact) == ("Plus de messagerie", 2, 1, 2)
     assert Message.objects.get().body.startswith("<div>Depuis ce matin")
-    assert page.locator(".promise").count() == 2
+    assert page.locator(".pledge").count() == 2
     phone.check()
     agent = world.actor(world.agent)
     take_step(agent, ticket.pk, "start", Given(), now=timezone.now())
