@@ -6,10 +6,13 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from vigie.accounts.actors import actor_of
+from vigie.kernel.actor import Actor
+from vigie.toolkit import journal
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -20,6 +23,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_user_display(self, user: Any) -> str:
         return str(user.name)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """One's own new password: journalled as the others, never shown."""
+        with transaction.atomic():
+            super().set_password(user, password)
+            oneself = Actor(side=user.side, person_id=user.pk, organisations=frozenset(), name=user.name)
+            journal.record(oneself, "password_set", user, now=timezone.now())
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponseBase | None:
         """After the password and before the session: a contact whose last affiliation ended stays outside."""

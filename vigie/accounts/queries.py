@@ -59,26 +59,33 @@ def matching(actor: Actor, filters: Filters) -> QuerySet[Person]:
         people = people.filter(Exists(at))
     words = filters.words.replace("\x00", " ").split()[:6]
     if words:
-        people = people.alias(sought=_folded(Concat("name", Value(" "), Coalesce("email", Value("")), output_field=CharField())))
+        people = people.alias(
+            sought=_folded(Concat("name", Value(" "), Coalesce("email", Value("")), output_field=CharField()))
+        )
         for word in words:
             people = people.filter(sought__contains=_folded(Value(word[:60])))
     return people
 
 
-def people_page(actor: Actor, filters: Filters, *, cursor: str | None, size: int = PAGE) -> Page:
-    """One page of people by name, each with the clients (in sight) or the teams it belongs to."""
+def people_page(
+    actor: Actor, filters: Filters, *, today: dt.date, cursor: str | None, size: int = PAGE
+) -> Page:
+    """One page of people by name, each with the clients (in sight) or the teams it belongs to.
+
+    A VIP status that expired acts no more: it is not shown.
+    """
     page = page_of(matching(actor, filters), BY_NAME, fields=FIELDS, size=size, cursor=cursor)
     ids = [row["id"] for row in page.rows]
     clients: dict[int, list[str]] = {}
     vips: set[int] = set()
-    for person_id, name, is_vip in (
+    for person_id, name, is_vip, until in (
         access.visible_affiliations(actor)
         .filter(person_id__in=ids)
         .order_by("organisation__name")
-        .values_list("person_id", "organisation__name", "is_vip")
+        .values_list("person_id", "organisation__name", "is_vip", "vip_until")
     ):
         clients.setdefault(person_id, []).append(name)
-        if is_vip:
+        if is_vip and until is not None and until > today:
             vips.add(person_id)
     teams: dict[int, list[Any]] = {}
     for member in (

@@ -8,16 +8,18 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.world import World, make_person
+from tests.world import START, World, make_person
 from vigie.accounts import actions, history, queries
 from vigie.accounts.models import Affiliation, Person, RoleGiven
 from vigie.accounts.queries import Filters
 from vigie.accounts.tests.test_pages import signed_in
 from vigie.toolkit.models import JournalEntry
 
+TODAY = START.date()
+
 
 def names(world: World, who: Person, **filters: object) -> list[str]:
-    page = queries.people_page(world.actor(who), Filters(**filters), cursor=None)  # type: ignore[arg-type]
+    page = queries.people_page(world.actor(who), Filters(**filters), today=TODAY, cursor=None)  # type: ignore[arg-type]
     return [row["name"] for row in page.rows]
 
 
@@ -41,6 +43,16 @@ def test_search_folds_accents_and_capitals_in_any_order(world: World) -> None:
         assert names(world, world.admin, words=words) == ["Hélène Lefèvre-Œuvrard"], words
     assert names(world, world.admin, words="%") == []
     assert names(world, world.admin, words="\x00") != []
+
+
+def test_expired_vip_is_not_shown(world: World) -> None:
+    def vips() -> set[str]:
+        page = queries.people_page(world.actor(world.admin), Filters(), today=TODAY, cursor=None)
+        return {row["name"] for row in page.rows if row["vip"]}
+
+    assert vips() == {"Vip Alpha", "Vip Beta", "Vip Gamma"}
+    Affiliation.objects.filter(person=world.b.vip).update(vip_until=TODAY)
+    assert vips() == {"Vip Alpha", "Vip Gamma"}
 
 
 def test_filters(world: World) -> None:
@@ -78,7 +90,7 @@ def test_a_list_costs_the_same_at_ten_and_at_a_hundred_rows(world: World) -> Non
 def test_pages_follow_one_another_without_gap(world: World) -> None:
     actor, seen, cursor = world.actor(world.admin), [], None
     while True:
-        page = queries.people_page(actor, Filters(), cursor=cursor, size=7)
+        page = queries.people_page(actor, Filters(), today=TODAY, cursor=cursor, size=7)
         seen += [row["id"] for row in page.rows]
         cursor = page.next
         if cursor is None:
@@ -123,8 +135,6 @@ def test_access_form_gives_roles_and_clients(world: World) -> None:
 def test_history_tells_before_and_after_in_words(world: World) -> None:
     at = Affiliation.objects.get(person=world.a.user)
     admin = world.actor(world.admin)
-    from tests.world import START
-
     actions.change_affiliation(admin, at.pk, {"roles": ["user", "approver"]}, now=START)
     actions.give_roles(admin, world.agent.pk, [world.roles["dispatcher"].pk], now=START)
     told = history.told(queries.history_of(admin, world.a.user.pk))

@@ -27,7 +27,9 @@ from vigie.toolkit.paging import capped_count
 def people(request: Request) -> HttpResponse:
     """People in sight, by name."""
     filters = _filters(request)
-    found = queries.people_page(request.actor, filters, cursor=request.GET.get("page"))
+    found = queries.people_page(
+        request.actor, filters, today=timezone.localdate(), cursor=request.GET.get("page")
+    )
     context = {
         "found": found,
         "total": capped_count(queries.matching(request.actor, filters)),
