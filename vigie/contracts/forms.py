@@ -86,7 +86,7 @@ class CommitmentForm(RecordForm):
     own_pauses = forms.TypedChoiceField(
         label=_("What suspends this clock"), coerce=lambda value: value == "own", widget=forms.RadioSelect, initial="standard",
         choices=[("standard", _("The standard reasons: what the client controls or accepted")),
-                 ("own", _("Exactly the reasons ticked below"))],
+                 ("own", _("Exactly the reasons ticked"))],
         help_text=_("The response clock is never suspended."),
     )  # fmt: skip
     paused_by = forms.MultipleChoiceField(

@@ -8,7 +8,6 @@ from vigie.workflow.labels import PHASES, STATES, label
 from vigie.workflow.rules.machine import Machine
 
 WIDTH, HEIGHT, GAP, LANE = 132, 44, 44, 104
-ROWS = {"active": 0, "done": 0, "waiting": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +34,48 @@ class Drawing:
 
 
 def draw(machine: Machine) -> Drawing:
-    """The main line on top, what waits below it, what ends aside at the bottom."""
-    line = [s for s, phase in machine.states.items() if phase in ("active", "done")]
-    final = next((s.target for s in machine.steps if s.verb == "close"), "")
-    line = [*line, final] if final else line
-    place = {state: (i, 0) for i, state in enumerate(line)}
-    column = 1
-    for state, phase in machine.states.items():
-        if state in place:
-            continue
-        row = ROWS.get(phase, 2)
-        place[state] = (_free(place, row, column), row)
+    """The main line on top in the order of a life, what waits below it, what ends aside at the bottom."""
+    place = _places(machine)
     boxes = {
         state: Box(
-            2 + i * (WIDTH + GAP), 34 + row * LANE, machine.phase(state), label(STATES, state), label(PHASES, machine.phase(state))
+            2 + column * (WIDTH + GAP),
+            34 + row * LANE,
+            machine.phase(state),
+            label(STATES, state),
+            label(PHASES, machine.phase(state)),
         )
-        for state, (i, row) in place.items()
-    }  # fmt: skip
+        for state, (column, row) in place.items()
+    }
     pairs = list(dict.fromkeys((s.source, s.target) for s in machine.steps))
     curves = tuple(_curve(boxes[a], boxes[b], _follows(place, a, b)) for a, b in pairs)
     width = max(box.x for box in boxes.values()) + WIDTH + 4
     return Drawing(width, max(box.y for box in boxes.values()) + HEIGHT + 12, tuple(boxes.values()), curves)
+
+
+def _places(machine: Machine) -> dict[str, tuple[int, int]]:
+    """Column and row of each state."""
+    depth = _depths(machine)
+    ordered = sorted(machine.states, key=lambda state: (depth[state], state))
+    final = next((s.target for s in machine.steps if s.verb == "close"), "")
+    line = [s for s in ordered if machine.phase(s) in ("active", "done")] + [s for s in ordered if s == final]
+    place = {state: (i, 0) for i, state in enumerate(line)}
+    for state in ordered:
+        if state not in place:
+            row = 1 if machine.phase(state) == "waiting" else 2
+            before = [s.source for s in machine.steps if s.target == state and s.source in place]
+            column = max((place[s][0] for s in before if place[s][1] == 0), default=0)
+            place[state] = (_free(place, row, column), row)
+    return place
+
+
+def _depths(machine: Machine) -> dict[str, int]:
+    """The longest way from the first state to each, the steps that go back left out."""
+    depth = dict.fromkeys(machine.states, 0)
+    for _ in machine.states:
+        for step in machine.steps:
+            if step.verb not in ("reopen", "resume") and step.source != step.target:
+                depth[step.target] = max(depth[step.target], min(depth[step.source] + 1, len(machine.states)))
+    return depth
 
 
 def _free(place: dict[str, tuple[int, int]], row: int, column: int) -> int:
