@@ -20,7 +20,7 @@ class CleanCharField(forms.CharField):
     """Text whose control characters are dropped instead of refused: nothing typed is lost for one of them."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value.replace("\x00", "") if isinstance(value, str) else value)
+        return super().to_python(value.replace("\x00", "") if isinstance(value, str) else value) or ""
 
 
 def whole(value: Any) -> int | None:

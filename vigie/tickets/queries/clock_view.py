@@ -115,7 +115,7 @@ def _state(reading: Reading, share: float) -> str:
 
 def target_words(terms: Terms) -> str:
     """The target as a promise: "8 h" of service time, "2 business days"."""
-    value = int(terms.target.value)  # type: ignore[arg-type]
+    value = int(terms.target.value)
     if terms.target.unit == Unit.BUSINESS_DAYS_EOD:
         return _("end of business day %(n)s after the start") % {"n": value}
     if terms.target.unit == Unit.CALENDAR_TIME:

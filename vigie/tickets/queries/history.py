@@ -79,7 +79,8 @@ def _changes(
         if name is None or before.get(key) == after.get(key):
             continue
         was, now = (_word(key, side.get(key), people, teams, values) for side in (before, after))
-        found.append((name, was, now))
+        if was != now:
+            found.append((name, was, now))
     return found
 
 

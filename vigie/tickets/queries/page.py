@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject
 
 from vigie.accounts.models import Affiliation, Person
@@ -139,7 +139,7 @@ def _messages(actor: Actor, ticket_id: int, limit: int | None, after: int = 0) -
         access.visible_messages(actor, Ticket(pk=ticket_id))
         .annotate(
             files=ArraySubquery(
-                files.values(json=JSONObject(name="name", type="content_type", size="size", token="token"))
+                files.values(json=JSONObject(name="name", type="content_type", size="size", token=F("token")))
             )
         )
         .order_by("-created_at", "-id")

@@ -41,7 +41,9 @@ def tell(fact: Mapping[str, Any], names: Mapping[int, str]) -> Told | None:
     teller = _TELLERS.get(fact["kind"])
     if teller is None:
         return None
-    who = fact["actor_name"] or "Vigie"
+    # the first team comes from the service, whoever reported
+    by_rule = fact["kind"] == facts.ASSIGNED and fact["side"] == "client"
+    who = "Vigie" if by_rule else fact["actor_name"] or "Vigie"
     return teller(who, fact["before"] or {}, fact["after"] or {}, names)
 
 

@@ -46,7 +46,7 @@ def _page(
     request: Request, form: NewTicketForm, source: Any, status: int = 200, *, parts: bool = False
 ) -> HttpResponse:
     actor, values = request.actor, _values(source)
-    names = {
+    names: dict[str, Any] = {
         role: choices.contact_name(actor, values["organisation"], values[role])
         for role in ("requester", "beneficiary")
         if values["organisation"] and values[role]

@@ -19,6 +19,12 @@ enhance('form[data-composer][data-presence-url]', (form) => {
   pulse();
 });
 
+// A long conversation opens at its end, where the work is.
+enhance('[data-opens-at-end]', (thread) => {
+  const main = thread.closest('.main');
+  if (main && !location.hash && main.scrollHeight > main.clientHeight) main.scrollTop = main.scrollHeight;
+});
+
 // A note's text never becomes a reply by a slip: each tab keeps its own.
 enhance('form[data-shelf]', (form) => {
   const shelf = form.querySelector('[data-shelved]');
