@@ -115,19 +115,22 @@ def when(value: dt.datetime | dt.date | None, style: str = "short") -> str:
     """An instant in the reader's zone and language: ``short``, ``long``, ``time`` or ``date``."""
     if value is None:
         return ""
+    if isinstance(value, dt.datetime):
+        return _written(timezone.localtime(value), style)
+    return f"{value.day} {_calendar_words(locale())[0][value.month]} {value.year}"
+
+
+def _written(local: dt.datetime, style: str) -> str:
     short, wide, days = _calendar_words(locale())
-    if not isinstance(value, dt.datetime):
-        return f"{value.day} {short[value.month]} {value.year}"
-    local = timezone.localtime(value)
     if style == "time":
         return f"{local:%H:%M}"
     if style == "date":
         return f"{local.day} {short[local.month]} {local.year}"
     if style == "long":
-        return f"{days[local.weekday()]} {local.day} {wide[local.month]} {local.year} {local:%H:%M:%S} ({local.tzname()})"
-    if local.year == timezone.localtime().year:
-        return f"{local.day} {short[local.month]} {local:%H:%M}"
-    return f"{local.day} {short[local.month]} {local.year} {local:%H:%M}"
+        clock = f"{local.hour:02d}:{local.minute:02d}:{local.second:02d} ({local.tzname()})"
+        return f"{days[local.weekday()]} {local.day} {wide[local.month]} {local.year} {clock}"
+    year = "" if local.year == timezone.localtime().year else f" {local.year}"
+    return f"{local.day} {short[local.month]}{year} {local.hour:02d}:{local.minute:02d}"
 
 
 def ago(value: dt.datetime | None) -> Markup | str:
@@ -135,17 +138,15 @@ def ago(value: dt.datetime | None) -> Markup | str:
     if value is None:
         return ""
     delta = (value - timezone.now()).total_seconds()
-    if abs(delta) < 7 * 86400:
-        words = spelled(int(delta))
-        text = (
-            gettext("in %(time)s") % {"time": words}
-            if delta > 0
-            else gettext("%(time)s ago") % {"time": words}
-        )
+    local = timezone.localtime(value)
+    if abs(delta) >= 7 * 86400:
+        text = _written(local, "short")
+    elif delta > 0:
+        text = gettext("in %(time)s") % {"time": spelled(int(delta))}
     else:
-        text = when(value)
-    moment = value.isoformat(timespec="seconds")
-    return Markup(f'<time datetime="{moment}" title="{escape(when(value, "long"))}">{escape(text)}</time>')  # noqa: S704 (escaped)
+        text = gettext("%(time)s ago") % {"time": spelled(int(delta))}
+    moment, title = value.isoformat(timespec="seconds"), escape(_written(local, "long"))
+    return Markup(f'<time datetime="{moment}" title="{title}">{escape(text)}</time>')  # noqa: S704 (escaped)
 
 
 @lru_cache(maxsize=4096)

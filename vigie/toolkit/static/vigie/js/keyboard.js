@@ -77,3 +77,7 @@ on('focusin', '[data-row]', (event, row) => { if (event.target === row) for (con
 on('keydown', '[data-composer], form[data-send]', (event, form) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }
 });
+
+// A list sent us here to write (r or n on a row).
+const asked = new URLSearchParams(location.search).get('write');
+if (asked === 'reply' || asked === 'note') setTimeout(() => write(asked), 400);
