@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from vigie.accounts.demo_mode import Persona
 
+# Documented on purpose: whoever looks at the demonstration may be any of them, by password too.
+PASSWORD = "Vigie-demo-2026"  # noqa: S105
+
 # The demonstration creates each of them; their addresses are reserved names that no mail can reach.
 ACCOUNTS: list[Persona] = [
     Persona(
@@ -22,6 +25,33 @@ ACCOUNTS: list[Persona] = [
         "Client manager, Valmont Industries",
         "Voit toutes les demandes de son entreprise",
         "Sees every request of the company",
+        "client_manager",
+    ),
+    Persona(
+        "isabelle.roche@valmont.example",
+        "Isabelle Roche",
+        "Directrice générale (VIP), Valmont Industries",
+        "Managing director (VIP), Valmont Industries",
+        "Ses demandes passent en priorité",
+        "Her requests are handled first",
+        "user",
+    ),
+    Persona(
+        "julien.mercier@valmont.example",
+        "Julien Mercier",
+        "Référent du site de Strasbourg, Valmont Industries",
+        "Key user of the Strasbourg site, Valmont Industries",
+        "Suit les demandes de son site",
+        "Follows the requests of his site",
+        "key_user",
+    ),
+    Persona(
+        "margaret.ellis@hargrove.example",
+        "Margaret Ellis",
+        "Responsable du contrat, Hargrove & Lenoir (en anglais)",
+        "Client manager, Hargrove & Lenoir",
+        "Voit les demandes de Londres et de Paris",
+        "Sees every request of London and Paris",
         "client_manager",
     ),
     Persona(
@@ -50,6 +80,15 @@ ACCOUNTS: list[Persona] = [
         "Répartit et surveille les échéances",
         "Distributes work, watches the clocks",
         "dispatcher",
+    ),
+    Persona(
+        "nathalie.caron@nord-infogerance.example",
+        "Nathalie Caron",
+        "Responsable du centre de services",
+        "Desk manager",
+        "Suit la charge, la qualité et les équipes",
+        "Follows load, quality and teams",
+        "desk_manager",
     ),
     Persona(
         "sophie.lefevre@nord-infogerance.example",

@@ -278,18 +278,30 @@ class Fold:
     @take.register
     def _(self, event: events.Kept) -> None:
         """No action does this: the source's word is taken, with our workflow's own effects of the arrival."""
-        changes: dict[str, Any] = {}
-        new_facts = [NewFact(facts.IMPORTED, event.values)]
-        if event.state and event.state != self.ticket.state:
-            step = self._step_to(event.state)
+        self._change(event.by, {}, [NewFact(facts.IMPORTED, event.values)], event.at, moves_clock=False)
+        if not event.state or event.state == self.ticket.state:
+            return
+        if event.state not in self.machine.states:
+            raise Refusal("workflow.no_such_step", source=self.ticket.state, target=event.state)
+        for state in self._path_to(event.state):
+            step = self._step_to(state)
             changes, fact = lifecycle.step_taken(self.ticket, self.machine, step, event.given, event.at)
-            new_facts.append(fact)
-        self._change(event.by, changes, new_facts, event.at, moves_clock=bool(changes))
+            self._change(event.by, changes, [fact], event.at)
+
+    def _path_to(self, state: str) -> list[str]:
+        """Where the source jumped, the states in between: a clock stops when a ticket is done, not when it ends."""
+        machine, here, there = self.machine, self.ticket.phase, self.machine.phase(state)
+        done = next(name for name, phase in machine.states.items() if phase == "done")
+        back = next(step.target for step in machine.steps if step.verb == "reopen")
+        path: list[str] = []
+        if (here == "ended" and there != "done") or (state == "closed" and here != "done"):
+            path.append(done)
+        if there == "waiting" and here in ("done", "ended"):
+            path.append(back)
+        return [*path, state]
 
     def _step_to(self, state: str) -> Step:
         """The workflow's step to ``state``, or the move that the source made without one."""
-        if state not in self.machine.states:
-            raise Refusal("workflow.no_such_step", source=self.ticket.state, target=state)
         for step in self.machine.steps:
             if step.source == self.ticket.state and step.target == state:
                 return step

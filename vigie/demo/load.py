@@ -1,0 +1,52 @@
+"""Loading the demonstration: six clients, fourteen months of tickets, and a day that is still going on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import time
+
+from django.db import transaction
+from django.utils import timezone
+
+from vigie.accounts import demo_mode
+from vigie.demo.notices import tell_personas
+from vigie.demo.settle import settle
+from vigie.demo.year import histories_of
+from vigie.kernel.actor import SYSTEM
+from vigie.kernel.refusal import Refusal
+from vigie.tenancy.models import Organisation
+from vigie.tickets.actions.ingest import ingest
+from vigie.toolkit.models import JournalEntry
+
+SEED = 59000  # the postcode of Lille
+
+
+def load_demo(anchor: dt.datetime | None = None) -> bool:
+    """Load it, once. True when it was loaded now; refused (``demo.not_empty``) beside real data.
+
+    ``anchor`` is the "now" of the demonstration: by default the start of the current hour.
+    """
+    if JournalEntry.objects.filter(subject=demo_mode.SUBJECT, verb=demo_mode.MARKER).exists():
+        return False
+    if Organisation.objects.exists():
+        raise Refusal("demo.not_empty")
+    anchor = anchor or timezone.now().replace(minute=0, second=0, microsecond=0)
+    chance = random.Random(SEED)
+    with transaction.atomic():
+        settled = settle(anchor, chance)
+        for client in settled.clients:
+            histories = histories_of(settled, client, chance, anchor)
+            done = ingest(SYSTEM, client.organisation.pk, histories, until=anchor)
+            if done.refused:
+                history, refusal = done.refused[0]
+                raise RuntimeError(f"demo ticket {history.key}: {refusal}")
+        tell_personas(anchor)
+        demo_mode.mark_loaded(SYSTEM, now=anchor)
+    return True
+
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    load_demo()
+    print(f"{time.perf_counter() - started:.1f} s")  # noqa: T201

@@ -1,0 +1,55 @@
+"""Fresh notices for those whom a visitor may be: what really happened to their tickets in the last days."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from vigie.accounts.models import Person
+from vigie.demo.accounts import ACCOUNTS
+from vigie.notifications.models import Notice
+from vigie.tickets.models import Clock, Message, Ticket
+
+MOST = 6
+
+
+def tell_personas(anchor: dt.datetime) -> None:
+    """No mail goes out of the demonstration: the notices stay in the application."""
+    people = Person.objects.filter(email__in=[persona.email for persona in ACCOUNTS]).order_by("pk")
+    Notice.objects.bulk_create(
+        sorted((n for person in people for n in _for(person, anchor)), key=lambda n: n.created_at)
+    )
+
+
+def _for(person: Person, anchor: dt.datetime) -> list[Notice]:
+    recent = anchor - dt.timedelta(days=12)
+    if person.side == "client":
+        said = Message.objects.filter(
+            ticket__requester=person, audience="public", side="provider", created_at__gte=recent
+        ).select_related("ticket")
+        return [
+            _notice(person, "ticket_replied", m.ticket, m.created_at, anchor, by=m.author_name, message=m.pk)
+            for m in said.order_by("-created_at")[:MOST]
+        ]
+    mine = Ticket.objects.filter(assignee=person, opened_at__gte=recent).order_by("-opened_at")[:MOST]
+    notices = [_notice(person, "ticket_assigned", t, t.opened_at, anchor, by="Karim Benali") for t in mine]
+    late = Clock.objects.filter(
+        ticket__assignee=person, ticket__phase="active", kind="resolution", announced__gte=75
+    )
+    notices += [
+        _notice(
+            person, "clock_breached" if clock.announced >= 100 else "clock_warned", clock.ticket, anchor, anchor,
+            clock=clock.kind, percent=clock.announced, due_at=clock.due_at.isoformat() if clock.due_at else "",
+        )
+        for clock in late.select_related("ticket").order_by("pk")[:MOST]
+    ]  # fmt: skip
+    return notices
+
+
+def _notice(
+    person: Person, kind: str, ticket: Ticket, at: dt.datetime, anchor: dt.datetime, **params: object
+) -> Notice:
+    return Notice(
+        recipient=person, organisation_id=ticket.organisation_id, kind=kind, subject="ticket", subject_id=ticket.pk,
+        params={"reference": ticket.reference, "title": ticket.title, **params}, created_at=min(at, anchor),
+        read_at=at + dt.timedelta(hours=3) if at < anchor - dt.timedelta(days=3) else None,
+    )  # fmt: skip

@@ -1,0 +1,300 @@
+"""Everything of the demonstration but its tickets: who works for whom, where, for which promise."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import dataclass, field
+
+from django.contrib.auth.hashers import make_password
+
+from vigie.accounts.actions import publish_default_roles
+from vigie.accounts.models import (
+    Affiliation,
+    Agent,
+    AgentClient,
+    AgentSkill,
+    Person,
+    Role,
+    RoleGiven,
+    Skill,
+    Team,
+    TeamMember,
+)
+from vigie.catalog.models import Category, Service, Subscription
+from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract
+from vigie.demo import house
+from vigie.demo.accounts import ACCOUNTS, PASSWORD
+from vigie.demo.clients import CLIENTS, PERSONAS, ClientSpec
+from vigie.demo.people import Names, address_of
+from vigie.kernel.actor import SYSTEM
+from vigie.tenancy.models import Entity, Organisation, Site
+from vigie.tickets.models import PriorityPolicy, SavedView
+from vigie.workflow.actions import publish_defaults
+
+HISTORY = dt.timedelta(days=426)  # fourteen months
+
+
+@dataclass(slots=True)
+class Client:
+    """A client as the tickets need it: ``contacts`` with their language, in the order they were made."""
+
+    spec: ClientSpec
+    organisation: Organisation
+    sites: list[Site]
+    contacts: list[Person] = field(default_factory=list)
+    site_of: dict[int, Site] = field(default_factory=dict)
+    manager: Person | None = None
+
+
+@dataclass(slots=True)
+class Settled:
+    """``agents`` by team code, ``staff`` by name."""
+
+    clients: list[Client]
+    teams: dict[str, Team]
+    services: dict[str, Service]
+    categories: dict[str, Category]
+    agents: dict[str, list[Person]]
+    staff: dict[str, Person]
+    sees: dict[int, frozenset[int] | None]
+
+
+def settle(anchor: dt.datetime, chance: random.Random) -> Settled:
+    """Create it all, as of fourteen months before ``anchor``."""
+    since = anchor - HISTORY - dt.timedelta(days=30)
+    publish_defaults(SYSTEM, now=since)
+    publish_default_roles(SYSTEM, now=since)
+    code, name, legal = house.PROVIDER
+    Organisation.objects.create(kind="provider", code=code, name=name, legal_name=legal, created_at=since)
+    teams = {
+        code: Team.objects.create(code=code, name_fr=fr, name_en=en, level=level, timezone=zone)
+        for code, fr, en, level, zone in house.TEAMS
+    }
+    services, categories = _catalogue(teams)
+    calendars = _calendars(since)
+    locked, known = make_password(None), make_password(PASSWORD)
+    names = Names(chance, {row[0] for row in house.STAFF} | {row[0] for row in PERSONAS.values()})
+    clients = [_client(spec, services, calendars, since) for spec in CLIENTS]
+    for client in clients:
+        _contacts(client, names, chance, since, anchor, (locked, known))
+    staff, agents, sees = _staff(
+        teams, {c.spec.code: c.organisation for c in clients}, since, (locked, known)
+    )
+    _views(teams, staff)
+    return Settled(clients, teams, services, categories, agents, staff, sees)
+
+
+def _catalogue(teams: dict[str, Team]) -> tuple[dict[str, Service], dict[str, Category]]:
+    services = {
+        code: Service.objects.create(
+            code=code, name_fr=fr, name_en=en, description_fr=about_fr, description_en=about_en, criticality=criticality,
+            default_team=teams[team], icon=icon,
+        )
+        for code, fr, en, about_fr, about_en, criticality, team, icon in house.SERVICES
+    }  # fmt: skip
+    categories: dict[str, Category] = {}
+    for code, parent, fr, en in house.CATEGORIES:
+        above = categories.get(parent)
+        path = f"{above.path}/{code}" if above else code
+        categories[code] = Category.objects.create(code=code, parent=above, name_fr=fr, name_en=en, path=path)
+    return services, categories
+
+
+def _calendars(since: dt.datetime) -> dict[str, Calendar]:
+    made = {}
+    for code, fr, en, definition in house.CALENDARS:
+        made[code] = Calendar.objects.create(code=code, name_fr=fr, name_en=en)
+        CalendarVersion.objects.create(
+            calendar=made[code], effective_on=since.date(), definition=definition, created_at=since
+        )
+    return made
+
+
+def _client(
+    spec: ClientSpec, services: dict[str, Service], calendars: dict[str, Calendar], since: dt.datetime
+) -> Client:
+    organisation = Organisation.objects.create(
+        code=spec.code, name=spec.name, legal_name=spec.legal, language=spec.language, timezone=spec.zone,
+        confidentiality=spec.confidentiality, accent=spec.accent, created_at=since,
+        currency="CAD" if spec.code == "BOREAL" else "EUR",
+    )  # fmt: skip
+    entities = [Entity.objects.create(organisation=organisation, name=name) for name in spec.entities]
+    sites = [
+        Site.objects.create(
+            organisation=organisation, name=place.name, timezone=place.zone, country=place.country,
+            subdivision=place.part, address=place.address, access_notes=place.notes, entity=entities[0] if entities else None,
+        )
+        for place in spec.places
+    ]  # fmt: skip
+    Subscription.objects.bulk_create(
+        Subscription(organisation=organisation, service=services[code]) for code in spec.services
+    )
+    contract = Contract.objects.create(
+        organisation=organisation, reference=f"{spec.code}-{since.year}-01", name_fr="Infogérance et centre de services",
+        name_en="Managed services and service desk", status="active", starts_on=since.date(),
+    )  # fmt: skip
+    Commitment.objects.bulk_create(
+        Commitment(
+            organisation=organisation, contract=contract, kind=kind, priority=priority, target_seconds=seconds,
+            calendar=calendars[code], follow_site=spec.follow_site, valid_from=since.date(),
+            pauses={"supplier": True} if spec.supplier_pauses and kind == "resolution" else {},
+        )
+        for priority, (response, resolution, code) in spec.targets.items()
+        for kind, seconds in (("response", response), ("resolution", resolution))
+    )  # fmt: skip
+    if spec.matrix:
+        PriorityPolicy.objects.create(organisation=organisation, matrix=spec.matrix)
+    return Client(spec, organisation, sites)
+
+
+def _contacts(
+    client: Client,
+    names: Names,
+    chance: random.Random,
+    since: dt.datetime,
+    anchor: dt.datetime,
+    hashes: tuple[str, str],
+) -> None:
+    spec, locked, known = client.spec, *hashes
+    people: list[Person] = []
+    affiliations: list[Affiliation] = []
+    entities = list(Entity.objects.filter(organisation=client.organisation).order_by("pk"))
+    for email, (name, code, place, roles, vip, job, language) in PERSONAS.items():
+        if code == spec.code:
+            people.append(_person(name, email, language, job, spec.places[place].zone, since, known))
+            affiliations.append(_affiliation(client, place, entities, list(roles), vip, anchor, chance))
+    for order in range(spec.people - len(people)):
+        language = "en" if chance.random() < spec.english else "fr"
+        name, place = names.one(language), chance.randrange(len(spec.places))
+        roles = [
+            "user",
+            *(["key_user"] if order % 18 == 3 else []),
+            *(["approver"] if order % 20 == 5 else []),
+        ]
+        roles += (
+            ["client_manager", "approver"]
+            if order == 0 and not any("client_manager" in a.roles for a in affiliations)
+            else []
+        )
+        vip = "Direction" if language == "fr" else "Management board"
+        person = _person(
+            name,
+            address_of(name, spec.domain),
+            language,
+            chance.choice(spec.jobs),
+            spec.places[place].zone,
+            since,
+            locked,
+        )
+        people.append(person)
+        affiliations.append(
+            _affiliation(
+                client,
+                place,
+                entities,
+                sorted(set(roles)),
+                vip if order in (2, 7, 30) else "",
+                anchor,
+                chance,
+            )
+        )
+    for person in Person.objects.bulk_create(people):
+        affiliation = affiliations[len(client.contacts)]
+        affiliation.person = person
+        client.contacts.append(person)
+        client.site_of[person.pk] = client.sites[client.sites.index(affiliation.site)]  # type: ignore[arg-type]
+        if "client_manager" in affiliation.roles and client.manager is None:
+            client.manager = person
+    Affiliation.objects.bulk_create(affiliations)
+
+
+def _person(
+    name: str, email: str, language: str, job: str, zone: str, since: dt.datetime, password: str
+) -> Person:
+    side = "provider" if email.endswith("nord-infogerance.example") else "client"
+    return Person(
+        name=name, email=email, side=side, language=language, timezone=zone, job_title=job, created_at=since,
+        password=password,
+    )  # fmt: skip
+
+
+def _affiliation(
+    client: Client,
+    place: int,
+    entities: list[Entity],
+    roles: list[str],
+    vip: str,
+    anchor: dt.datetime,
+    chance: random.Random,
+) -> Affiliation:
+    until = (anchor + dt.timedelta(days=chance.randrange(60, 300))).date() if vip else None
+    return Affiliation(
+        organisation=client.organisation, site=client.sites[place], entity=chance.choice(entities), roles=roles,
+        is_vip=bool(vip), vip_reason=vip, vip_approver="Direction générale" if vip else "", vip_until=until,
+    )  # fmt: skip
+
+
+def _staff(
+    teams: dict[str, Team], clients: dict[str, Organisation], since: dt.datetime, hashes: tuple[str, str]
+) -> tuple[dict[str, Person], dict[str, list[Person]], dict[int, frozenset[int] | None]]:
+    locked, known = hashes
+    offered = {persona.email for persona in ACCOUNTS}
+    roles = {role.code: role for role in Role.objects.all()}
+    skills = [(Skill.objects.create(name_fr=fr, name_en=en), team) for fr, en, team in house.SKILLS]
+    staff: dict[str, Person] = {}
+    agents: dict[str, list[Person]] = {code: [] for code in teams}
+    sees: dict[int, frozenset[int] | None] = {}
+    for order, (name, team, lead, role_codes, limited, language, job) in enumerate(house.STAFF):
+        email = address_of(name, "nord-infogerance.example")
+        zone = (
+            "America/Toronto" if team == house.MONTREAL or name in house.MONTREAL_PEOPLE else "Europe/Paris"
+        )
+        person = _person(name, email, language, job, zone, since, known if email in offered else locked)
+        person.save()
+        agent = Agent.objects.create(person=person, all_clients=limited is None)
+        AgentClient.objects.bulk_create(
+            AgentClient(agent=agent, organisation=clients[c]) for c in limited or ()
+        )
+        RoleGiven.objects.bulk_create(RoleGiven(agent=agent, role=roles[code]) for code in role_codes)
+        AgentSkill.objects.bulk_create(
+            AgentSkill(agent=agent, skill=skill, level=1 + (order + n) % 4)
+            for n, (skill, of) in enumerate(skills) if of == team
+        )  # fmt: skip
+        if team:
+            TeamMember.objects.create(team=teams[team], agent=agent, is_lead=lead)
+            if role_codes == house.AGENT:
+                agents[team].append(person)
+        staff[name] = person
+        sees[person.pk] = None if limited is None else frozenset(clients[c].pk for c in limited)
+    return staff, agents, sees
+
+
+def _views(teams: dict[str, Team], staff: dict[str, Person]) -> None:
+    """Views that the teams share."""
+    rows = (
+        ("n1-lille", "À prendre à Lille", "team=n1-lille&assignee=none"),
+        ("n1-lille", "Urgences à venir", "team=n1-lille&due=4h"),
+        ("n1-montreal", "Montréal desk, unassigned", "team=n1-montreal&assignee=none"),
+        ("n2-systemes", "Systèmes : en attente", "team=n2-systemes&status=waiting"),
+        ("n2-reseau", "Réseau : P1 et P2", "team=n2-reseau&priority=1,2"),
+        ("n3-applications", "Applications : ERP et patient", "team=n3-applications&service=erp,patient"),
+    )
+    SavedView.objects.bulk_create(
+        SavedView(team=teams[team], name=name, query=query, position=order)
+        for order, (team, name, query) in enumerate(rows)
+    )
+    SavedView.objects.bulk_create(
+        [
+            SavedView(
+                owner=staff["Nathalie Caron"], name="En retard", query="due=late", is_shared=True, position=10
+            ),
+            SavedView(
+                owner=staff["Karim Benali"],
+                name="Sans personne",
+                query="assignee=none&sort=oldest",
+                position=0,
+            ),
+            SavedView(owner=staff["Sophie Lefèvre"], name="VIP", query="vip=yes", position=0),
+        ]
+    )
