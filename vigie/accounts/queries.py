@@ -9,7 +9,8 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Concat
 
 from vigie.accounts import access
@@ -20,7 +21,7 @@ from vigie.tenancy import access as tenancy
 from vigie.tenancy.walls import past_the_wall
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.models import JournalEntry
-from vigie.toolkit.paging import Order, Page, page_of
+from vigie.toolkit.paging import Order, Page, capped_count, page_of
 
 PAGE = 50
 BY_NAME = Order(("name", "id"))
@@ -41,8 +42,15 @@ def _rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
-def _folded(expression: Any) -> Func:
-    return Func(expression, function="vigie_fold", output_field=CharField())
+class _HoldsEvery(Func):
+    """Name and e-mail hold every word, accents and capitals aside. The text of a row is folded once."""
+
+    template = "vigie_fold(%(expressions)s::text[]) w))"
+    arg_joiner = (
+        ") like all (array(select '%%' || replace(replace(replace(vigie_fold(w), '\\', '\\\\'), '%%', '\\%%'),"
+        " '_', '\\_') || '%%' from unnest("
+    )
+    output_field = BooleanField()
 
 
 def matching(actor: Actor, filters: Filters) -> QuerySet[Person]:
@@ -59,11 +67,9 @@ def matching(actor: Actor, filters: Filters) -> QuerySet[Person]:
         people = people.filter(Exists(at))
     words = filters.words.replace("\x00", " ").split()[:6]
     if words:
-        people = people.alias(
-            sought=_folded(Concat("name", Value(" "), Coalesce("email", Value("")), output_field=CharField()))
-        )
-        for word in words:
-            people = people.filter(sought__contains=_folded(Value(word[:60])))
+        text = Concat("name", Value(" "), Coalesce("email", Value("")), output_field=CharField())
+        short = [word[:60] for word in words]
+        people = people.filter(_HoldsEvery(text, Value(short, output_field=ArrayField(CharField()))))
     return people
 
 
@@ -253,3 +259,10 @@ def own_affiliations(actor: Actor, today: dt.date) -> list[Affiliation]:
         return []
     with past_the_wall("own_account"):
         return active_affiliations(actor.person_id, today)
+
+
+def total(actor: Actor, filters: Filters, page: Page) -> int:
+    """How many people fit, counted up to a cap; a list that fits on one page is not counted again."""
+    if page.next is None and page.previous is None:
+        return len(page.rows)
+    return capped_count(matching(actor, filters))

@@ -19,7 +19,6 @@ from vigie.accounts.rules import ADMINISTRATION
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, form_page
 from vigie.toolkit.pages import render
-from vigie.toolkit.paging import capped_count
 
 
 @agents("people:view")
@@ -32,7 +31,7 @@ def people(request: Request) -> HttpResponse:
     )
     context = {
         "found": found,
-        "total": capped_count(queries.matching(request.actor, filters)),
+        "total": queries.total(request.actor, filters, found),
         "filters": filters,
         "query": {"q": filters.words, "side": filters.side, "client": filters.organisation_id, "active": request.GET.get("active")},
         "clients": queries.client_choices(request.actor),
