@@ -85,7 +85,8 @@ def ticket_new(request: Request) -> HttpResponse:
     if "organisation" not in source and len(only := choices.clients(request.actor)) == 1:
         source["organisation"] = str(only[0][0])
     values = _values(source)
-    initial: dict[str, Any] = {**source.dict(), **{k: v for k, v in values.items() if v is not None}}
+    initial: dict[str, Any] = dict(source.items())
+    initial.update({name: value for name, value in values.items() if value is not None})
     form = NewTicketForm(_offered(request, values["organisation"]), initial=initial)
     return _page(request, form, source)
 
