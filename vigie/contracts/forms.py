@@ -203,9 +203,9 @@ class PreviewForm(forms.Form):
 
     type = forms.ChoiceField(label=_("Type"), choices=[*TYPES.items()], initial="incident")
     priority = forms.TypedChoiceField(label=_("Priority"), choices=PRIORITIES, coerce=int, initial=3)
-    service = Named(Service.objects.none(), label=_("Service"), required=False)
-    category = Placed(Category.objects.none(), label=_("Category"), required=False)
-    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False)
+    service = Named(Service.objects.none(), label=_("Service"), required=False, empty_label=_("None"))
+    category = Placed(Category.objects.none(), label=_("Category"), required=False, empty_label=_("None"))
+    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False, empty_label=_("None"))
     vip = forms.BooleanField(label=_("VIP"), required=False)
     at = forms.DateTimeField(
         label=_("Opened on"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
