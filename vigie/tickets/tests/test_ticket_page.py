@@ -346,40 +346,6 @@ def test_links_and_followers(desk: Client, world: World, now: dt.datetime) -> No
     assert "Colleague Beta" not in found
 
 
-def test_the_clock_explains_itself_and_its_parts_sum_up(desk: Client, world: World, now: dt.datetime) -> None:
-    from vigie.tickets.actions.lifecycle import Given, take_step
-    from vigie.tickets.queries.clock_view import explained
-
-    start = dt.datetime(2026, 1, 12, 8, 0, tzinfo=dt.UTC)
-    hour = dt.timedelta(hours=1)
-    ticket = report(world, now=start)
-    agent = world.actor(world.agent)
-    take_step(agent, ticket.pk, "start", Given(), now=start + hour)
-    take_step(
-        agent, ticket.pk, "wait", Given(pending_reason="client_info", text="<p>?</p>"), now=start + 2 * hour
-    )
-    take_step(agent, ticket.pk, "resume", Given(), now=start + 4 * hour)
-    clocks = {x.clock.kind: x for x in explained(agent, ticket.pk, now=start + 5 * hour)}
-    resolution = clocks["resolution"]
-    assert resolution.clock.used == 3 * 3600
-    assert sum(s.seconds for s in resolution.stretches if s.counted) == resolution.clock.used
-    assert [(s.counted, s.seconds) for s in resolution.stretches if not s.counted] == [(False, 2 * 3600)]
-    assert resolution.contract == "C-ALPHA"
-    shown = desk.get(reverse("ticket_clocks", args=[ticket.pk])).content.decode()
-    assert "2:00:00" in shown
-
-
-def test_the_history_says_before_and_after(desk: Client, world: World, now: dt.datetime) -> None:
-    ticket = report(world, now=now)
-    handling.set_priority(world.actor(world.dispatcher), ticket.pk, impact=1, urgency=1, now=now)
-    handling.edit_ticket(world.actor(world.agent), ticket.pk, {"service_id": None}, {}, now=now)
-    shown = desk.get(reverse("ticket_history", args=[ticket.pk])).content.decode()
-    assert "P4 → P1" in shown
-    assert "Messagerie → —" in shown
-    kinds = set(Fact.objects.filter(ticket=ticket).values_list("kind", flat=True))
-    assert {"opened", "priority", "edited"} <= kinds
-
-
 def test_news_holds_only_what_the_page_does_not_show(desk: Client, world: World, now: dt.datetime) -> None:
     ticket = report(world, now=now)
     first = Message.objects.get(ticket=ticket).pk

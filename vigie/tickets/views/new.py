@@ -81,7 +81,9 @@ def ticket_new(request: Request) -> HttpResponse:
     kept = choices.draft_at(request.actor, "new")
     source = QueryDict(mutable=True)
     source.update({name: str(value) for name, value in kept.items()})
-    source.update({"ticket_type" if name == "type" else name: value for name, value in request.GET.items()})
+    source.update(
+        {"ticket_type" if name == "type" else name: str(value) for name, value in request.GET.items()}
+    )
     if "organisation" not in source and len(only := choices.clients(request.actor)) == 1:
         source["organisation"] = str(only[0][0])
     values = _values(source)
