@@ -184,3 +184,36 @@ def _store(world: Any, ticket: Ticket, payloads: list[str]) -> None:
         for text in payloads
         for is_html in (True, False)
     )  # fmt: skip
+
+
+def test_the_promise_follows_what_is_chosen(live_server: Any) -> None:
+    world = build_world()
+    with chromium() as browser:
+        desk = seat(browser, live_server.url, world.agent_all)
+        page = desk.page
+        desk.goto("/tickets/new/")
+        page.locator("#id_title").fill("Plus de réseau")
+        page.locator("#new-ticket trix-editor").click()
+        page.keyboard.type("Depuis ce matin")
+        page.locator("#id_organisation").select_option(str(world.a.organisation.pk))
+        page.locator("#id_requester").click()
+        page.keyboard.type("vip")
+        page.locator("[role=option]", has_text="Vip Alpha").click()
+        page.locator("#promise", has_text="VIP").wait_for()
+        page.locator("#id_impact").select_option("1")
+        page.locator("#id_urgency").select_option("1")
+        page.locator("#promise", has_text="P1").wait_for()
+        asked = [r for r in desk.requests if "/tickets/new/" in r and "?" in r]
+        assert asked
+        assert [
+            r for r in asked if "body=" in r or "title=" in r
+        ] == []  # a long text never goes into an address
+        page.locator("[data-draft-state]:not(:empty)").wait_for()
+        page.reload()
+        assert page.locator("#id_title").input_value() == "Plus de réseau"
+        page.locator("#new-ticket trix-editor", has_text="Depuis ce matin").wait_for()
+        page.locator("#new-ticket button[type=submit]").last.click()
+        page.locator("#ticket-head").wait_for()
+        ticket = Ticket.objects.get()
+        assert (ticket.priority, ticket.requester, ticket.channel) == (1, world.a.vip, "phone")
+        assert desk.troubles == []
