@@ -12,7 +12,7 @@ PY := .venv/bin/python
 PIP = $(PYTHON) -m pip --python $(PY) --disable-pip-version-check install -q --root-user-action=ignore \
       --require-hashes --only-binary :all:
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard vigie/locale/*/LC_MESSAGES/django.po))
-KEYWORDS := -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k npgettext_lazy:1c,2,3
+KEYWORDS := -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k npgettext_lazy:1c,2,3 -k p:1c,2
 
 .PHONY: run test lint types bench lock messages browser clean
 .DELETE_ON_ERROR:
@@ -79,7 +79,8 @@ messages: .venv/test.stamp
 	@test -f vigie/locale/fr/LC_MESSAGES/django.po \
 	  || .venv/bin/pybabel -q init -D django -i vigie/locale/django.pot -d vigie/locale -l fr
 
-	.venv/bin/pybabel -q update -D django -N --no-wrap -i vigie/locale/django.pot -d vigie/locale -l fr
+	.venv/bin/pybabel -q update -D django -N --no-wrap --ignore-obsolete --ignore-pot-creation-date -i vigie/locale/django.pot -d vigie/locale -l fr
+	@rm -f vigie/locale/django.pot
 	.venv/bin/pybabel -q compile -D django -d vigie/locale
 	$(PY) tools/check_translations.py
 

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as p
 
 from vigie.catalog.forms import Named, Placed
 from vigie.catalog.models import Category, Service
@@ -203,9 +204,15 @@ class PreviewForm(forms.Form):
 
     type = forms.ChoiceField(label=_("Type"), choices=[*TYPES.items()], initial="incident")
     priority = forms.TypedChoiceField(label=_("Priority"), choices=PRIORITIES, coerce=int, initial=3)
-    service = Named(Service.objects.none(), label=_("Service"), required=False, empty_label=_("None"))
-    category = Placed(Category.objects.none(), label=_("Category"), required=False, empty_label=_("None"))
-    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False, empty_label=_("None"))
+    service = Named(
+        Service.objects.none(), label=_("Service"), required=False, empty_label=p("choice", "None")
+    )
+    category = Placed(
+        Category.objects.none(), label=_("Category"), required=False, empty_label=p("choice", "None")
+    )
+    site = forms.ModelChoiceField(
+        Site.objects.none(), label=_("Site"), required=False, empty_label=p("choice", "None")
+    )
     vip = forms.BooleanField(label=_("VIP"), required=False)
     at = forms.DateTimeField(
         label=_("Opened on"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
@@ -261,7 +268,7 @@ class HoursForm(forms.Form):
                 label=name.capitalize(),
                 required=False,
                 max_length=200,
-                widget=forms.TextInput({"placeholder": _("Closed")}),
+                widget=forms.TextInput({"placeholder": p("day", "Closed")}),
             )
         self.fields["mon"].help_text = _(
             "As in 08:00-12:00, 13:30-18:00. A night ends on the next morning: 22:00-06:00."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
@@ -90,7 +90,7 @@ refusals.register(
 def target_words(seconds: int | None, days: int | None) -> str:
     """A target for people: ``4:00`` hours of service, or ``J+2``."""
     if days:
-        return _now("D+%(days)s") % {"days": days}
+        return gettext("D+%(days)s") % {"days": days}
     return duration(seconds)
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 Label = str | Promise
 
@@ -46,7 +45,7 @@ def sentence(kind: str, params: Mapping[str, Any]) -> str:
     if "clock" in values:
         values["clock"] = _clock(str(values["clock"]))
     if not values.get("by"):
-        values["by"] = text("Somebody")
+        values["by"] = gettext("Somebody")
     return str(KINDS.get(kind, UNKNOWN)[0]) % values
 
 

@@ -73,7 +73,7 @@ _SOLVED = Standing(
     "circle-check",
 )
 _CLOSED = Standing(
-    "over", _("Closed"), _("This request is over. If you need us again, open a new one."), "check"
+    "over", p("request", "Closed"), _("This request is over. If you need us again, open a new one."), "check"
 )
 
 _WAITING: dict[str, Standing] = {
@@ -169,7 +169,7 @@ HAPPENED: dict[str, Words] = {
     "resume": _("Work goes on"),
     "resolve": _("Solved"),
     "reopen": _("Opened again"),
-    "close": _("Closed"),
+    "close": p("request", "Closed"),
     "cancel": _("Withdrawn"),
     "ask_approval": _("Approval asked"),
     "approve": _("Approved"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
@@ -33,7 +33,7 @@ STATUSES: dict[str, Label] = {
     "closed": p("status", "Closed"),
     "all": p("status", "All"),
 }
-DUE: dict[str, Label] = {"4h": _("within 4 hours or late"), "late": _("late")}
+DUE: dict[str, Label] = {"4h": _("within 4 hours or late"), "late": p("due", "late")}
 SORTS: dict[str, Label] = {
     "left": p("sort", "Time left"),
     "newest": p("sort", "Newest first"),
@@ -101,7 +101,7 @@ def _called(table: dict[int, tuple[str, str]], codes: tuple[str, ...]) -> str:
 
 
 def _assignee(filters: Filters, people: dict[int, str]) -> str:
-    fixed = {"me": text("me"), "none": text("nobody")}
+    fixed = {"me": gettext("me"), "none": gettext("nobody")}
     return fixed.get(filters.assignee) or people.get(int(filters.assignee), f"#{filters.assignee}")
 
 
@@ -109,7 +109,7 @@ def chips(filters: Filters, names: Names, people: dict[int, str]) -> list[tuple[
     """``(key, name, value)`` of each filter in force, in words."""
     say: dict[str, Callable[[], Any]] = {
         "status": lambda: "" if filters.status == "live" else STATUSES[filters.status],
-        "for": lambda: text("me and my teams") if filters.for_me else "",
+        "for": lambda: gettext("me and my teams") if filters.for_me else "",
         "type": lambda: ", ".join(str(TYPES[t]) for t in filters.types),
         "priority": lambda: ", ".join(f"P{p} {PRIORITIES[p]}" for p in filters.priorities),
         "client": lambda: _called(dict(names.clients), filters.clients),
@@ -118,7 +118,7 @@ def chips(filters: Filters, names: Names, people: dict[int, str]) -> list[tuple[
         "assignee": lambda: _assignee(filters, people) if filters.assignee else "",
         "tag": lambda: filters.tag,
         "due": lambda: DUE[filters.due] if filters.due else "",
-        "vip": lambda: text("VIP") if filters.vip else "",
+        "vip": lambda: gettext("VIP") if filters.vip else "",
         "q": lambda: f"“{filters.q}”" if filters.q else "",
     }
     return [(key, str(KEYS[key]), str(value)) for key, words in say.items() if (value := words())]
