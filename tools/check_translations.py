@@ -1,7 +1,7 @@
 """Is every sentence of the code translated? English is written in the code, French in its catalogue.
 
-Fails on a sentence that the French catalogue lacks, leaves empty or marks fuzzy, and on one whose
-`%(name)s` or `{name}` differ between the two.
+Fails on a sentence that the French catalogue lacks, leaves empty or marks fuzzy, on one whose
+`%(name)s` or `{name}` differ between the two, and on a gettext imported under a name that is not read.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "vigie" / "locale"
-KEYWORDS = ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "npgettext_lazy:1c,2,3"]
+KEYWORDS = ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "npgettext_lazy:1c,2,3", "p:1c,2"]
 PLACES = re.compile(r"%\((\w+)\)|\{(\w+)\}")
+ALIAS = re.compile(r"import .*\b\w*gettext\w* as (\w+)")
 SHOWN = 20
 
 
@@ -33,6 +34,20 @@ def sentences() -> dict[Any, str]:
         singular = message[0] if isinstance(message, tuple) else message
         if singular:
             found.setdefault((singular, context), f"vigie/{name}:{line}")
+    return found
+
+
+def strange_names() -> list[tuple[str, str, str]]:
+    """Each gettext that a module imports under a name whose calls are not extracted."""
+    found = []
+    for path in sorted((ROOT / "vigie").rglob("*.py")):
+        lines = path.read_text().splitlines()
+        found += [
+            (f"{path.relative_to(ROOT)}:{number}", "unread under this name", alias)
+            for number, line in enumerate(lines, 1)
+            for alias in ALIAS.findall(line)
+            if alias not in {"_", "p"}
+        ]
     return found
 
 
@@ -62,7 +77,7 @@ def main() -> int:
             catalogue = read_po(file, locale="fr")
     else:
         catalogue = Catalog(locale="fr")
-    wrong = [
+    wrong = strange_names() + [
         (place, what, sentence)
         for (sentence, context), place in sorted(wanted.items(), key=lambda item: item[1])
         if (what := fault(catalogue.get(sentence, context)))
