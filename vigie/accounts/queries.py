@@ -206,6 +206,16 @@ def members_of(actor: Actor, team_id: int) -> dict[int, bool]:
     return dict(TeamMember.objects.filter(team_id=team_id).values_list("agent_id", "is_lead"))
 
 
+def team_people(team_id: int) -> list[dict[str, Any]]:
+    """Members of a team by name, leads first."""
+    members = TeamMember.objects.filter(team_id=team_id).order_by("-is_lead", "agent__person__name")
+    return _rows(
+        members.values(
+            "agent_id", "is_lead", name=F("agent__person__name"), job_title=F("agent__person__job_title")
+        )
+    )
+
+
 def colleagues(actor: Actor) -> list[dict[str, Any]]:
     """Active agents by name, for pickers."""
     return _rows(

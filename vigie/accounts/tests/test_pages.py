@@ -67,3 +67,13 @@ def test_contact_and_agent_open_their_own_page(world: World) -> None:
     for person in (world.a.user, world.both, world.agent):
         for name in ("me", "mfa_index", "usersessions_list", "mfa_list_webauthn"):
             assert signed_in(person).get(reverse(name)).status_code == 200, (person, name)
+
+
+def test_agent_reads_a_team_that_it_may_not_change(world: World) -> None:
+    page = signed_in(world.agent).get(reverse("team", args=[world.team.pk])).content.decode()
+    assert "Agent A" in page
+    assert 'name="member"' not in page
+    assert (
+        'name="member"'
+        in signed_in(world.manager).get(reverse("team", args=[world.team.pk])).content.decode()
+    )

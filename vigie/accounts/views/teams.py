@@ -52,6 +52,10 @@ def team_new(request: Request) -> HttpResponse:
 def team_edit(request: Request, team_id: int) -> HttpResponse:
     """One team: who is in it, who leads; what it is, for whoever may change it."""
     team = access.seen_team(request.actor, team_id)
+    if request.method == "GET" and not request.actor.can("people:manage"):
+        return render(
+            request, "accounts/team_seen.html", {"team": team, "members": queries.team_people(team_id)}
+        )
     form = TeamForm(request.POST or None, initial=model_to_dict(team, fields=TEAM_FIELDS))
     if request.method == "POST" and done(
         form,
@@ -70,7 +74,7 @@ def _team_page(request: Request, form: TeamForm, *, leads: dict[int, bool], **pa
     return form_page(
         request, form, template="accounts/team.html", groups=[("", FIELDS)],
         crumbs=[{"label": _("Teams"), "href": reverse("teams")}], members=shown,
-        colleagues=queries.colleagues(request.actor), may_manage=request.actor.can("people:manage"), **page,
+        colleagues=queries.colleagues(request.actor), **page,
     )  # fmt: skip
 
 
