@@ -278,7 +278,8 @@ class Fold:
     @take.register
     def _(self, event: events.Kept) -> None:
         """No action does this: the source's word is taken, with our workflow's own effects of the arrival."""
-        self._change(event.by, {}, [NewFact(facts.IMPORTED, event.values)], event.at, moves_clock=False)
+        if event.values:
+            self._change(event.by, {}, [NewFact(facts.IMPORTED, event.values)], event.at, moves_clock=False)
         if not event.state or event.state == self.ticket.state:
             return
         if event.state not in self.machine.states:
