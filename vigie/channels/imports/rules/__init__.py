@@ -1,0 +1,1 @@
+"""Reading files and maps, and turning rows into lives of tickets. Pure."""
