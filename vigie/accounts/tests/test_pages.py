@@ -77,3 +77,11 @@ def test_agent_reads_a_team_that_it_may_not_change(world: World) -> None:
         'name="member"'
         in signed_in(world.manager).get(reverse("team", args=[world.team.pk])).content.decode()
     )
+
+
+def test_links_to_the_queue_mean_something_there(world: World) -> None:
+    browser = signed_in(world.agent_all)
+    contact = browser.get(reverse("person", args=[world.a.user.pk])).content.decode()
+    assert f'href="{reverse("queue")}?client=ALPHA&amp;status=all"' in contact
+    colleague = browser.get(reverse("person", args=[world.agent.pk])).content.decode()
+    assert f'href="{reverse("queue")}?assignee={world.agent.pk}"' in colleague
