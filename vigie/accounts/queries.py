@@ -113,7 +113,8 @@ def affiliations_of(actor: Actor, person_id: int) -> list[dict[str, Any]]:
         .order_by(F("active_until").desc(nulls_first=True), "organisation__name")
         .values(
             "id", "roles", "is_vip", "vip_reason", "vip_approver", "vip_until", "active_from", "active_until",
-            "organisation_id", client=F("organisation__name"), code=F("organisation__code"), site_name=F("site__name"), entity_name=F("entity__name"),
+            "organisation_id", client=F("organisation__name"), code=F("organisation__code"),
+            site_name=F("site__name"), entity_name=F("entity__name"),
         )
     )  # fmt: skip
 
