@@ -57,8 +57,9 @@ def fault(message: Message | None) -> str:
         return "absent"
     if message.fuzzy:
         return "fuzzy"
-    texts = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
-    if not all(text and text.strip() for text in texts):
+    given = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
+    texts = [text or "" for text in given]
+    if not all(text.strip() for text in texts):
         return "empty"
     sources = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
     allowed = set(PLACES.findall(" ".join(sources)))

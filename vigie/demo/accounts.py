@@ -14,7 +14,7 @@ ACCOUNTS: list[Persona] = [
         "Claire Dubois",
         "Utilisatrice, Valmont Industries",
         "User, Valmont Industries",
-        "Signale un problème, suit ses demandes",
+        "Signale un incident, suit ses demandes",
         "Reports a problem, follows her requests",
         "user",
     ),
