@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext as p
 
 from vigie.kernel.actor import Actor
 from vigie.notifications.queries import unread_count
@@ -47,7 +48,7 @@ def navigation(path: str) -> list[dict[str, Any]]:
         },
         {
             "code": "new",
-            "label": _("New request"),
+            "label": p("menu", "New request"),
             "icon": "plus",
             "href": new,
             "current": path.startswith(new),
