@@ -104,10 +104,18 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(metavar="WHAT", required=True, dest="what")
     one = kinds.add_parser("tickets", help="tickets from a CSV file, following a map of its columns")
     one.add_argument("file", metavar="FILE")
-    one.add_argument("--map", required=True, metavar="MAP", help="file that says which column is what")
+    one.add_argument(
+        "--map",
+        required=True,
+        metavar="MAP",
+        help="what each column is: a file, or a shipped map (uci_servicenow, volvo_problems, rabobank_incidents)",
+    )
+    one.add_argument(
+        "--client", metavar="CODE", help="the client they belong to (default: the one of the map)"
+    )
     one.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")
     one.add_argument("--errors", metavar="FILE", help="write refused lines there, with the reason")
-    one.add_argument("--resume", action="store_true", help="go on after the last line already imported")
+    one.add_argument("--resume", action="store_true", help="go on with an import that was cut short")
 
 
 def _port(text: str) -> int:

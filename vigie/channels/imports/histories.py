@@ -48,7 +48,11 @@ class Historian:
         for moment in life.moments:
             trail.take(moment)
         return History(
-            new, self.actor(first.by), life.created, tuple(trail.events), source=source_of(self.mapping, life.key)
+            new,
+            self.actor(first.by),
+            life.created,
+            tuple(trail.events),
+            source=source_of(self.mapping, life.key),
         )
 
 
@@ -101,8 +105,7 @@ class _Trail:
             return next(name for name, phase in self.machine.states.items() if phase == "done")
         if wanted in self.machine.states or not wanted:
             return wanted
-        back = next(step.target for step in self.machine.steps if step.verb == "reopen")
-        return back
+        return next(step.target for step in self.machine.steps if step.verb == "reopen")
 
     def _move(self, moment: Moment, state: str) -> None:
         by = self.by.actor(moment.by)
@@ -146,10 +149,12 @@ class _Trail:
             return
         weight = (moment.impact or self.weight[0], moment.urgency or self.weight[1])
         priority = moment.priority or self.priority
-        first = not self.events or self.events[0].at == moment.at and self.priority is None
+        first = not self.events or (self.events[0].at == moment.at and self.priority is None)
         if weight == self.weight and priority == self.priority:
             return
         self.weight, self.priority = weight, priority
         self.events.append(
-            Prioritised(moment.at, by, weight[0], weight[1], priority, OVERRIDE if priority else "", is_error=first)
+            Prioritised(
+                moment.at, by, weight[0], weight[1], priority, OVERRIDE if priority else "", is_error=first
+            )
         )

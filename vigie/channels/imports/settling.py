@@ -17,7 +17,8 @@ from vigie.accounts.models import Affiliation, Agent, AgentClient, Person, Team,
 from vigie.catalog.models import Category
 from vigie.channels.imports.rules.lives import Life
 from vigie.channels.imports.rules.mapping import TicketMap
-from vigie.contracts.actions import add_commitment, change_contract, create_calendar, create_contract
+from vigie.contracts.actions.calendars import create_calendar
+from vigie.contracts.actions.contracts import add_commitment, change_contract, create_contract
 from vigie.contracts.models import Calendar
 from vigie.kernel.actor import Actor
 from vigie.tenancy.actions import create_client
@@ -51,7 +52,9 @@ def _ref(*words: str) -> str:
     return text if len(text) <= 120 else f"{text[:80]}#{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
-def settle(actor: Actor, mapping: TicketMap, code: str, lives: Iterable[Life], *, now: dt.datetime) -> Settled:
+def settle(
+    actor: Actor, mapping: TicketMap, code: str, lives: Iterable[Life], *, now: dt.datetime
+) -> Settled:
     """Find or create all that these lives name, in the caller's transaction."""
     lives = list(lives)
     made: dict[str, int] = {}
@@ -101,7 +104,12 @@ def _contract(
     contract = create_contract(actor, organisation.pk, values, now=now)
     for kind, targets in promised.targets.items():
         for priority, seconds in targets.items():
-            wanted = {"kind": kind, "priority": int(priority), "target_seconds": seconds, "calendar": calendar}
+            wanted = {
+                "kind": kind,
+                "priority": int(priority),
+                "target_seconds": seconds,
+                "calendar": calendar,
+            }
             wanted["follow_site"] = False
             add_commitment(actor, contract.pk, wanted, promised.starts_on, now=now)
     change_contract(actor, contract.pk, {"status": "active"}, now=now)

@@ -12,6 +12,7 @@ from vigie.channels.imports.rules.sheet import Row, Sheet
 from vigie.kernel.refusal import Refusal
 
 TITLE_LIMIT = 250
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class RowRefused(Exception):
@@ -123,7 +124,9 @@ class Reader:
     def _parse(self, text: str) -> dt.datetime | None:
         try:
             iso = self.map.date_format == "iso"
-            found = dt.datetime.fromisoformat(text) if iso else dt.datetime.strptime(text, self.map.date_format)
+            found = (
+                dt.datetime.fromisoformat(text) if iso else dt.datetime.strptime(text, self.map.date_format)
+            )
             if found.tzinfo is None:
                 found = found.replace(tzinfo=self.map.zone)
             return found.astimezone(dt.UTC).replace(microsecond=0)
@@ -135,7 +138,9 @@ class Reader:
         if not text:
             return None
         if not text.isdecimal() or not 1 <= int(text) <= most:
-            raise RowRefused(row, Refusal("imports.unknown_value", column=value.column if value else "", cell=text[:80]))
+            raise RowRefused(
+                row, Refusal("imports.unknown_value", column=value.column if value else "", cell=text[:80])
+            )
         return int(text)
 
     # -- one ticket ----------------------------------------------------------
@@ -151,7 +156,7 @@ class Reader:
         else:
             if len(rows) > 1:
                 raise RowRefused(rows[1], Refusal("imports.key_twice", cell=key))
-            moments = [self._moment(rows[0], dt.datetime.min, "", self._raw(rows[0], None))]
+            moments = [self._moment(rows[0], NEVER, "", self._raw(rows[0], None))]
         first, last = rows[0], rows[-1]
         opened = self._opened(first)
         recorded = self.instant(first, self.map.created) or (moments[0].at if self.map.at else opened)

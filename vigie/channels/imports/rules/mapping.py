@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from vigie.kernel.refusal import Refusal
 
 KEEP = "keep"
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class TicketMap:
     delimiter: str = ","
     unknown: frozenset[str] = frozenset({""})
     date_format: str = "iso"
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = UTC
     opened_when_absent: str = ""
     order: str = ""
     at: str = ""

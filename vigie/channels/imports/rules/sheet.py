@@ -106,8 +106,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(SIZE_LIMIT)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for number, record in enumerate(reader, start=1):
-            yield number, record
+        yield from enumerate(reader, start=1)
     except csv.Error as error:
         raise Refusal("imports.broken_csv", line=reader.line_num, why=str(error)) from error
 

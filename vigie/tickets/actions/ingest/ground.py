@@ -19,6 +19,7 @@ from vigie.tickets.rules.reference import reference
 from vigie.workflow.queries import current_versions
 
 BLOCK = 2000
+NewId = Callable[[], int]
 
 
 class Ids:
@@ -91,7 +92,7 @@ class Ground:
         return None if found.active_until and day >= found.active_until else found
 
 
-def ground_of(organisation_id: int, ids: tuple[Ids, Ids, Ids, Ids]) -> Ground:
+def ground_of(organisation_id: int, ids: tuple[NewId, NewId, NewId, NewId]) -> Ground:
     """Read it, and lock the client's ticket numbers until the transaction ends."""
     Counter.objects.bulk_create([Counter(organisation_id=organisation_id)], ignore_conflicts=True)
     counter = Counter.objects.select_for_update().get(pk=organisation_id)
