@@ -15,7 +15,63 @@ CLIENTS, PEOPLE, AGENTS, TEAMS, SERVICES = 200, 20_000, 60, 6, 15
 NOW = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
 SPAN = dt.timedelta(days=730)
 NEVER = "9999-12-31T00:00:00+00:00"
-WORDS = ["messagerie", "imprimante", "réseau", "VPN", "poste", "écran", "serveur", "sauvegarde", "accès", "mot", "de", "passe", "partage", "dossier", "facture", "paie", "logiciel", "erreur", "lenteur", "blocage", "téléphone", "visioconférence", "certificat", "antivirus", "mise", "à", "jour", "licence", "Outlook", "Excel", "session", "profil", "compte", "badge", "scanner", "étiquette", "entrepôt", "caisse", "borne", "wifi", "switch", "baie", "disque", "mémoire", "batterie", "printer", "mailbox", "password", "access", "laptop", "network", "outage", "slow", "update", "license"]
+WORDS = [
+    "messagerie",
+    "imprimante",
+    "réseau",
+    "VPN",
+    "poste",
+    "écran",
+    "serveur",
+    "sauvegarde",
+    "accès",
+    "mot",
+    "de",
+    "passe",
+    "partage",
+    "dossier",
+    "facture",
+    "paie",
+    "logiciel",
+    "erreur",
+    "lenteur",
+    "blocage",
+    "téléphone",
+    "visioconférence",
+    "certificat",
+    "antivirus",
+    "mise",
+    "à",
+    "jour",
+    "licence",
+    "Outlook",
+    "Excel",
+    "session",
+    "profil",
+    "compte",
+    "badge",
+    "scanner",
+    "étiquette",
+    "entrepôt",
+    "caisse",
+    "borne",
+    "wifi",
+    "switch",
+    "baie",
+    "disque",
+    "mémoire",
+    "batterie",
+    "printer",
+    "mailbox",
+    "password",
+    "access",
+    "laptop",
+    "network",
+    "outage",
+    "slow",
+    "update",
+    "license",
+]
 
 
 def copy(link: psycopg.Connection[Any], table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> int:
@@ -363,7 +419,6 @@ def build(dsn: str, total: int, *, version_id: int, stamp: Any, say: Any = print
     """Fill an empty migrated database. ``stamp(client_id)`` gives the ids of its stamped terms by kind."""
     rng = random.Random(0)
     with psycopg.connect(dsn, autocommit=False) as link:
-        link.execute("set session_replication_role = 'origin'")
         started = time.monotonic()
         people(link, rng)
         contracts(link)

@@ -49,15 +49,25 @@ def _filled(value: Any, scene: Scene, whose: str) -> Any:
     return value
 
 
-def _agents(*params: str, sent: Body | None = None, asked: tuple[str, ...] = ("",), reads: bool = True) -> Route:
+def _agents(
+    *params: str, sent: Body | None = None, asked: tuple[str, ...] = ("",), reads: bool = True
+) -> Route:
     return Route("agents", params, reads, sent, asked)
 
 
-def _customers(*params: str, sent: Body | None = None, asked: tuple[str, ...] = ("",), reads: bool = True, rows: bool = False) -> Route:
+def _customers(
+    *params: str,
+    sent: Body | None = None,
+    asked: tuple[str, ...] = ("",),
+    reads: bool = True,
+    rows: bool = False,
+) -> Route:
     return Route("customers", params, reads, sent, asked, rows)
 
 
-def _self(*params: str, sent: Body | None = None, asked: tuple[str, ...] = ("",), reads: bool = True) -> Route:
+def _self(
+    *params: str, sent: Body | None = None, asked: tuple[str, ...] = ("",), reads: bool = True
+) -> Route:
     return Route("signed_in", params, reads, sent, asked)
 
 
@@ -66,13 +76,32 @@ def _anyone(sent: Body | None = None, reads: bool = True) -> Route:
 
 
 # Pages of the sign-in library: each about the visitor alone.
-ACCOUNT = (
-    "account_logout account_inactive account_reauthenticate account_change_password account_set_password account_reset_password "
-    "account_reset_password_done account_reset_password_from_key account_reset_password_from_key_done mfa_index mfa_authenticate "
-    "mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes mfa_generate_recovery_codes "
-    "mfa_download_recovery_codes mfa_list_webauthn mfa_add_webauthn mfa_login_webauthn mfa_reauthenticate_webauthn mfa_remove_webauthn "
-    "mfa_edit_webauthn usersessions_list"
-).split()
+ACCOUNT = [
+    "account_logout",
+    "account_inactive",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_set_password",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "mfa_index",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_login_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_edit_webauthn",
+    "usersessions_list",
+]
 
 SAID = {"body": "<p>Bonjour</p>", "kind": "reply", "uploads": "@token", "submission": "matrix"}
 NAMES = {"name_fr": "Nom", "name_en": "Name"}
@@ -98,7 +127,19 @@ ROUTES: dict[str, Route] = {
     "portal_logo": _customers(),
     "portal_new": _customers(
         asked=("", "?type=request&service=@service"),
-        sent={"type": "incident", "title": "Panne", "body": "En panne", "urgency": "2", "need": "2", "impact": "3", "service": "@service", "beneficiary": "@contact", "site": "@site", "uploads": "@token", "submission": "m1"},
+        sent={
+            "type": "incident",
+            "title": "Panne",
+            "body": "En panne",
+            "urgency": "2",
+            "need": "2",
+            "impact": "3",
+            "service": "@service",
+            "beneficiary": "@contact",
+            "site": "@site",
+            "uploads": "@token",
+            "submission": "m1",
+        },
     ),
     "portal_new_promise": _customers(asked=("?type=incident&urgency=2&impact=3&site=@site",)),
     "portal_new_draft": _customers(sent={"title": "x", "body": "y"}, reads=False),
@@ -108,17 +149,24 @@ ROUTES: dict[str, Route] = {
     "portal_promise": _customers("ticket", rows=True),
     "portal_reply": _customers("ticket", sent=SAID, reads=False),
     "portal_draft": _customers("ticket", sent={"body": "x"}, reads=False),
-    "portal_step": _customers("ticket", "verb", sent={"body": "x", "reason": "x", "submission": "m2"}, reads=False),
+    "portal_step": _customers(
+        "ticket", "verb", sent={"body": "x", "reason": "x", "submission": "m2"}, reads=False
+    ),
     # the console
     "search": _agents(asked=("?q=messagerie", "?q=VCB", "?q=@reference", "?q=BETA")),
     "palette": _agents(asked=("?q=", "?q=VCB", "?q=Beta", "?q=User", "?ticket=@ticket")),
     "palette_act": _agents("ticket", "verb", sent={}, reads=False),
     "notices_bell": _agents(),
-    "queue": _agents(asked=("", "?status=all", "?status=all&client=@client_code", "?q=VCB", "?status=all&assignee=@agent")),
+    "queue": _agents(
+        asked=("", "?status=all", "?status=all&client=@client_code", "?q=VCB", "?status=all&assignee=@agent")
+    ),
     "queue_pulse": _agents(asked=("?since=0", "?status=all&client=@client_code&since=0")),
     "queue_filters": _agents(),
     "queue_columns": _agents(sent={"column": "client"}, reads=False),
-    "queue_bulk": _agents(sent={"ticket": "@ticket", "act": "assign", "verb": "start", "team": "@team", "assignee": "@agent"}, asked=("?ticket=@ticket", "?ticket=@ticket&act=assign")),
+    "queue_bulk": _agents(
+        sent={"ticket": "@ticket", "act": "assign", "verb": "start", "team": "@team", "assignee": "@agent"},
+        asked=("?ticket=@ticket", "?ticket=@ticket&act=assign"),
+    ),
     "queue_preview": _agents("ticket"),
     "queue_views": _agents(),
     "queue_view_new": _agents(sent={"name": "Vue", "query": "client=@client_code"}),
@@ -127,9 +175,27 @@ ROUTES: dict[str, Route] = {
     "queue_view_delete": _agents("view", sent={}, reads=False),
     "ticket_new": _agents(
         asked=("", "?organisation=@organisation", "?organisation=@organisation&requester=@person"),
-        sent={"organisation": "@organisation", "requester": "@person", "beneficiary": "@contact", "ticket_type": "incident", "channel": "phone", "title": "Panne", "body": "<p>x</p>", "impact": "3", "urgency": "2", "service": "@service", "site": "@site", "uploads": "@token", "submission": "m3"},
+        sent={
+            "organisation": "@organisation",
+            "requester": "@person",
+            "beneficiary": "@contact",
+            "ticket_type": "incident",
+            "channel": "phone",
+            "title": "Panne",
+            "body": "<p>x</p>",
+            "impact": "3",
+            "urgency": "2",
+            "service": "@service",
+            "site": "@site",
+            "uploads": "@token",
+            "submission": "m3",
+        },
     ),
-    "ticket_new_promise": _agents(asked=("?organisation=@organisation&ticket_type=incident&impact=3&urgency=2&site=@site&requester=@person",)),
+    "ticket_new_promise": _agents(
+        asked=(
+            "?organisation=@organisation&ticket_type=incident&impact=3&urgency=2&site=@site&requester=@person",
+        )
+    ),
     "ticket_new_fields": _agents(asked=("?organisation=@organisation",)),
     "ticket_new_draft": _agents(sent={"organisation": "@organisation", "title": "x"}, reads=False),
     "ticket_new_contacts": _agents("organisation", asked=("?q=u", "?q=VCB")),
@@ -143,26 +209,81 @@ ROUTES: dict[str, Route] = {
     "ticket_say": _agents("ticket", sent=SAID, reads=False),
     "ticket_draft": _agents("ticket", sent={"body": "x", "kind": "reply"}, reads=False),
     "ticket_presence": _agents("ticket", sent={"kind": "typing"}),
-    "ticket_step": _agents("ticket", "verb", sent={"pending_reason": "client_info", "text": "<p>x</p>", "resolution_code": "solved_permanently", "reason": "withdrawn", "master": "@reference", "submission": "m4"}),
+    "ticket_step": _agents(
+        "ticket",
+        "verb",
+        sent={
+            "pending_reason": "client_info",
+            "text": "<p>x</p>",
+            "resolution_code": "solved_permanently",
+            "reason": "withdrawn",
+            "master": "@reference",
+            "submission": "m4",
+        },
+    ),
     "ticket_assign": _agents("ticket", sent={"team": "@team", "assignee": "@agent", "take": "1"}),
     "ticket_priority": _agents("ticket", sent={"impact": "1", "urgency": "1", "priority": "", "reason": "x"}),
     "ticket_type": _agents("ticket", sent={"type": "request"}),
-    "ticket_classify": _agents("ticket", sent={"service": "@service", "category": "@category", "site": "@site", "tags": "vpn", "seen_tags": "", "seen_service": "", "seen_site": "", "seen_category": "", "seen_is_confidential": ""}),
+    "ticket_classify": _agents(
+        "ticket",
+        sent={
+            "service": "@service",
+            "category": "@category",
+            "site": "@site",
+            "tags": "vpn",
+            "seen_tags": "",
+            "seen_service": "",
+            "seen_site": "",
+            "seen_category": "",
+            "seen_is_confidential": "",
+        },
+    ),
     "ticket_title": _agents("ticket", sent={"title": "Autre", "was": "Messagerie en panne"}),
-    "ticket_link": _agents("ticket", sent={"reference": "@reference", "other": "@reference", "kind": "related"}),
+    "ticket_link": _agents(
+        "ticket", sent={"reference": "@reference", "other": "@reference", "kind": "related"}
+    ),
     "ticket_orphan": _agents("ticket", sent={}, reads=False),
     "ticket_watch": _agents("ticket", sent={"person": "@contact"}),
     "ticket_people": _agents("ticket", asked=("?q=u", "?q=VCB")),
     # people
     "people": _agents(asked=("", "?q=VCB", "?q=user", "?client=@organisation", "?client=@client_code")),
-    "contact_new": _agents(sent={"organisation": "@organisation", "name": "Neuf", "email": "neuf@alpha.example", "language": "fr", "timezone": "Europe/Paris", "roles": "user", "site": "@site", "entity": "@entity"}, asked=("", "?organisation=@organisation")),
-    "agent_new": _agents(sent={"name": "Agent", "email": "neuf@nord.example", "language": "fr", "timezone": "Europe/Paris", "roles": "@role", "clients": "@organisation", "teams": "@team"}),
+    "contact_new": _agents(
+        sent={
+            "organisation": "@organisation",
+            "name": "Neuf",
+            "email": "neuf@alpha.example",
+            "language": "fr",
+            "timezone": "Europe/Paris",
+            "roles": "user",
+            "site": "@site",
+            "entity": "@entity",
+        },
+        asked=("", "?organisation=@organisation"),
+    ),
+    "agent_new": _agents(
+        sent={
+            "name": "Agent",
+            "email": "neuf@nord.example",
+            "language": "fr",
+            "timezone": "Europe/Paris",
+            "roles": "@role",
+            "clients": "@organisation",
+            "teams": "@team",
+        }
+    ),
     "person": _agents("person"),
-    "person_edit": _agents("person", sent={"name": "Autre", "email": "autre@alpha.example", "language": "fr", "timezone": "Europe/Paris"}),
+    "person_edit": _agents(
+        "person",
+        sent={"name": "Autre", "email": "autre@alpha.example", "language": "fr", "timezone": "Europe/Paris"},
+    ),
     "person_access": _agents("agent", sent={"roles": "@role", "clients": "@organisation"}),
     "person_skills": _agents("agent", sent={}),
     "person_act": _agents("person", sent={"act": "disable"}, reads=False),
-    "affiliation_new": _agents("person", sent={"organisation": "@organisation", "roles": "user", "site": "@site", "entity": "@entity"}, asked=("", "?organisation=@organisation")),
+    "affiliation_new": _agents(
+        "person",
+        sent={"organisation": "@organisation", "roles": "user", "site": "@site", "entity": "@entity"},
+        asked=("", "?organisation=@organisation"),
+    ),
     "affiliation_edit": _agents("affiliation", sent={"roles": "user", "site": "@site", "entity": "@entity"}),
     "affiliation_end": _agents("affiliation", sent={}, reads=False),
     "teams": _agents(),
@@ -177,28 +298,85 @@ ROUTES: dict[str, Route] = {
     "administration": _agents(),
     "clients": _agents(asked=("", "?q=VCB", "?q=beta", "?status=active")),
     "client": _agents("organisation"),
-    "client_new": _agents(sent={"code": "NEW", "name": "Nouveau", "language": "fr", "timezone": "Europe/Paris"}),
-    "client_edit": _agents("organisation", sent={"name": "Autre", "language": "fr", "timezone": "Europe/Paris"}),
-    "site_new": _agents("organisation", sent={"name": "Site", "timezone": "Europe/Paris", "country": "FR", "entity": "@entity"}),
-    "site": _agents("organisation", "site", sent={"name": "Site", "timezone": "Europe/Paris", "country": "FR", "entity": "@entity"}),
+    "client_new": _agents(
+        sent={"code": "NEW", "name": "Nouveau", "language": "fr", "timezone": "Europe/Paris"}
+    ),
+    "client_edit": _agents(
+        "organisation", sent={"name": "Autre", "language": "fr", "timezone": "Europe/Paris"}
+    ),
+    "site_new": _agents(
+        "organisation",
+        sent={"name": "Site", "timezone": "Europe/Paris", "country": "FR", "entity": "@entity"},
+    ),
+    "site": _agents(
+        "organisation",
+        "site",
+        sent={"name": "Site", "timezone": "Europe/Paris", "country": "FR", "entity": "@entity"},
+    ),
     "entity_new": _agents("organisation", sent={"name": "Entité neuve", "parent": "@entity"}),
     "entity": _agents("organisation", "entity", sent={"name": "Entité", "parent": "@entity"}),
     "priority_policy": _agents("organisation", sent={"vip_rule": "none"}),
     "services": _agents(asked=("", "?q=VCB")),
-    "service_new": _agents(sent={"code": "s9", **NAMES, "criticality": "2", "icon": "server", "default_team": "@team"}),
-    "service": _agents("service", sent={"code": "mail", **NAMES, "criticality": "2", "icon": "server", "default_team": "@team"}),
+    "service_new": _agents(
+        sent={"code": "s9", **NAMES, "criticality": "2", "icon": "server", "default_team": "@team"}
+    ),
+    "service": _agents(
+        "service",
+        sent={"code": "mail", **NAMES, "criticality": "2", "icon": "server", "default_team": "@team"},
+    ),
     "categories": _agents(),
     "category_new": _agents(sent={"code": "c9", **NAMES, "parent": "@category"}),
     "category": _agents("category", sent={"code": "mail", **NAMES}),
     "subscription_new": _agents("organisation", sent={"service": "@service", "team": "@team"}),
     "subscription": _agents("organisation", "subscription", sent={"service": "@service", "team": "@team"}),
     "contracts": _agents(asked=("", "?q=VCB", "?client=@organisation")),
-    "contract_new": _agents(sent={"organisation": "@organisation", "reference": "K9", **NAMES, "status": "draft", "nature": "external", "starts_on": "2026-01-01"}),
+    "contract_new": _agents(
+        sent={
+            "organisation": "@organisation",
+            "reference": "K9",
+            **NAMES,
+            "status": "draft",
+            "nature": "external",
+            "starts_on": "2026-01-01",
+        }
+    ),
     "contract": _agents("contract"),
-    "contract_edit": _agents("contract", sent={"organisation": "@organisation", "reference": "K9", **NAMES, "status": "active", "nature": "external", "starts_on": "2026-01-01"}),
-    "contract_preview": _agents("contract", asked=("?type=incident&priority=2&site=@site&service=@service&at=2026-01-12T09:00",)),
-    "commitment_new": _agents("contract", sent={"kind": "resolution", "target": "8h", "calendar": "@calendar", "site": "@site", "service": "@service", "valid_from": "2026-01-01"}),
-    "commitment": _agents("contract", "commitment", sent={"kind": "resolution", "target": "8h", "calendar": "@calendar", "site": "@site", "valid_from": "2026-02-01"}),
+    "contract_edit": _agents(
+        "contract",
+        sent={
+            "organisation": "@organisation",
+            "reference": "K9",
+            **NAMES,
+            "status": "active",
+            "nature": "external",
+            "starts_on": "2026-01-01",
+        },
+    ),
+    "contract_preview": _agents(
+        "contract", asked=("?type=incident&priority=2&site=@site&service=@service&at=2026-01-12T09:00",)
+    ),
+    "commitment_new": _agents(
+        "contract",
+        sent={
+            "kind": "resolution",
+            "target": "8h",
+            "calendar": "@calendar",
+            "site": "@site",
+            "service": "@service",
+            "valid_from": "2026-01-01",
+        },
+    ),
+    "commitment": _agents(
+        "contract",
+        "commitment",
+        sent={
+            "kind": "resolution",
+            "target": "8h",
+            "calendar": "@calendar",
+            "site": "@site",
+            "valid_from": "2026-02-01",
+        },
+    ),
     "commitment_end": _agents("contract", "commitment", sent={"valid_until": "2026-02-01"}, reads=False),
     "calendars": _agents(),
     "calendar_new": _agents(sent={"code": "k9", **NAMES, "organisation": "@organisation"}),

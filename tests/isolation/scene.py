@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from vigie.tickets.actions.views import save_view
 
 from tests.world import START, ClientWorld, World, report
 from vigie.accounts.models import Affiliation
@@ -18,6 +17,7 @@ from vigie.tenancy.models import Entity
 from vigie.tickets.actions import handling
 from vigie.tickets.actions.conversation import Said, add_note, reply, save_draft, upload
 from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.actions.views import save_view
 from vigie.tickets.models import Attachment, Ticket
 
 ABSENT = 987_654_321
@@ -56,7 +56,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
     )
     handling.set_parent(agent, third.pk, first.reference, now=START)
     handling.add_watcher(agent, first.pk, client.colleague.pk, now=START)
-    save_draft(user, "portal_new", {"title": "brouillon"}, now=START)
+    save_draft(user, f"portal_new:{client.organisation.pk}", {"title": "brouillon"}, now=START)
     affiliation = Affiliation.objects.get(organisation=client.organisation, person=client.user)
     return {
         "ticket": first.pk,
@@ -72,7 +72,9 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "affiliation": affiliation.pk,
         "contract": client.contract.pk,
         "commitment": Commitment.objects.filter(contract=client.contract).values_list("pk", flat=True)[0],
-        "subscription": Subscription.objects.filter(organisation=client.organisation).values_list("pk", flat=True)[0],
+        "subscription": Subscription.objects.filter(organisation=client.organisation).values_list(
+            "pk", flat=True
+        )[0],
         "notice": Notice.objects.filter(recipient=client.user).values_list("pk", flat=True)[0],
     }
 

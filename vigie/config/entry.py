@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -32,6 +32,7 @@ class EntryMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.actor = None  # type: ignore[attr-defined]
+        request.GET = _without_nul(request.GET)  # type: ignore[assignment]
         with translation.override(_language(request)), timezone.override(_zone(request)):
             response = self.get_response(request)
         if request.user.is_authenticated:
@@ -41,6 +42,8 @@ class EntryMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
+        if request.method == "POST":
+            request.POST = _without_nul(request.POST)  # type: ignore[assignment]
         audience = audience_of(view)
         if audience is None:
             if getattr(view, "__module__", "").startswith(ACCOUNT_MODULES):
@@ -83,6 +86,17 @@ class EntryMiddleware:
             if response.streaming and not getattr(response, "walled_file", False):
                 raise RuntimeError("a streamed answer would run outside the client wall")
             return response
+
+
+def _without_nul(sent: QueryDict) -> QueryDict:
+    """What was sent without NUL characters: the database refuses them and no reader would see one."""
+    if not any("\x00" in part for name, values in sent.lists() for part in (name, *values)):
+        return sent
+    kept = QueryDict(mutable=True)
+    for name, values in sent.lists():
+        kept.setlist(name.replace("\x00", ""), [value.replace("\x00", "") for value in values])
+    kept._mutable = False
+    return kept
 
 
 def _sign_in(request: HttpRequest) -> HttpResponseBase:
