@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from vigie.accounts.models import Person
 from vigie.contracts.queries import PromiseBook
 from vigie.contracts.queries.book import Scope
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import Openings, openings
 from vigie.contracts.rules.promise import ClockKind, Terms
+from vigie.demo.phrases import ACKNOWLEDGED, REOPENED, SIGNED
 from vigie.demo.scenarios import Scenario, Turn, paragraphs, told
 from vigie.demo.settle import Client, Settled
 from vigie.demo.slots import slots_of
 from vigie.kernel.actor import SYSTEM, Actor
-from vigie.tickets.actions.ingest import Assigned, Event, History, Prioritised, Said, Stepped, Watched
+from vigie.tickets.actions.ingest import Assigned, Event, History, Said, Stepped
 from vigie.tickets.actions.lifecycle import FALLBACK, Given
 from vigie.tickets.actions.opening import NewTicket, priority_under
 from vigie.tickets.models import PriorityPolicy
 from vigie.workflow.rules.defaults import DEFAULTS
 
 AGENT_GRANTS = frozenset({"tickets:open", "tickets:reply", "tickets:note", "tickets:work", "tickets:assign"})
-REOPENED = {
-    "fr": ("Bonjour, / Malheureusement le problème est revenu [ce matin|une heure après|dès la deuxième tentative].",
-           "Bonjour {prenom}, / Désolé pour ce retour. La cause a été reprise entièrement et vérifiée avec vous au {tel} : c’est stable depuis {heure}."),
-    "en": ("Hello, / Unfortunately it came back [this morning|an hour later|at the second attempt].",
-           "Hi {prenom}, / Sorry about that. We went through it again with you on {tel} and it has been stable since {heure}."),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +56,7 @@ class Teller:
     policy: PriorityPolicy | None
     chance: random.Random
     anchor: dt.datetime
+    favourites: frozenset[str] = frozenset()
     _events: list[Event] = field(default_factory=list)
 
     # -- one ticket ---------------------------------------------------------------
@@ -79,8 +76,8 @@ class Teller:
         self._open(scenario, handler, pace, fate)
         story = Story(self, scenario, new, user, handler, pace, self._slots(scenario, requester_index))
         story.go(scenario.turns[1 : fate.stop_at], fate)
-        body = paragraphs(story.text(scenario.turns[0].text))
-        new = NewTicket(**{**_fields(new), "title": story.text(scenario.title), "body": body})
+        body = paragraphs(story.text(scenario.turns[0].text + self.chance.choice(SIGNED[scenario.language])))
+        new = replace(new, title=story.text(scenario.title), body=body)
         events = tuple(event for event in self._events if event.at <= self.anchor)
         return History(new=new, by=by, created_at=opened, events=events, key=key)
 
@@ -98,7 +95,9 @@ class Teller:
         )  # fmt: skip
 
     def _clocks(self, new: NewTicket) -> dict[ClockKind, Terms]:
-        priority = priority_under(self.policy, new.impact or 3, new.urgency, False)
+        priority = priority_under(
+            self.policy, new.impact or 3, new.urgency, new.requester_id in self.client.vips
+        )
         assert new.opened_at is not None
         scope = Scope(
             new.ticket_type, priority, new.service_id, new.category_id, new.site_id, False, new.opened_at
@@ -115,22 +114,27 @@ class Teller:
         hour = (at.hour + 1) % 24
         if team == "n1-lille" and (self.client.spec.code == "BOREAL" or hour >= 18 or hour < 7):
             team = "n1-montreal"
-        seen = [
-            agent for agent in self.settled.agents[team]
-            if (limit := self.settled.sees[agent.pk]) is None or self.client.organisation.pk in limit
-        ]  # fmt: skip
-        agent = self.chance.choice(seen)
+        specialist = self.settled.staff["Emily Tremblay"]
+        if self.favourites and self._sees(specialist) and team != "n3-applications":
+            return specialist.pk, specialist.name, "n2-systemes"
+        seen = [agent for agent in self.settled.agents[team] if self._sees(agent)]
+        known = [agent for agent in seen if agent.name in self.favourites]
+        agent = self.chance.choice(known or seen)
         return agent.pk, agent.name, team
+
+    def _sees(self, agent: Person) -> bool:
+        limit = self.settled.sees[agent.pk]
+        return limit is None or self.client.organisation.pk in limit
 
     def _open(self, scenario: Scenario, handler: tuple[int, str, str], pace: Pace, fate: Fate) -> None:
         if fate.unassigned:
             return
         person, name, team = handler
         by = actor_for(person, name, "provider")
-        at = pace.forward(fate.response * 0.5, of="response")
+        at = pace.forward(fate.response * 0.6, of="response")
         self._events.append(Assigned(at, by, self.settled.teams[team].pk, person))
         if scenario.turns[1:2] != () and scenario.turns[1].what != "P":
-            at = pace.forward(fate.response * 0.5, of="response")
+            at = pace.forward(fate.response * 0.25, of="response")
             self._events.append(Stepped(at, by, "start"))
 
     def _slots(self, scenario: Scenario, index: int) -> dict[str, str]:
@@ -140,10 +144,6 @@ class Teller:
             self.chance, scenario.language, requester=requester.name, colleague=self.chance.choice(others).name,
             site=self.client.site_of[requester.pk].name, code=self.client.spec.code,
         )  # fmt: skip
-
-
-def _fields(new: NewTicket) -> dict[str, object]:
-    return {name: getattr(new, name) for name in NewTicket.__dataclass_fields__}
 
 
 @dataclass(slots=True)
@@ -218,6 +218,8 @@ class Story:
         return actor_for(self.handler[0], self.handler[1], "provider")
 
     def go(self, turns: tuple[Turn, ...], fate: Fate) -> None:
+        if turns and not fate.unassigned:
+            turns = self._first_answer(turns)
         work = sum(1 for turn in turns if turn.what in "ANRTS") or 1
         for turn in turns:
             if turn.what in "ANRT" and not (turn.what == "R" and work == 1):
@@ -231,6 +233,16 @@ class Story:
             getattr(self, f"_{turn.what.lower()}")(turn)
         if turns and turns[-1].what == "R":
             self._end(fate)
+
+    def _first_answer(self, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        """The provider's first words come in time for the response; what the scenario has, else an acknowledgement."""
+        self.pace.forward(self.pace.fate.response * 0.15, of="response")
+        if turns[0].what == "A":
+            self._a(turns[0])
+            return turns[1:]
+        at, texts = self.pace.at, ACKNOWLEDGED[self.scenario.language]
+        self.add(Said(at, self.agent, paragraphs(self.text(self.teller.chance.choice(texts)))))
+        return turns
 
     def _a(self, turn: Turn) -> None:
         self._resume()
@@ -299,16 +311,14 @@ class Story:
 
     def _end(self, fate: Fate) -> None:
         if fate.reopens:
-            asked, answered = REOPENED[self.scenario.language]
+            asked, answered, noted = REOPENED[self.scenario.language]
             given = Given(
                 reason="Le problème est revenu" if self.scenario.language == "fr" else "It came back",
                 text=paragraphs(self.text(asked)),
             )
             self.add(Stepped(self.pace.spend(2 * 3600), self.user, "reopen", given))
             self.pace.spend(int(self.pace.target("resolution") * self.teller.chance.uniform(0.05, 0.2)))
-            self.add(
-                Said(self.pace.at, self.agent, paragraphs(self.text("{code} : {ver}, {ip}.")), is_note=True)
-            )
+            self.add(Said(self.pace.at, self.agent, paragraphs(self.text(noted)), is_note=True))
             given = Given(resolution_code="solved_permanently", text=paragraphs(self.text(answered)))
             self.add(Stepped(self.pace.spend(600), self.agent, "resolve", given))
         if fate.confirms:
@@ -318,6 +328,3 @@ class Story:
         end = self.pace.hours.business_days_eod(epoch(self.pace.at), days)
         lag = self.teller.chance.randrange(20, 300)  # the worker looks every five minutes
         self.add(Stepped(dt.datetime.fromtimestamp(end + lag, dt.UTC), SYSTEM, "close"))
-
-
-__all__ = ["Fate", "Prioritised", "Teller", "Watched", "actor_for"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import time
 
 from django.db import transaction
 from django.utils import timezone
@@ -44,9 +43,3 @@ def load_demo(anchor: dt.datetime | None = None) -> bool:
         tell_personas(anchor)
         demo_mode.mark_loaded(SYSTEM, now=anchor)
     return True
-
-
-if __name__ == "__main__":
-    started = time.perf_counter()
-    load_demo()
-    print(f"{time.perf_counter() - started:.1f} s")  # noqa: T201

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import Q
+
 from vigie.accounts.models import Person
 from vigie.demo.accounts import ACCOUNTS
 from vigie.notifications.models import Notice
@@ -32,9 +34,11 @@ def _for(person: Person, anchor: dt.datetime) -> list[Notice]:
         ]
     mine = Ticket.objects.filter(assignee=person, opened_at__gte=recent).order_by("-opened_at")[:MOST]
     notices = [_notice(person, "ticket_assigned", t, t.opened_at, anchor, by="Karim Benali") for t in mine]
+    concerned = Q(ticket__assignee=person) | Q(ticket__watchers__person=person)
+    concerned |= Q(ticket__team__members__agent_id=person.pk, ticket__team__members__is_lead=True)
     late = Clock.objects.filter(
-        ticket__assignee=person, ticket__phase="active", kind="resolution", announced__gte=75
-    )
+        concerned, ticket__phase="active", kind="resolution", announced__gte=75
+    ).distinct()
     notices += [
         _notice(
             person, "clock_breached" if clock.announced >= 100 else "clock_warned", clock.ticket, anchor, anchor,

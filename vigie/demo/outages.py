@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from vigie.contracts.rules.instants import epoch
 from vigie.demo.lives import Fate, Teller, actor_for
-from vigie.demo.scenarios import Scenario, paragraphs, scenarios
+from vigie.demo.phrases import NOTICED, SOLVED
+from vigie.demo.scenarios import Scenario, paragraphs, scenarios, told
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions.ingest import Duplicated, Event, History, Parented, Stepped
 from vigie.tickets.actions.lifecycle import Given
-
-NOTICED = {
-    "fr": ("[Plus d’internet|Réseau coupé|Tout est bloqué] à {site}", "Bonjour, plus rien ne répond [à mon étage|sur {pc}|dans notre service] depuis {heure}. Est-ce connu ?"),
-    "en": ("[No internet|Network down|Everything is stuck] at {site}", "Hello, nothing has answered [on my floor|on {pc}|in our team] since {heure}. Is it known?"),
-}  # fmt: skip
-SOLVED = {
-    "fr": "La panne du site est terminée depuis {heure}. Merci de votre patience.",
-    "en": "The outage of the site is over since {heure}. Thank you for your patience.",
-}
 
 
 def outage(teller: Teller) -> list[History]:
@@ -45,12 +38,10 @@ def _noticed(
 ) -> History:
     who = 8 + n * 2 if len(teller.client.contacts) > 30 + n * 2 else 5 + n
     plain = teller.tell(f"outage{n}", scenario, who, opened, Fate(0.1, 0.1, stop_at=1, unassigned=True))
-    person, name, team = teller._agent("n1-lille", opened)
+    person, name, _ = teller._agent("n1-lille", opened)
     agent = actor_for(person, name, "provider")
     at = min(opened + dt.timedelta(minutes=6 + n), solved - dt.timedelta(minutes=2))
     slots = teller._slots(scenario, who)
-    from vigie.demo.scenarios import told
-
     title, body = (told(text, slots, language, teller.chance) for text in NOTICED[language])
     events: list[Event]
     if n % 4 == 3:
@@ -60,9 +51,6 @@ def _noticed(
         given = Given(resolution_code="solved_by_supplier", text=text)
         end = dt.datetime.fromtimestamp(epoch(solved) + 60 + n, dt.UTC)
         events = [Parented(at, agent, "outage"), Stepped(end, SYSTEM, "resolve", given)]
-    new = plain.new
-    fields = {key: getattr(new, key) for key in new.__dataclass_fields__}
-    fields.update(title=title, body=paragraphs(body), impact=3, urgency=1)
-    return History(
-        type(new)(**fields), plain.by, opened, tuple(e for e in events if e.at <= teller.anchor), f"outage{n}"
-    )
+    new = replace(plain.new, title=title, body=paragraphs(body), impact=3, urgency=1)
+    past = tuple(event for event in events if event.at <= teller.anchor)
+    return History(new, plain.by, opened, past, f"outage{n}")

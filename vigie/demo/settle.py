@@ -44,6 +44,7 @@ class Client:
     sites: list[Site]
     contacts: list[Person] = field(default_factory=list)
     site_of: dict[int, Site] = field(default_factory=dict)
+    vips: set[int] = field(default_factory=set)
     manager: Person | None = None
 
 
@@ -167,12 +168,12 @@ def _contacts(
     for order in range(spec.people - len(people)):
         language = "en" if chance.random() < spec.english else "fr"
         name, place = names.one(language), chance.randrange(len(spec.places))
-        roles = [
+        held = [
             "user",
             *(["key_user"] if order % 18 == 3 else []),
             *(["approver"] if order % 20 == 5 else []),
         ]
-        roles += (
+        held += (
             ["client_manager", "approver"]
             if order == 0 and not any("client_manager" in a.roles for a in affiliations)
             else []
@@ -193,7 +194,7 @@ def _contacts(
                 client,
                 place,
                 entities,
-                sorted(set(roles)),
+                sorted(set(held)),
                 vip if order in (2, 7, 30) else "",
                 anchor,
                 chance,
@@ -204,6 +205,8 @@ def _contacts(
         affiliation.person = person
         client.contacts.append(person)
         client.site_of[person.pk] = client.sites[client.sites.index(affiliation.site)]  # type: ignore[arg-type]
+        if affiliation.is_vip:
+            client.vips.add(person.pk)
         if "client_manager" in affiliation.roles and client.manager is None:
             client.manager = person
     Affiliation.objects.bulk_create(affiliations)

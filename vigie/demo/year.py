@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from dataclasses import replace
 
 from vigie.contracts.queries import promise_book
 from vigie.contracts.rules.instants import epoch, zone_of
 from vigie.contracts.rules.openings import openings
 from vigie.contracts.rules.promise import ClockKind
-from vigie.demo.lives import Fate, Teller
+from vigie.demo.lives import Fate, Teller, actor_for
 from vigie.demo.outages import outage
 from vigie.demo.scenarios import Scenario, scenarios
 from vigie.demo.settle import HISTORY, Client, Settled
-from vigie.tickets.actions.ingest import History
+from vigie.tickets.actions.ingest import History, Watched
 from vigie.tickets.models import PriorityPolicy
 
 TICKETS = 2950
 HOURS = (0, 0, 0, 0, 0, 1, 3, 12, 34, 42, 36, 30, 14, 24, 36, 32, 24, 14, 6, 3, 2, 1, 1, 0)  # by local hour
 WEEKDAYS = (28, 23, 20, 20, 17, 3, 1)
 MONTHS = (1.1, 1.0, 1.05, 0.95, 0.9, 1.0, 0.75, 0.6, 1.25, 1.15, 1.1, 0.9)
-LIVE_SHARE = 44  # tickets made to be alive at the anchor, over all clients
+LIVE_SHARE = 36  # tickets made to be alive at the anchor, over all clients
+PERSONAS_FIRST = {
+    "VALMONT": 4,
+    "HARGROVE": 1,
+}  # contacts whom a visitor may be come first in their client's list
+FAVOURITES = frozenset({"Léa Martin", "Emily Tremblay"})
 
 
 def histories_of(
@@ -95,14 +101,29 @@ STAGES = (
 def live_ticket(teller: Teller, n: int) -> History:
     """A ticket of the day in progress, placed so that its clock stands where we want it at the anchor."""
     chance, who = teller.chance, requester(teller)
-    if n == 0 and teller.client.spec.code in ("VALMONT", "HARGROVE"):
-        who = 0
+    who = n if n < PERSONAS_FIRST.get(teller.client.spec.code, 0) else who
     share, told, unassigned = STAGES[(n + len(teller.client.spec.code)) % len(STAGES)]
     scenario = pick(teller, teller.client.contacts[who].language, kind="incident" if n % 3 else "")
-    told = min(told, len(scenario.turns) - 1)
+    told = min(
+        max(told, 2) if n < PERSONAS_FIRST.get(teller.client.spec.code, 0) else told, len(scenario.turns) - 1
+    )
+    unassigned = unassigned and told < 2
     opened = opened_for(teller, scenario, who, share * chance.uniform(0.97, 1.0))
     fate = Fate(chance.uniform(0.05, 0.5), max(share * 0.6, 0.05), stop_at=told, unassigned=unassigned)
-    return teller.tell(f"live{n:03d}", scenario, who, opened, fate)
+    teller.favourites = FAVOURITES if n % 3 == 0 else frozenset()
+    history = teller.tell(f"live{n:03d}", scenario, who, opened, fate)
+    teller.favourites = frozenset()
+    return _watched(teller, history) if share > 0.9 else history
+
+
+def _watched(teller: Teller, history: History) -> History:
+    """The coordinator follows what is about to be late, and so does the one who answers for the contract."""
+    coordinator, delivery = (teller.settled.staff[name] for name in ("Karim Benali", "Sophie Lefèvre"))
+    at = history.events[-1].at if history.events else history.created_at
+    by = actor_for(coordinator.pk, coordinator.name, "provider")
+    sees = teller.settled.sees[delivery.pk]
+    people = [coordinator, *([delivery] if sees is None or teller.client.organisation.pk in sees else [])]
+    return replace(history, events=(*history.events, *(Watched(at, by, person.pk) for person in people)))
 
 
 def opened_for(teller: Teller, scenario: Scenario, who: int, share: float) -> dt.datetime:

@@ -1,0 +1,140 @@
+"""The demonstration is believable, whole and the same each time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections import Counter
+
+import pytest
+from django.db import transaction
+
+from vigie.accounts import demo_mode
+from vigie.accounts.models import Agent, AgentClient, Person, Team
+from vigie.catalog.models import Service
+from vigie.demo.accounts import ACCOUNTS, PASSWORD
+from vigie.demo.load import load_demo
+from vigie.demo.scenarios import french, scenarios, told
+from vigie.notifications.models import Notice
+from vigie.tenancy.models import Organisation
+from vigie.tickets.actions.ledger import cache_reading, load_rows, reading_of
+from vigie.tickets.models import Clock, Fact, Message, Ticket
+
+pytestmark = pytest.mark.django_db
+ANCHOR = dt.datetime(2026, 3, 11, 14, 0, tzinfo=dt.UTC)  # a Wednesday afternoon
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: pytest.FixtureRequest):  # type: ignore[no-untyped-def]
+    """Loaded once for this file, and taken away afterwards."""
+    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+        point = transaction.savepoint()
+        load_demo(ANCHOR)
+        yield
+        transaction.savepoint_rollback(point)
+
+
+def test_its_size_is_the_one_announced(demo: None) -> None:
+    assert Organisation.objects.filter(kind="client").count() == 6
+    assert 35 <= Agent.objects.count() <= 40
+    assert Team.objects.count() == 5
+    assert 590 <= Person.objects.filter(side="client").count() <= 610
+    assert Service.objects.count() == 15
+    assert 2900 <= Ticket.objects.count() <= 3200
+    assert 30 <= Ticket.objects.filter(phase__in=["active", "waiting"]).count() <= 60
+    languages = Counter(Ticket.objects.values_list("requester__language", flat=True))
+    assert 0.25 <= languages["en"] / languages.total() <= 0.42
+
+
+def test_promises_are_mostly_kept(demo: None) -> None:
+    verdicts = Counter(Clock.objects.filter(kind="resolution").values_list("state", flat=True))
+    assert 0.03 <= verdicts["missed"] / (verdicts["missed"] + verdicts["met"]) <= 0.09
+    assert verdicts["paused"] >= 1
+    assert Ticket.objects.filter(reopen_count__gt=0).count() >= 30
+    assert Ticket.objects.filter(parent__isnull=False).count() >= 15
+    assert Ticket.objects.filter(duplicate_of__isnull=False).count() >= 4
+    assert Ticket.objects.filter(is_vip=True).count() >= 50
+
+
+def test_the_day_is_alive(demo: None) -> None:
+    live = Ticket.objects.filter(phase__in=["active", "waiting"])
+    assert live.filter(assignee=None).count() >= 3
+    assert live.filter(has_breach=True).count() >= 2
+    soon = ANCHOR + dt.timedelta(hours=4)
+    assert live.filter(due_at__gt=ANCHOR, due_at__lt=soon).count() >= 3
+    assert not Ticket.objects.filter(opened_at__gt=ANCHOR).exists()
+    assert not Fact.objects.filter(recorded_at__gt=ANCHOR).exists()
+
+
+def test_each_persona_can_be_somebody_and_has_something_to_do(demo: None) -> None:
+    for persona in ACCOUNTS:
+        person = Person.objects.get(email=persona.email)
+        assert person.check_password(PASSWORD)
+        assert person.name == persona.name
+    told_to = set(Notice.objects.filter(read_at=None).values_list("recipient__email", flat=True))
+    assert {
+        "lea.martin@nord-infogerance.example",
+        "karim.benali@nord-infogerance.example",
+        "claire.dubois@valmont.example",
+    } <= told_to
+    assert (
+        not Person.objects.exclude(email__in=[p.email for p in ACCOUNTS])
+        .exclude(password__startswith="!")
+        .exists()
+    )
+
+
+def test_no_agent_worked_for_a_client_out_of_its_sight(demo: None) -> None:
+    allowed = set(AgentClient.objects.values_list("agent_id", "organisation_id"))
+    limited = set(Agent.objects.filter(all_clients=False).values_list("pk", flat=True))
+    worked = set(Ticket.objects.filter(assignee__in=limited).values_list("assignee_id", "organisation_id"))
+    assert worked
+    assert worked <= allowed
+
+
+def test_clocks_equal_a_replay_of_their_journal(demo: None) -> None:
+    tickets = sorted(Ticket.objects.values_list("pk", flat=True))
+    for pk in random.Random(1).sample(tickets, 50):
+        rows = load_rows(pk)
+        for clock in Clock.objects.filter(ticket_id=pk):
+            kept = (clock.state, clock.stopped_at, clock.due_at, clock.breached_at, clock.target_seconds)
+            cache_reading(clock, reading_of(clock, rows, ANCHOR))
+            assert (
+                clock.state,
+                clock.stopped_at,
+                clock.due_at,
+                clock.breached_at,
+                clock.target_seconds,
+            ) == kept, pk
+
+
+def test_texts_are_finished_and_well_set(demo: None) -> None:
+    bodies = list(Message.objects.values_list("body", flat=True))
+    assert not [body for body in bodies if any(mark in body for mark in "{}[]|")]
+    assert not [body for body in bodies if " :" in body or " ?" in body or " !" in body or "'" in body]
+    conversations = Counter(Message.objects.filter(kind="description").values_list("body", flat=True))
+    assert conversations.most_common(1)[0][1] <= 3
+    assert len(scenarios()) >= 60
+    assert {s.language for s in scenarios()} == {"fr", "en"}
+
+
+def test_every_scenario_can_be_told(demo: None) -> None:
+    codes = set(Service.objects.values_list("code", flat=True))
+    assert {s.service for s in scenarios()} <= codes
+    counted = Counter(s.code for s in scenarios() if s.language == "fr")
+    assert max(counted.values()) == 1
+
+
+def test_it_is_loaded_once_and_marked(demo: None, settings: object) -> None:
+    count = Ticket.objects.count()
+    assert load_demo(ANCHOR) is False
+    assert Ticket.objects.count() == count
+    settings.DEMO = True  # type: ignore[attr-defined]
+    assert demo_mode.is_demo()
+
+
+def test_choices_places_and_typography() -> None:
+    chance = random.Random(3)
+    text = told("Bonjour {prenom}, [oui|oui] ?", {"prenom": "Ana"}, "fr", chance)
+    assert text == "Bonjour Ana, oui\u202f?"
+    assert french("« l'accord » : 12 Go !") == "«\u00a0l’accord\u00a0»\u00a0: 12\u00a0Go\u202f!"
