@@ -28,6 +28,7 @@ from vigie.tickets.actions.ingest import History, Ingested, fold_all, ingest
 from vigie.tickets.actions.ingest.ground import ground_of
 from vigie.tickets.labels import CHANNELS, TYPES
 from vigie.tickets.models import Ticket
+from vigie.workflow.actions import publish_defaults
 from vigie.workflow.queries import current_versions, machine_of
 from vigie.workflow.rules.machine import Machine
 
@@ -77,21 +78,24 @@ def import_tickets(
     code = client or mapping.client.code
     if not re.fullmatch(CODE, code):
         raise Refusal("imports.bad_client", client=code)
-    machines = {kind: machine_of(version) for kind, version in current_versions().items()}
-    _check_codes(mapping, machines)
     report = Report()
-    lives = _lives(mapping, sheet, code, report, now)
     with transaction.atomic():
-        settled = settle(actor, mapping, code, lives, now=now) if lives else None
-        if settled is not None:
+        publish_defaults(actor, now=now)  # a new installation has no workflow yet
+        machines = {kind: machine_of(version) for kind, version in current_versions().items()}
+        _check_codes(mapping, machines)
+        lives = _lives(mapping, sheet, code, report, now)
+        historian = None
+        if lives:
+            settled = settle(actor, mapping, code, lives, now=now)
             report.made = settled.made
+            historian = Historian(mapping, settled, machines)
         if dry_run:
-            if settled is not None:
-                _rehearse(Historian(mapping, settled, machines), lives, report, now)
+            if historian is not None:
+                _rehearse(historian, lives, report, now)
             transaction.set_rollback(True)
             return report
-    if settled is not None:
-        _write(actor, Historian(mapping, settled, machines), lives, report, now, progress, batch)
+    if historian is not None:
+        _write(actor, historian, lives, report, now, progress, batch)
     return report
 
 

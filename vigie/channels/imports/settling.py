@@ -105,12 +105,9 @@ def _contract(
     for kind, targets in promised.targets.items():
         for priority, seconds in targets.items():
             wanted = {
-                "kind": kind,
-                "priority": int(priority),
-                "target_seconds": seconds,
-                "calendar": calendar,
-            }
-            wanted["follow_site"] = False
+                "kind": kind, "priority": int(priority), "target_seconds": seconds, "target_days": None,
+                "calendar": calendar, "follow_site": False, "pauses": {}, "thresholds": [],
+            }  # fmt: skip
             add_commitment(actor, contract.pk, wanted, promised.starts_on, now=now)
     change_contract(actor, contract.pk, {"status": "active"}, now=now)
     made["contracts"] = 1

@@ -123,10 +123,10 @@ class Reader:
 
     def _parse(self, text: str) -> dt.datetime | None:
         try:
-            iso = self.map.date_format == "iso"
-            found = (
-                dt.datetime.fromisoformat(text) if iso else dt.datetime.strptime(text, self.map.date_format)
-            )
+            if self.map.date_format == "iso":
+                found = dt.datetime.fromisoformat(text)
+            else:  # the zone is the map's, unless the text has its own
+                found = dt.datetime.strptime(text, self.map.date_format)  # noqa: DTZ007
             if found.tzinfo is None:
                 found = found.replace(tzinfo=self.map.zone)
             return found.astimezone(dt.UTC).replace(microsecond=0)
