@@ -7,6 +7,7 @@ class DemoConfig(AppConfig):
 
     def ready(self) -> None:
         from vigie.accounts import demo_mode
+        from vigie.demo import labels  # noqa: F401
         from vigie.demo.accounts import ACCOUNTS
 
         demo_mode.offer(ACCOUNTS)

@@ -44,6 +44,8 @@ CLOCK_STATES: dict[str, Label] = {
 
 refusals.register(
     {
+        "tickets.opened_after_recorded": _("It cannot be recorded before it was received: correct the opening date."),
+        "tickets.history_out_of_order": _("Its history goes back in time at %(at)s: put its events in order."),
         "tickets.no_title": _("Say in a few words what it is about."),
         "tickets.no_body": _("Write something first: the message is empty."),
         "tickets.body_too_long": _(
