@@ -44,18 +44,19 @@ def plain(value: Any) -> Any:
 
 def fact_row(actor: Actor, ticket: Ticket, fact: NewFact, now: dt.datetime) -> Fact:
     """The journal's row for ``fact`` (not saved). Pure."""
-    return Fact(
-        organisation_id=ticket.organisation_id,
-        ticket_id=ticket.pk,
-        at=fact.at or now,
-        recorded_at=now,
-        kind=fact.kind,
-        actor_id=actor.person_id,
-        actor_name=actor.name,
-        side=actor.side,
-        audience=fact.audience or audience_of(fact.kind),
-        before=None if fact.before is None else {k: plain(v) for k, v in fact.before.items()},
-        after={k: plain(v) for k, v in fact.after.items()},
+    return Fact(  # by position, as the model's columns stand: an import makes a hundred thousand of these
+        None,
+        ticket.organisation_id,
+        ticket.pk,
+        fact.at or now,
+        now,
+        fact.kind,
+        actor.person_id,
+        actor.name,
+        actor.side,
+        fact.audience or audience_of(fact.kind),
+        None if fact.before is None else {k: plain(v) for k, v in fact.before.items()},
+        {k: plain(v) for k, v in fact.after.items()},
     )
 
 
