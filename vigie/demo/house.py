@@ -88,21 +88,21 @@ SKILLS = (
 
 # code, French, English, description fr, description en, criticality, team, icon
 SERVICES = (
-    ("poste", "Poste de travail", "Workplace", "Ordinateurs, écrans, logiciels bureautiques", "Computers, screens, office software", 3, LILLE, "monitor"),
+    ("poste", "Poste de travail", "Workplace", "Ordinateurs, écrans, logiciels bureautiques", "Computers, screens, office software", 3, LILLE, "device-desktop"),
     ("messagerie", "Messagerie", "E-mail", "Boîtes aux lettres, calendriers, listes", "Mailboxes, calendars, lists", 2, LILLE, "mail"),
     ("collaboration", "Travail collaboratif", "Collaboration", "Réunions en ligne, espaces partagés", "Online meetings, shared spaces", 3, LILLE, "users"),
     ("comptes", "Comptes et accès", "Accounts and access", "Création de comptes, mots de passe, droits", "Accounts, passwords, rights", 2, LILLE, "key"),
-    ("reseau", "Réseau des sites", "Site network", "Liaisons, commutateurs, bornes Wi-Fi", "Links, switches, Wi-Fi", 1, NETWORK, "network"),
-    ("acces-distant", "Accès distant", "Remote access", "VPN et télétravail", "VPN and remote work", 2, NETWORK, "globe"),
+    ("reseau", "Réseau des sites", "Site network", "Liaisons, commutateurs, bornes Wi-Fi", "Links, switches, Wi-Fi", 1, NETWORK, "sitemap"),
+    ("acces-distant", "Accès distant", "Remote access", "VPN et télétravail", "VPN and remote work", 2, NETWORK, "world"),
     ("telephonie", "Téléphonie", "Telephony", "Postes IP, mobiles, accueil", "IP phones, mobiles, reception", 2, NETWORK, "phone"),
     ("impression", "Impression", "Printing", "Imprimantes et copieurs", "Printers and copiers", 3, LILLE, "printer"),
-    ("sauvegarde", "Sauvegarde et restauration", "Backup and restore", "Sauvegarde des serveurs et des fichiers", "Backup of servers and files", 2, SYSTEMS, "archive"),
+    ("sauvegarde", "Sauvegarde et restauration", "Backup and restore", "Sauvegarde des serveurs et des fichiers", "Backup of servers and files", 2, SYSTEMS, "database-import"),
     ("serveurs", "Hébergement et serveurs", "Hosting and servers", "Serveurs, stockage, supervision", "Servers, storage, monitoring", 1, SYSTEMS, "server"),
-    ("erp", "ERP et gestion", "ERP and finance", "Achats, ventes, stocks, comptabilité", "Purchasing, sales, stock, accounting", 2, APPS, "chart"),
-    ("patient", "Dossier patient", "Patient record", "Dossier patient informatisé", "Electronic patient record", 1, APPS, "heart"),
-    ("caisses", "Encaissement", "Tills", "Caisses et terminaux de paiement", "Tills and payment terminals", 1, APPS, "card"),
+    ("erp", "ERP et gestion", "ERP and finance", "Achats, ventes, stocks, comptabilité", "Purchasing, sales, stock, accounting", 2, APPS, "chart-bar"),
+    ("patient", "Dossier patient", "Patient record", "Dossier patient informatisé", "Electronic patient record", 1, APPS, "activity"),
+    ("caisses", "Encaissement", "Tills", "Caisses et terminaux de paiement", "Tills and payment terminals", 1, APPS, "currency-euro"),
     ("documents", "Gestion documentaire", "Document management", "Dossiers, courriers, signatures", "Matters, mail, signatures", 2, APPS, "folder"),
-    ("integration", "Chaîne d’intégration", "Build and delivery", "Dépôts, intégration continue, environnements", "Repositories, builds, environments", 2, APPS, "branch"),
+    ("integration", "Chaîne d’intégration", "Build and delivery", "Dépôts, intégration continue, environnements", "Repositories, builds, environments", 2, APPS, "git-branch"),
 )  # fmt: skip
 
 # code, parent, French, English

@@ -8,6 +8,8 @@ from vigie.toolkit import refusals
 
 refusals.register(
     {
-        "demo.not_empty": _("This database already holds other data: the demonstration is loaded into an empty one only."),
+        "demo.not_empty": _(
+            "This database already holds other data: the demonstration is loaded into an empty one only."
+        ),
     }
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 from collections import Counter
 
 import pytest
@@ -16,6 +17,7 @@ from vigie.demo.accounts import ACCOUNTS, PASSWORD
 from vigie.demo.load import load_demo
 from vigie.demo.scenarios import french, scenarios, told
 from vigie.notifications.models import Notice
+from vigie.runtime.environment import ROOT
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ledger import cache_reading, load_rows, reading_of
 from vigie.tickets.models import Clock, Fact, Message, Ticket
@@ -116,6 +118,13 @@ def test_texts_are_finished_and_well_set(demo: None) -> None:
     assert conversations.most_common(1)[0][1] <= 3
     assert len(scenarios()) >= 60
     assert {s.language for s in scenarios()} == {"fr", "en"}
+
+
+def test_every_service_has_an_icon_of_the_kit(demo: None) -> None:
+    drawn = set(
+        re.findall(r'id="([a-z0-9-]+)"', (ROOT / "vigie/toolkit/static/vigie/icons/icons.svg").read_text())
+    )
+    assert set(Service.objects.values_list("icon", flat=True)) <= drawn
 
 
 def test_every_scenario_can_be_told(demo: None) -> None:
