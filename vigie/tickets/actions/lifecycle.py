@@ -108,21 +108,9 @@ def _take(
     actor: Actor, ticket: Ticket, machine: Machine, step: Step, given: Given, now: dt.datetime
 ) -> Ticket:
     given = completed(actor, ticket, step, given)
-    has_text = not (richtext.is_blank(given.text) if given.is_html else not given.text.strip())
+    has_text = says_something(given)
     window = reopen_until(ticket, machine) if "reopen_window" in step.needs else None
-    check_needs(
-        machine,
-        step,
-        {
-            "team_id": ticket.team_id,
-            "assignee_id": given.assignee_id or ticket.assignee_id,
-            "pending_reason": given.pending_reason,
-            "resolution_code": given.resolution_code,
-            "reason": given.reason,
-            "public_text": has_text,
-            "reopen_allowed": window is not None and now <= window,
-        },
-    )
+    check_step(ticket, machine, step, given, reopen_allowed=window is not None and now <= window)
     new_facts: list[NewFact] = []
     changes: dict[str, Any] = {}
     if has_text:
@@ -136,6 +124,28 @@ def _take(
     change(actor, ticket, changes, new_facts, now=now, events=events)
     telling.stepped(actor, ticket, step.verb, now=now)
     return ticket
+
+
+def says_something(given: Given) -> bool:
+    """Is there a public message to send with the step?"""
+    return not (richtext.is_blank(given.text) if given.is_html else not given.text.strip())
+
+
+def check_step(ticket: Ticket, machine: Machine, step: Step, given: Given, *, reopen_allowed: bool) -> None:
+    """Refuse a step (``workflow.*``) whose demands are not met. Pure."""
+    check_needs(
+        machine,
+        step,
+        {
+            "team_id": ticket.team_id,
+            "assignee_id": given.assignee_id or ticket.assignee_id,
+            "pending_reason": given.pending_reason,
+            "resolution_code": given.resolution_code,
+            "reason": given.reason,
+            "public_text": says_something(given),
+            "reopen_allowed": reopen_allowed,
+        },
+    )
 
 
 def step_taken(
