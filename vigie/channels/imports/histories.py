@@ -112,7 +112,7 @@ class _Trail:
         waits = bool(state) and self.machine.phase(state) == "waiting"
         given = Given(
             pending_reason=(moment.reason or "other_team") if waits else "",
-            resolution_code=self.life.resolution,
+            resolution_code=self.life.resolution if self._resolves(state) else "",
             reason=moment.reason if state == "cancelled" else "",
         )
         values = moment.values
@@ -123,6 +123,11 @@ class _Trail:
         self.events.append(Kept(moment.at, by, values, state, given))
         if state:
             self.state, self.reason = state, given.pending_reason
+
+    def _resolves(self, state: str) -> bool:
+        """Does the way to ``state`` pass through the resolution?"""
+        there = self.machine.phase(state) if state else ""
+        return there == "done" or (there == "ended" and self.phase != "done")
 
     def _handle(self, moment: Moment) -> None:
         if self.phase == "ended":
