@@ -49,7 +49,7 @@ def visible(actor: Actor) -> QuerySet[Person]:
     if actor.organisations is None:
         return Person.objects.all()
     contacts = Affiliation.objects.filter(
-        person_id=OuterRef("pk"), organisation_id__in=sorted(actor.organisations)
+        person_id=OuterRef("pk"), organisation_id__any_of=sorted(actor.organisations)
     )
     if actor.is_provider:
         return Person.objects.filter(Q(side=Person.Side.PROVIDER) | Exists(contacts))

@@ -36,7 +36,7 @@ def in_sight(actor: Actor, queryset: QuerySet[M], column: str = "organisation_id
     """Narrow any client-owned queryset to the organisations the actor may see."""
     if actor.organisations is None:
         return queryset
-    return queryset.filter(Q(**{f"{column}__in": sorted(actor.organisations)}))
+    return queryset.filter(Q(**{f"{column}__any_of": sorted(actor.organisations)}))
 
 
 def visible(actor: Actor) -> QuerySet[Organisation]:

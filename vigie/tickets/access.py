@@ -47,7 +47,7 @@ def visible(actor: Actor) -> QuerySet[Ticket]:
         return tickets
     me = actor.me
     if actor.is_provider:
-        named = Q(assignee_id=me) | Q(team_id__in=sorted(actor.team_ids)) | Q(requester_id=me)
+        named = Q(assignee_id=me) | Q(team_id__any_of=sorted(actor.team_ids)) | Q(requester_id=me)
         return tickets.filter(Q(is_confidential=False) | named)
     mine = (
         Q(requester_id=me)
@@ -107,7 +107,7 @@ def attachment_by_token(actor: Actor, token: str) -> Attachment:
 def visible_views(actor: Actor) -> QuerySet[SavedView]:
     """Saved views: one's own, one's teams', everybody's."""
     return SavedView.objects.filter(
-        Q(owner_id=actor.person_id) | Q(team_id__in=sorted(actor.team_ids)) | Q(is_shared=True)
+        Q(owner_id=actor.person_id) | Q(team_id__any_of=sorted(actor.team_ids)) | Q(is_shared=True)
     )
 
 

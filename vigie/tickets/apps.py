@@ -7,8 +7,8 @@ class TicketsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from vigie.tickets import handlers, labels  # noqa: F401  (subscriptions, refusal sentences)
         from vigie.tenancy import questions
+        from vigie.tickets import handlers, labels  # noqa: F401  (subscriptions, refusal sentences)
         from vigie.tickets.access import code_is_used
 
         questions.in_use_when(code_is_used)

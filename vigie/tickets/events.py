@@ -14,7 +14,12 @@ class TicketEvent(Event):
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return (f"org:{self.organisation_id}", f"client:{self.organisation_id}", f"ticket:{self.ticket_id}", "queue")
+        return (
+            f"org:{self.organisation_id}",
+            f"client:{self.organisation_id}",
+            f"ticket:{self.ticket_id}",
+            "queue",
+        )
 
 
 @dataclass(frozen=True, slots=True)

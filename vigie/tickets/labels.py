@@ -72,7 +72,10 @@ refusals.register(
         "tickets.duplicate_needs_master": _("Name the ticket that this one duplicates."),
         "tickets.crossed_message": _("%(who)s wrote on this ticket after you opened the page. Read it first; your text is kept."),
         "tickets.crossed_typing": _("%(who)s is typing a reply right now. Your text is kept."),
-        "tickets.reply_or_reopen": _("This request was solved. Say whether you only add a word or whether it must be opened again: your text is kept."),
+        "tickets.reply_or_reopen": _(
+            "This request was solved. Say whether you only add a word or whether it must be opened again:"
+            " your text is kept."
+        ),
         "tickets.already_there": _("This was already sent: nothing was done twice."),
         "tickets.upload_too_large": _(
             "%(name)s is larger than %(limit)s MB. Your text was kept: share the file another way."

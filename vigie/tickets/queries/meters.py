@@ -29,7 +29,7 @@ class Meter:
 
 def meters(ticket_ids: Iterable[int], *, now: dt.datetime) -> dict[int, Meter]:
     """The clock that matters now for each ticket already in sight; a ticket without a promise has none."""
-    rows = Clock.objects.filter(ticket_id__in=list(ticket_ids)).exclude(state=Clock.State.CANCELLED)
+    rows = Clock.objects.filter(ticket_id__any_of=list(ticket_ids)).exclude(state=Clock.State.CANCELLED)
     chosen: dict[int, Mapping[str, Any]] = {}
     for row in rows.values(
         "ticket_id", "kind", "state", "terms_id", "target_seconds", "used_seconds", "due_at"

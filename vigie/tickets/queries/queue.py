@@ -86,7 +86,7 @@ def names_in_sight(actor: Actor) -> Names:
 def people_names(ids: Iterable[int | None]) -> dict[int, str]:
     """Names of the people that rows already in sight refer to."""
     wanted = {pk for pk in ids if pk}
-    return dict(Person.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+    return dict(Person.objects.filter(pk__any_of=sorted(wanted)).values_list("pk", "name")) if wanted else {}
 
 
 def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) -> QuerySet[Ticket]:
@@ -95,7 +95,7 @@ def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) 
     if filters.status in PHASES:
         tickets = tickets.filter(phase__in=PHASES[filters.status])
     if filters.for_me:
-        ours = Q(team_id__in=sorted(actor.team_ids)) | Q(team_id=None)
+        ours = Q(team_id__any_of=sorted(actor.team_ids)) | Q(team_id=None)
         tickets = tickets.filter(Q(assignee_id=actor.person_id) | (Q(assignee_id=None) & ours))
     if filters.assignee:
         who = _person_id(actor, filters.assignee)
@@ -184,9 +184,17 @@ def _count_sql(
 
 
 def counts(
-    actor: Actor, wanted: Mapping[str, Filters], names: Names, *, now: dt.datetime, cap: int = COUNT_CAP
+    actor: Actor,
+    wanted: Mapping[str, Filters],
+    names: Names,
+    *,
+    now: dt.datetime,
+    caps: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
-    """How many tickets each of the filters holds, no further than ``cap + 1``, all in one statement."""
+    """How many tickets each of the filters holds, all in one statement, no further than one past its cap.
+
+    ``caps`` gives a key's own cap; the others have ``COUNT_CAP``.
+    """
     parts: list[str] = []
     values: list[Any] = []
     keys: list[str] = []
@@ -194,7 +202,7 @@ def counts(
         ids = tuple(
             tuple(names.ids(kind, getattr(filters, kind))) for kind in ("clients", "teams", "services")
         )
-        written = _count_sql(actor, filters, ids, cap)
+        written = _count_sql(actor, filters, ids, (caps or {}).get(key, COUNT_CAP))
         if written is None:
             continue
         keys.append(key)

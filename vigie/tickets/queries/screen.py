@@ -27,6 +27,7 @@ BUILT_IN: Mapping[str, Filters] = {
     "all": Filters(status="all"),
 }
 MOST_VIEWS = 60
+VIEW_CAP = 999  # beyond, a view says "999+": nobody reads further, and it costs ten times less
 HERE = "here"
 
 
@@ -110,7 +111,8 @@ def _count_distinct(
 ) -> dict[str, int]:
     """Views that hold the same thing are counted once."""
     distinct = {filters: key for key, filters in wanted.items()}
-    found = counts(actor, {key: filters for filters, key in distinct.items()}, names, now=now)
+    caps = {key: VIEW_CAP for key in distinct.values() if key != HERE}
+    found = counts(actor, {key: filters for filters, key in distinct.items()}, names, now=now, caps=caps)
     return {key: found[distinct[filters]] for key, filters in wanted.items()}
 
 

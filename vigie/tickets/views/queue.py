@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from vigie.tickets.labels import PRIORITIES, TYPES
 from vigie.tickets.queries.filtering import Choices, filter_choices
 from vigie.tickets.queries.preview import preview_of
-from vigie.tickets.queries.screen import Screen, View, queue_pulse, queue_screen
+from vigie.tickets.queries.screen import VIEW_CAP, Screen, View, queue_pulse, queue_screen
 from vigie.tickets.rules.filters import Filters, as_query, read_filters, without
 from vigie.tickets.views import words
 from vigie.tickets.views.rows import drawn_rows
@@ -128,7 +128,7 @@ def navs(
             "icon": words.VIEWS[view.code][1],
             "href": address(view.filters),
             "current": bool(current and current.code == view.code),
-            "count": capped(view.count),
+            "count": capped(view.count, VIEW_CAP),
             "late": view.code == "risk" and view.count > 0,
         }
         for view in built_in
@@ -139,7 +139,7 @@ def navs(
             "icon": "star" if not (view.row.is_shared or view.row.team_id) else "users",
             "href": address(view.filters, view=view.row.pk),
             "current": bool(current and current.row and current.row.pk == view.row.pk),
-            "count": capped(view.count),
+            "count": capped(view.count, VIEW_CAP),
         }
         for view in saved
         if view.row
@@ -150,7 +150,7 @@ def navs(
 def _headings(filters: Filters, columns: list[str], saved_id: str) -> list[dict[str, Any]]:
     headings: list[dict[str, Any]] = [{"label": _("Reference"), "kind": "ref"}, {"label": _("Subject")}]
     for code in columns:
-        heading: dict[str, Any] = {"label": words.COLUMNS[code], "kind": {"left": "num", "requester": "roomy"}.get(code, "fit")}
+        heading: dict[str, Any] = {"label": words.COLUMNS[code], "kind": {"left": "num", "requester": "roomy", "updated": "fit c-spare"}.get(code, "fit")}
         sort = words.COLUMN_SORTS.get(code)
         if sort and (filters.is_live or sort[0] not in ("left", "priority")):
             heading["sort"] = address(replace(filters, sort=sort[0]), view=saved_id)
