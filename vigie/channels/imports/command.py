@@ -81,7 +81,7 @@ def _run(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _no_collector() -> Iterator[None]:
-    """Rows and histories hold no cycles: looking for some again and again costs a third of an import."""
+    """Rows and histories hold no cycles: looking for some again and again costs time."""
     gc.disable()
     try:
         yield
