@@ -143,12 +143,26 @@ def _act(act: Callable[[], Any]) -> None:
         raise Trouble(" ".join(error.messages)) from error
 
 
+def _publish_defaults() -> None:
+    """A database without workflows or roles could open no ticket: give it the usual ones, once."""
+    from django.utils import timezone
+
+    from vigie.accounts.actions import publish_default_roles
+    from vigie.kernel.actor import SYSTEM
+    from vigie.workflow.actions import publish_defaults
+
+    now = timezone.now()
+    publish_defaults(SYSTEM, now=now)
+    publish_default_roles(SYSTEM, now=now)
+
+
 def _migrate(verbosity: int = 0) -> None:
     from django.core.management import call_command
     from django.db import Error
 
     try:
         call_command("migrate", interactive=False, verbosity=verbosity)
+        _publish_defaults()
     except Error as error:
         reason = " ".join(str(error).split())
         raise Trouble(
