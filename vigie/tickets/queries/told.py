@@ -158,6 +158,8 @@ def _warned(who: str, before: Values, after: Values, names: Names) -> Told:
 
 
 def _breached(who: str, before: Values, after: Values, names: Names) -> Told:
+    if int(after.get("percent") or 100) > 100:  # a later threshold: the miss itself was told at 100
+        return Told(_warned(who, before, after, names).text, "alert-triangle")
     clock = str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock") or ""))
     return Told(_("%(clock)s: the promise is missed") % {"clock": clock}, "alert-triangle")
 
