@@ -85,6 +85,7 @@ refusals.register(
         "tickets.unknown_filter": _("The filter “%(name)s” is not known: it was left out."),
         "tickets.bad_reference": _("No ticket %(reference)s in your sight."),
         "tickets.none_chosen": _("Choose at least one ticket."),
+        "tickets.nobody_chosen": _("Choose a team or a person."),
         "tickets.view_no_name": _("Give the view a name."),
         "tickets.view_too_long": _("These filters are too many to be kept as a view."),
         "tickets.view_of_another": _("This view belongs to somebody else: save your own from its filters."),

@@ -55,6 +55,8 @@ def _do(request: Request, act: str, verb: str, picked: list[int]) -> bulk.Report
         return bulk.take_many(request.actor, picked, now=now)
     if act == "assign":
         team, assignee = _id(posted.get("team", "")), _id(posted.get("assignee", ""))
+        if team is None and assignee is None:
+            raise Refusal("tickets.nobody_chosen", field="team")
         return bulk.assign_many(request.actor, picked, team_id=team, assignee_id=assignee, now=now)
     given = Given(
         pending_reason=posted.get("pending_reason", ""),
