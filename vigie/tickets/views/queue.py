@@ -150,7 +150,10 @@ def navs(
 def _headings(filters: Filters, columns: list[str], saved_id: str) -> list[dict[str, Any]]:
     headings: list[dict[str, Any]] = [{"label": _("Reference"), "kind": "ref"}, {"label": _("Subject")}]
     for code in columns:
-        heading: dict[str, Any] = {"label": words.COLUMNS[code], "kind": {"left": "num", "requester": "roomy", "updated": "fit c-spare"}.get(code, "fit")}
+        heading: dict[str, Any] = {
+            "label": words.COLUMNS[code],
+            "kind": {"left": "num", "requester": "roomy", "updated": "fit c-spare"}.get(code, "fit"),
+        }
         sort = words.COLUMN_SORTS.get(code)
         if sort and (filters.is_live or sort[0] not in ("left", "priority")):
             heading["sort"] = address(replace(filters, sort=sort[0]), view=saved_id)
