@@ -12,6 +12,9 @@ function trix() {
 
 function speak({ config }) {
   Object.assign(config.lang, { captionPlaceholder: text('caption'), remove: text('remove'), bytes: text('bytes'), byte: text('bytes'), KB: text('KB'), MB: text('MB') });
+  // Its sizes are worded before this is read, in English only: the name is enough.
+  config.attachments.preview.caption = { name: true, size: false };
+  config.attachments.file.caption = { size: false };
 }
 
 let count = 0;
