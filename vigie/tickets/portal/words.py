@@ -195,10 +195,12 @@ def clock_time(at: dt.datetime) -> str:
 
 
 def day_name(at: dt.datetime, now: dt.datetime) -> str:
-    """``Thursday 15 January``, with the year when it is another one."""
+    """``Thursday 15 January``, with the year when it is another one; ``mardi 1er décembre`` in French."""
     local = timezone.localtime(at)
+    first = local.day == 1 and not (get_language() or "fr").startswith("en")
+    pattern = "EEEE d'er' MMMM" if first else "EEEE d MMMM"
     return format_date(
-        local, "EEEE d MMMM" if local.year == timezone.localtime(now).year else "EEEE d MMMM y", locale()
+        local, pattern if local.year == timezone.localtime(now).year else f"{pattern} y", locale()
     )
 
 
