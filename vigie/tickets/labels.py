@@ -44,8 +44,12 @@ CLOCK_STATES: dict[str, Label] = {
 
 refusals.register(
     {
-        "tickets.opened_after_recorded": _("It cannot be recorded before it was received: correct the opening date."),
-        "tickets.history_out_of_order": _("Its history goes back in time at %(at)s: put its events in order."),
+        "tickets.opened_after_recorded": _(
+            "It cannot be recorded before it was received: correct the opening date."
+        ),
+        "tickets.history_out_of_order": _(
+            "Its history goes back in time at %(at)s: put its events in order."
+        ),
         "tickets.no_title": _("Say in a few words what it is about."),
         "tickets.no_body": _("Write something first: the message is empty."),
         "tickets.body_too_long": _(
@@ -70,7 +74,9 @@ refusals.register(
         "tickets.loop": _("A ticket cannot be above or a duplicate of itself, directly or through others."),
         "tickets.parent_too_deep": _("A parent may not itself have a parent."),
         "tickets.duplicate_needs_master": _("Name the ticket that this one duplicates."),
-        "tickets.crossed_message": _("%(who)s wrote on this ticket after you opened the page. Read it first; your text is kept."),
+        "tickets.crossed_message": _(
+            "%(who)s wrote on this ticket after you opened the page. Read it first; your text is kept."
+        ),
         "tickets.crossed_typing": _("%(who)s is typing a reply right now. Your text is kept."),
         "tickets.reply_or_reopen": _(
             "This request was solved. Say whether you only add a word or whether it must be opened again:"

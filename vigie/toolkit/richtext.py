@@ -87,7 +87,9 @@ def is_blank(source: str) -> bool:
     return not to_text(source).strip() and "<img" not in clean(source)
 
 
-INTRODUCTION = re.compile(r"((?:<[^>]+>\s*)*)((?:On|Le|Am|El)\s[^<]{5,200}?(?:wrote|a écrit|schrieb|escribió)\s?:\s*)((?:<[^>]+>\s*)*)$")
+INTRODUCTION = re.compile(
+    r"((?:<[^>]+>\s*)*)((?:On|Le|Am|El)\s[^<]{5,200}?(?:wrote|a écrit|schrieb|escribió)\s?:\s*)((?:<[^>]+>\s*)*)$"
+)
 
 
 def shown_folded(source: str) -> tuple[Markup, Markup]:

@@ -46,7 +46,11 @@ def named_days(code: str, year: int, language: str) -> dict[date, str]:
     """The same dates with their names, in that language where the set has it (its own one otherwise)."""
     country, _, part = _ALIASES.get(code.upper(), code).partition("-")
     days = country_holidays(country.upper(), subdiv=part or None, years=year, language=language)
-    return dict(days.items()) if set(days) == set(set_days(code, year)) else dict.fromkeys(set_days(code, year), "")
+    return (
+        dict(days.items())
+        if set(days) == set(set_days(code, year))
+        else dict.fromkeys(set_days(code, year), "")
+    )
 
 
 def check_rule(rule: object) -> str:

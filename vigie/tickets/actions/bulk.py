@@ -44,11 +44,17 @@ def _each(actor: Actor, ticket_ids: Sequence[int], act: Callable[[int], object])
 def assign_many(
     actor: Actor, ticket_ids: Sequence[int], *, team_id: int | None, assignee_id: int | None, now: dt.datetime
 ) -> Report:
-    return _each(
-        actor,
-        ticket_ids,
-        lambda pk: handling.assign(actor, pk, team_id=team_id, assignee_id=assignee_id, now=now),
-    )
+    """Give each ticket to a team, a person, or both. What is left empty stays as it is, but that a ticket moved to
+    another team leaves the person who had it."""
+
+    def one(pk: int) -> object:
+        held = access.one(actor, pk)
+        team = team_id if team_id is not None else held.team_id
+        stays = team == held.team_id
+        person = assignee_id if assignee_id is not None else (held.assignee_id if stays else None)
+        return handling.assign(actor, pk, team_id=team, assignee_id=person, now=now)
+
+    return _each(actor, ticket_ids, one)
 
 
 def take_many(actor: Actor, ticket_ids: Sequence[int], *, now: dt.datetime) -> Report:

@@ -150,9 +150,7 @@ def retargeted(
     ticket: Ticket, cause: str, *, priority: int | None = None, by: str = "provider"
 ) -> list[NewFact]:
     """A ``promised`` fact for each live clock whose terms differ under the ticket's new scope."""
-    live = list(
-        Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED).order_by("pk")
-    )
+    live = list(Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED).order_by("pk"))
     if not live:
         return []
     book = promise_book(ticket.organisation_id)

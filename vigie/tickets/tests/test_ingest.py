@@ -113,13 +113,19 @@ def dump() -> dict[str, Any]:
         row["facts"] = []
         for fact in Fact.objects.filter(ticket_id=pk).order_by("at", "id").values():
             after = dict(fact["after"] or {})
-            for name, meaning in (("message", bodies), ("clock_id", kinds), ("terms_id", digests), ("parent", references)):
+            for name, meaning in (
+                ("message", bodies),
+                ("clock_id", kinds),
+                ("terms_id", digests),
+                ("parent", references),
+            ):
                 if after.get(name) in meaning:
                     after[name] = meaning[after[name]]
             row["facts"].append({**fact, "id": None, "ticket_id": None, "after": after})
         row["messages"] = [{**m, "id": None, "ticket_id": None} for m in rows(Message, ticket_id=pk)]
         row["clocks"] = [
-            {**c, "id": None, "ticket_id": None, "terms_id": digests[c["terms_id"]]} for c in rows(Clock, ticket_id=pk)
+            {**c, "id": None, "ticket_id": None, "terms_id": digests[c["terms_id"]]}
+            for c in rows(Clock, ticket_id=pk)
         ]
         row["watchers"] = sorted(Watcher.objects.filter(ticket_id=pk).values_list("person_id", "added_at"))
         row["words"] = words(pk)
@@ -170,20 +176,43 @@ def test_a_whole_life_equals_its_actions(world: World) -> None:
         Assigned(START + 5 * MINUTE, agent, world.team2.pk, world.agent_all.pk),
         Said(START + 6 * MINUTE, agent, "<p>Vu avec l’équipe réseau.</p>", is_note=True),
         Stepped(START + 10 * MINUTE, agent, "start"),
-        Stepped(START + 3 * HOUR, agent, "wait", Given(pending_reason="client_info", text="<p>Quel poste ?</p>")),
+        Stepped(
+            START + 3 * HOUR, agent, "wait", Given(pending_reason="client_info", text="<p>Quel poste ?</p>")
+        ),
         Said(START + 26 * HOUR, user, "<p>Le poste 12.</p>"),
         Prioritised(START + 27 * HOUR, world.actor(world.dispatcher), 2, 1, 2, "Site entier"),
         Watched(START + 28 * HOUR, agent, world.a.manager.pk),
-        Stepped(START + 75 * HOUR, agent, "resolve", Given(resolution_code="solved_permanently", text="<p>Réparé.</p>")),
+        Stepped(
+            START + 75 * HOUR,
+            agent,
+            "resolve",
+            Given(resolution_code="solved_permanently", text="<p>Réparé.</p>"),
+        ),
         Stepped(START + 80 * HOUR, user, "reopen", Given(reason="Encore", text="<p>Encore en panne.</p>")),
-        Stepped(START + 100 * HOUR, agent, "resolve", Given(resolution_code="solved_workaround", text="<p>Voilà.</p>")),
+        Stepped(
+            START + 100 * HOUR,
+            agent,
+            "resolve",
+            Given(resolution_code="solved_workaround", text="<p>Voilà.</p>"),
+        ),
         Stepped(START + 101 * HOUR, user, "close"),
     ]
     lived, written = both([opened(world, events=events)], START + 300 * HOUR)
     assert written == lived
     ticket = written["INC-ALPHA-1"]
-    assert (ticket["state"], ticket["reopen_count"], ticket["priority"], ticket["has_breach"]) == ("closed", 1, 2, True)
-    assert {fact["kind"] for fact in ticket["facts"]} >= {"warned", "breached", "promised", "priority", "watched"}
+    assert (ticket["state"], ticket["reopen_count"], ticket["priority"], ticket["has_breach"]) == (
+        "closed",
+        1,
+        2,
+        True,
+    )
+    assert {fact["kind"] for fact in ticket["facts"]} >= {
+        "warned",
+        "breached",
+        "promised",
+        "priority",
+        "watched",
+    }
 
 
 def test_an_outage_with_parent_and_duplicate_equals_its_actions(world: World) -> None:
@@ -218,11 +247,34 @@ def test_requests_and_vip_and_phone_equal_their_actions(world: World) -> None:
         Stepped(START + MINUTE, agent, "ask_approval"),
         Stepped(START + 5 * HOUR, manager, "approve"),
         Stepped(START + 6 * HOUR, agent, "start"),
-        Stepped(START + 30 * HOUR, agent, "resolve", Given(resolution_code="solved_permanently", text="<p>Fait.</p>")),
+        Stepped(
+            START + 30 * HOUR,
+            agent,
+            "resolve",
+            Given(resolution_code="solved_permanently", text="<p>Fait.</p>"),
+        ),
     ]
     histories = [
-        opened(world, "r", ticket_type="request", requester_id=world.a.vip.pk, by=agent, channel="phone", tags=("B", "a"), events=events),
-        opened(world, "q", ticket_type="question", by=agent, channel="email", team_id=world.team2.pk, assignee_id=world.agent_all.pk, is_html=False),
+        opened(
+            world,
+            "r",
+            ticket_type="request",
+            requester_id=world.a.vip.pk,
+            by=agent,
+            channel="phone",
+            tags=("B", "a"),
+            events=events,
+        ),
+        opened(
+            world,
+            "q",
+            ticket_type="question",
+            by=agent,
+            channel="email",
+            team_id=world.team2.pk,
+            assignee_id=world.agent_all.pk,
+            is_html=False,
+        ),
     ]
     lived, written = both(histories, START + 200 * HOUR)
     assert written == lived
@@ -235,7 +287,22 @@ STEPS = st.lists(
     st.tuples(
         st.integers(0, 40 * 3600),
         st.sampled_from(
-            ["reply", "answer", "note", "assign", "start", "wait", "supplier", "resume", "resolve", "reopen", "close", "cancel", "priority", "error"]
+            [
+                "reply",
+                "answer",
+                "note",
+                "assign",
+                "start",
+                "wait",
+                "supplier",
+                "resume",
+                "resolve",
+                "reopen",
+                "close",
+                "cancel",
+                "priority",
+                "error",
+            ]
         ),
         st.integers(1, 3),
         st.integers(1, 3),
@@ -258,14 +325,23 @@ def events_of(world: World, steps: list[tuple[int, str, int, int]]) -> list[Even
         at += dt.timedelta(seconds=gap)
         event: Event
         if what in ("reply", "answer", "note"):
-            event = Said(at, user if what == "answer" else agent, f"<p>Texte {x}{y}</p>", is_note=what == "note")
+            event = Said(
+                at, user if what == "answer" else agent, f"<p>Texte {x}{y}</p>", is_note=what == "note"
+            )
         elif what == "assign":
-            event = Assigned(at, agent, [world.team.pk, world.team2.pk, None][x - 1], [world.agent_all.pk, None, world.agent.pk][y - 1])
+            event = Assigned(
+                at,
+                agent,
+                [world.team.pk, world.team2.pk, None][x - 1],
+                [world.agent_all.pk, None, world.agent.pk][y - 1],
+            )
         elif what in ("priority", "error"):
             event = Prioritised(at, boss, x, y, reason="revu", is_error=what == "error")
         else:
             verb = "wait" if what == "supplier" else what
-            event = Stepped(at, user if what in ("reopen", "close") else agent, verb, given.get(what, Given()))
+            event = Stepped(
+                at, user if what in ("reopen", "close") else agent, verb, given.get(what, Given())
+            )
         found.append(event)
     return found
 
@@ -283,10 +359,17 @@ def test_any_history_equals_its_actions(world: World, steps: list[Any], tail: in
     transaction.savepoint_rollback(point)
     if refused:
         first = min(refused)
-        done = ingest(SYSTEM, world.a.organisation.pk, [opened(world, ticket_type=kind, events=events[: first + 1])], until=until)
+        done = ingest(
+            SYSTEM,
+            world.a.organisation.pk,
+            [opened(world, ticket_type=kind, events=events[: first + 1])],
+            until=until,
+        )
         assert [r.code for _, r in done.refused] == [refused[first].code]
     kept = [event for order, event in enumerate(events) if order not in refused]
-    done = ingest(SYSTEM, world.a.organisation.pk, [opened(world, ticket_type=kind, events=kept)], until=until)
+    done = ingest(
+        SYSTEM, world.a.organisation.pk, [opened(world, ticket_type=kind, events=kept)], until=until
+    )
     assert [str(r) for _, r in done.refused] == []
     assert dump() == lived
     transaction.savepoint_rollback(point)
@@ -298,8 +381,20 @@ def test_any_history_equals_its_actions(world: World, steps: list[Any], tail: in
 def test_what_the_source_says_is_kept_even_where_the_workflow_has_no_such_step(world: World) -> None:
     agent = world.actor(world.agent_all)
     events = [
-        Kept(START + HOUR, agent, {"incident_state": "Resolved"}, "resolved", Given(resolution_code="solved_permanently")),
-        Kept(START + 2 * HOUR, agent, {"incident_state": "Awaiting User Info"}, "pending", Given(pending_reason="client_info")),
+        Kept(
+            START + HOUR,
+            agent,
+            {"incident_state": "Resolved"},
+            "resolved",
+            Given(resolution_code="solved_permanently"),
+        ),
+        Kept(
+            START + 2 * HOUR,
+            agent,
+            {"incident_state": "Awaiting User Info"},
+            "pending",
+            Given(pending_reason="client_info"),
+        ),
         Kept(START + 3 * HOUR, agent, {"sys_mod_count": "7"}),
         Kept(START + 4 * HOUR, agent, {"incident_state": "Closed"}, "closed"),
     ]
@@ -339,7 +434,9 @@ def test_its_promises_follow_a_calendar_changed_meanwhile(world: World) -> None:
         calendar=Calendar.objects.get(code="k1"), effective_on=dt.date(2026, 1, 13), created_at=START,
         definition={"timezone": "Europe/Paris", "hours": {"wed": [["10:00", "12:00"]]}},
     )  # fmt: skip
-    Commitment.objects.filter(organisation=world.a.organisation, kind="response").update(target_days=1, target_seconds=None)
+    Commitment.objects.filter(organisation=world.a.organisation, kind="response").update(
+        target_days=1, target_seconds=None
+    )
     lived, written = both([opened(world, "a"), opened(world, "b", START + 30 * HOUR)], START + 400 * HOUR)
     assert written == lived
     assert written["INC-ALPHA-1"]["clocks"][1]["terms_id"] != written["INC-ALPHA-2"]["clocks"][1]["terms_id"]

@@ -247,7 +247,9 @@ def test_a_form_writes_a_readable_address(world: World) -> None:
 def test_counts_stop_at_the_cap(world: World) -> None:
     many(world, 30)
     actor = world.actor(world.agent_all)
-    found = counts(actor, {"all": Filters(status="all")}, names_in_sight(actor), now=timezone.now(), caps={"all": 10})
+    found = counts(
+        actor, {"all": Filters(status="all")}, names_in_sight(actor), now=timezone.now(), caps={"all": 10}
+    )
     assert found == {"all": 11}
 
 
