@@ -85,6 +85,8 @@ def wall(value: dt.datetime, style: str = "short") -> str:
 def spelled(seconds: int) -> str:
     """Seconds in words for people: "2 h 10", "35 min", "3 d"."""
     seconds = abs(int(seconds))
+    if seconds == 0:
+        return pgettext("duration", "no time")
     if seconds < 60:
         return gettext("less than a minute")
     minutes = seconds // 60
@@ -142,9 +144,9 @@ def ago(value: dt.datetime | None) -> Markup | str:
     if abs(delta) >= 7 * 86400:
         text = _written(local, "short")
     elif delta > 0:
-        text = gettext("in %(time)s") % {"time": spelled(int(delta))}
+        text = gettext("in %(time)s") % {"time": spelled(int(delta) or 1)}
     else:
-        text = gettext("%(time)s ago") % {"time": spelled(int(delta))}
+        text = gettext("%(time)s ago") % {"time": spelled(int(delta) or 1)}
     moment, title = value.isoformat(timespec="seconds"), escape(_written(local, "long"))
     return Markup(f'<time datetime="{moment}" title="{title}">{escape(text)}</time>')  # noqa: S704 (escaped)
 
