@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 8790
@@ -126,6 +127,7 @@ def scenes(total: int) -> dict[str, tuple[str, Any, int]]:
     ten = list(range(total - total % 100, total // 50, -100))[
         :2000
     ]  # tickets with ten messages, newest first
+    live = list(range(int(total * 0.983) + 1, total))  # a closed ticket refuses a reply
     word = data.WORDS
     counter = iter(range(10**9))
 
@@ -142,7 +144,7 @@ def scenes(total: int) -> dict[str, tuple[str, Any, int]]:
         "ticket, 10 messages": ("agent_all", lambda rng: ("GET", f"/tickets/{rng.choice(ten)}/", None), 200),
         "search, two words": (
             "agent_all",
-            lambda rng: ("GET", "/search/?q=" + "+".join(rng.sample(word[:30], 2)), None),
+            lambda rng: ("GET", "/search/?q=" + quote_plus(" ".join(rng.sample(word[:30], 2))), None),
             100,
         ),
         "portal home": ("customer", get("/portal/"), 150),
@@ -150,7 +152,7 @@ def scenes(total: int) -> dict[str, tuple[str, Any, int]]:
             "agent_all",
             lambda rng: (
                 "POST",
-                f"/tickets/{rng.choice(ten)}/say/",
+                f"/tickets/{rng.choice(live)}/say/",
                 {
                     "kind": "reply",
                     "body": "<p>Bonjour, nous regardons.</p>",
