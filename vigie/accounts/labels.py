@@ -49,7 +49,6 @@ GRANTS: dict[str, str | Promise] = {
     "tickets:confirm": _("Confirm or refuse a solution"),
     "tickets:override_priority": _("Set a priority by hand, with a reason"),
     "tickets:correct": _("Correct type, client or recorded instants"),
-    "tickets:bulk": _("Change many tickets at once"),
     "views:share": _("Share saved views"),
     "clients:view": _("See clients and their places"),
     "clients:manage": _("Create and change clients and places"),

@@ -50,12 +50,12 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "dispatcher": (
         "Coordinateur",
         "Dispatcher",
-        ("tickets:override_priority", "tickets:correct", "tickets:bulk"),
+        ("tickets:override_priority", "tickets:correct"),
     ),
     "desk_manager": (
         "Responsable de centre de services",
         "Desk manager",
-        ("tickets:override_priority", "tickets:correct", "tickets:bulk", "views:share", "people:manage"),
+        ("tickets:override_priority", "tickets:correct", "views:share", "people:manage"),
     ),
     "delivery_manager": (
         "Responsable de contrats de services",

@@ -20,7 +20,6 @@ GRANTS = (
     "tickets:confirm",
     "tickets:override_priority",
     "tickets:correct",
-    "tickets:bulk",
     "views:share",
 )
 

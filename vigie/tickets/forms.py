@@ -119,6 +119,11 @@ class PriorityForm(forms.Form):
         label=_("The first priority was an error: measure as if it had always been this one"), required=False
     )
 
+    def __init__(self, *args: Any, may_correct: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_correct:
+            del self.fields["is_error"]
+
 
 class ClassifyForm(forms.Form):
     """What the ticket is about."""

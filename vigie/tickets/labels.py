@@ -82,6 +82,8 @@ refusals.register(
             "This request was solved. Say whether you only add a word or whether it must be opened again:"
             " your text is kept."
         ),
+        "tickets.choose_person": _("Choose a person first."),
+        "tickets.unknown_field": _("“%(name)s” cannot be changed here."),
         "tickets.already_there": _("This was already sent: nothing was done twice."),
         "tickets.upload_too_large": _(
             "%(name)s is larger than %(limit)s MB. Your text was kept: share the file another way."

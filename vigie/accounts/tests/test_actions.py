@@ -164,7 +164,7 @@ def test_last_administrator_stays(world: World) -> None:
 def test_roles_given_and_taken_are_journalled_by_code(world: World) -> None:
     wanted = [world.roles["agent"].pk, world.roles["dispatcher"].pk]
     actions.give_roles(world.actor(world.admin), world.agent.pk, wanted, now=NOW)
-    assert world.actor(world.agent).can("tickets:bulk")
+    assert world.actor(world.agent).can("tickets:correct")
     assert (last().verb, last().before, last().after) == (
         "roles", {"roles": ["agent"]}, {"roles": ["agent", "dispatcher"]},
     )  # fmt: skip

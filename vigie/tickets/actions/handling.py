@@ -103,12 +103,17 @@ def set_priority(
     """Set impact and urgency; ``priority`` overrides what they give, with a reason and the grant for it.
 
     An override in force is kept when impact or urgency change later, beside the new computed priority. Running
-    clocks take the new target as their contract says; ``is_error`` measures as if it had always been right.
+    clocks take the new target as their contract says; ``is_error`` measures as if it had always been right,
+    which can undo a breach: it asks for ``tickets:correct`` and a reason.
     """
     ticket = access.one(actor, ticket_id, lock=True)
     if ticket.phase in ("done", "ended"):
         raise Refusal("tickets.closed")
     actor.demand("tickets:work")
+    if is_error:
+        actor.demand("tickets:correct")
+        if not reason.strip():
+            raise Refusal("tickets.override_needs_reason", field="reason")
     computed = priority_for(ticket.organisation_id, impact, urgency, ticket.is_vip)
     changes, before = priority_changes(ticket, impact, urgency, computed, priority)
     wanted = changes["priority"]

@@ -183,6 +183,21 @@ def test_raising_the_priority_carries_the_used_time_over(world: World) -> None:
     assert resolution.due_at == START + 4 * HOUR
 
 
+def test_only_who_may_correct_can_undo_a_breach(world: World) -> None:
+    ticket = report(world, impact=1, urgency=1)
+    late = START + 5 * HOUR  # P1: 4 h
+    with pytest.raises(Refusal, match="not_granted"):
+        handling.set_priority(
+            world.actor(world.agent), ticket.pk, impact=3, urgency=3, reason="x", is_error=True, now=late
+        )
+    dispatcher = world.actor(world.dispatcher)
+    with pytest.raises(Refusal, match="override_needs_reason"):
+        handling.set_priority(dispatcher, ticket.pk, impact=3, urgency=3, is_error=True, now=late)
+    assert clock(ticket).target_seconds == 4 * 3600
+    handling.set_priority(dispatcher, ticket.pk, impact=3, urgency=3, reason="x", is_error=True, now=late)
+    assert (clock(ticket).target_seconds, clock(ticket).breached_at) == (40 * 3600, None)
+
+
 def test_a_type_change_keeps_the_stopped_response_and_restarts_the_rest_from_the_opening(
     world: World,
 ) -> None:

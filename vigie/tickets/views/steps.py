@@ -155,11 +155,14 @@ def ticket_priority(request: Request, ticket_id: int) -> HttpResponse:
     """Impact and urgency, or another priority with its reason."""
     ticket = access.one(request.actor, ticket_id)
     title = _("Priority")
+    may_correct = request.actor.can("tickets:correct")
     if request.method != "POST":
         overridden = ticket.priority if ticket.priority != ticket.computed_priority else None
         initial = {"impact": ticket.impact, "urgency": ticket.urgency, "priority": overridden}
-        return asked(request, ticket, PriorityForm(initial=initial), title, "priority")
-    form = PriorityForm(request.POST)
+        return asked(
+            request, ticket, PriorityForm(initial=initial, may_correct=may_correct), title, "priority"
+        )
+    form = PriorityForm(request.POST, may_correct=may_correct)
     if not _attempt(
         form, lambda: handling.set_priority(request.actor, ticket_id, **form.cleaned_data, now=timezone.now())
     ):
