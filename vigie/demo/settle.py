@@ -157,59 +157,66 @@ def _contacts(
     anchor: dt.datetime,
     hashes: tuple[str, str],
 ) -> None:
-    spec, locked, known = client.spec, *hashes
-    people: list[Person] = []
-    affiliations: list[Affiliation] = []
+    """The people of a client: the personas of the demonstration, then as many others as its size asks for."""
+    locked, known = hashes
     entities = list(Entity.objects.filter(organisation=client.organisation).order_by("pk"))
-    for email, (name, code, place, roles, vip, job, language) in PERSONAS.items():
-        if code == spec.code:
-            people.append(_person(name, email, language, job, spec.places[place].zone, since, known))
-            affiliations.append(_affiliation(client, place, entities, list(roles), vip, anchor, chance))
-    for order in range(spec.people - len(people)):
-        language = "en" if chance.random() < spec.english else "fr"
-        name, place = names.one(language), chance.randrange(len(spec.places))
-        held = [
-            "user",
-            *(["key_user"] if order % 18 == 3 else []),
-            *(["approver"] if order % 20 == 5 else []),
-        ]
-        held += (
-            ["client_manager", "approver"]
-            if order == 0 and not any("client_manager" in a.roles for a in affiliations)
-            else []
+    pairs = _personas(client, entities, chance, since, anchor, known)
+    has_manager = any("client_manager" in affiliation.roles for _, affiliation in pairs)
+    for order in range(client.spec.people - len(pairs)):
+        language = "en" if chance.random() < client.spec.english else "fr"
+        name, place = names.one(language), chance.randrange(len(client.spec.places))
+        address, job = address_of(name, client.spec.domain), chance.choice(client.spec.jobs)
+        person = _person(name, address, language, job, client.spec.places[place].zone, since, locked)
+        vip = ("Direction" if language == "fr" else "Management board") if order in (2, 7, 30) else ""
+        roles = _roles(order, has_manager=has_manager)
+        pairs.append((person, _affiliation(client, place, entities, roles, vip, anchor, chance)))
+    _keep(client, pairs)
+
+
+def _personas(
+    client: Client,
+    entities: list[Entity],
+    chance: random.Random,
+    since: dt.datetime,
+    anchor: dt.datetime,
+    known: str,
+) -> list[tuple[Person, Affiliation]]:
+    places = client.spec.places
+    return [
+        (
+            _person(name, email, language, job, places[place].zone, since, known),
+            _affiliation(client, place, entities, list(roles), vip, anchor, chance),
         )
-        vip = "Direction" if language == "fr" else "Management board"
-        person = _person(
-            name,
-            address_of(name, spec.domain),
-            language,
-            chance.choice(spec.jobs),
-            spec.places[place].zone,
-            since,
-            locked,
-        )
-        people.append(person)
-        affiliations.append(
-            _affiliation(
-                client,
-                place,
-                entities,
-                sorted(set(held)),
-                vip if order in (2, 7, 30) else "",
-                anchor,
-                chance,
-            )
-        )
-    for person in Person.objects.bulk_create(people):
-        affiliation = affiliations[len(client.contacts)]
+        for email, (name, code, place, roles, vip, job, language) in PERSONAS.items()
+        if code == client.spec.code
+    ]
+
+
+def _roles(order: int, *, has_manager: bool) -> list[str]:
+    """What the n-th person holds: some key users and approvers, and a manager where no persona is one."""
+    roles = {"user"}
+    if order % 18 == 3:
+        roles.add("key_user")
+    if order % 20 == 5:
+        roles.add("approver")
+    if order == 0 and not has_manager:
+        roles |= {"client_manager", "approver"}
+    return sorted(roles)
+
+
+def _keep(client: Client, pairs: list[tuple[Person, Affiliation]]) -> None:
+    """Write people and affiliations, and what the tickets need to know of them."""
+    Person.objects.bulk_create(person for person, _ in pairs)
+    for person, affiliation in pairs:
         affiliation.person = person
         client.contacts.append(person)
-        client.site_of[person.pk] = client.sites[client.sites.index(affiliation.site)]  # type: ignore[arg-type]
+        assert affiliation.site is not None
+        client.site_of[person.pk] = affiliation.site
         if affiliation.is_vip:
             client.vips.add(person.pk)
         if "client_manager" in affiliation.roles and client.manager is None:
             client.manager = person
-    Affiliation.objects.bulk_create(affiliations)
+    Affiliation.objects.bulk_create(affiliation for _, affiliation in pairs)
 
 
 def _person(

@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import vigie
 from vigie.runtime import environment, processes
 from vigie.runtime.trouble import Trouble
 
 Command = Callable[[argparse.Namespace], int]
+Options = Callable[[argparse.ArgumentParser], None]
 
 EPILOG = """
 Without DATABASE_URL, commands use a PostgreSQL of their own in the data folder (VIGIE_DATA, default ./var):
@@ -47,48 +50,51 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"vigie {vigie.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def add(name: str, run: Command, help: str, more: str = "") -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=help, description=f"{help}\n{more}", formatter_class=plain)
-        command.set_defaults(run=run)
-        return command
-
-    one = add(
-        "up", _up, "Run everything: database, migrations, demo data on first start, web and worker.",
-        "\nStop it with Ctrl-C. Example: vigie up --port 8001",
-    )  # fmt: skip
-    _add_address(one)
-    one.add_argument("--no-demo", action="store_true", help="start empty: no demo accounts, no demo data")
-    one = add(
-        "web", _web, "Run the web server alone.", "\nFor an installation where each process has its own unit."
-    )
-    _add_address(one)
-    one.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
-    one = add(
-        "worker", _worker, "Run the background worker alone.", "\nOn SIGTERM it ends the jobs it has begun."
-    )
-    one.add_argument("--concurrency", type=int, default=4, help="jobs at the same time (default 4)")
-    add("migrate", _migrate, "Bring the database to the shape this version needs.", "\nSafe to run twice.")
-    add("demo", _demo, "Load the demo data; refused on a database that holds real data.")
-    add("check", _check, "Say what is wrong with this installation and what to do; exit 1 on a problem.")
-    hidden = commands.add_parser("prepare")
-    hidden.add_argument("--no-demo", action="store_true")
-    hidden.set_defaults(run=_prepare)
-    _add_user(add("user", _user, "Create an agent or an administrator, or set a password."))
-    _add_import(add("import", _import, "Import tickets from another tool."))
-    one = add("clock", _clock, "Check the SLA clock against files of worked examples; needs no database.")
-    verbs = one.add_subparsers(metavar="VERB", required=True)
-    verb = verbs.add_parser("check", help="compute each example and compare it with its expected answer")
-    verb.add_argument("paths", nargs="+", metavar="FILE")
+    for entry in COMMANDS:
+        # argparse lists a command as soon as it is given a help, be it empty
+        shown: dict[str, Any] = {"help": entry.help} if entry.help else {}
+        command = commands.add_parser(
+            entry.name, description=f"{entry.help}\n{entry.more}", formatter_class=plain, **shown
+        )
+        command.set_defaults(run=entry.run)
+        entry.options(command)
     return parser
 
 
-def _add_address(parser: argparse.ArgumentParser) -> None:
+def _no_options(parser: argparse.ArgumentParser) -> None:
+    """For a command that takes none."""
+
+
+def _up_options(parser: argparse.ArgumentParser) -> None:
+    _address(parser)
+    parser.add_argument("--no-demo", action="store_true", help="start empty: no demo accounts, no demo data")
+
+
+def _web_options(parser: argparse.ArgumentParser) -> None:
+    _address(parser)
+    parser.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
+
+
+def _worker_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--concurrency", type=int, default=4, help="jobs at the same time (default 4)")
+
+
+def _prepare_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-demo", action="store_true")
+
+
+def _clock_options(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    one = verbs.add_parser("check", help="compute each example and compare it with its expected answer")
+    one.add_argument("paths", nargs="+", metavar="FILE")
+
+
+def _address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8000, help="port to listen on (default 8000)")
 
 
-def _add_user(parser: argparse.ArgumentParser) -> None:
+def _user_options(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True, dest="verb")
     one = verbs.add_parser("add", help="create a person of the provider; asks for a password")
     one.add_argument("email")
@@ -100,7 +106,7 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
 
-def _add_import(parser: argparse.ArgumentParser) -> None:
+def _import_options(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(metavar="WHAT", required=True, dest="what")
     one = kinds.add_parser("tickets", help="tickets from a CSV file, following a map of its columns")
     one.add_argument("file", metavar="FILE")
@@ -197,3 +203,42 @@ def _clock(args: argparse.Namespace) -> int:
             f"The clock checker cannot be loaded ({error}): this version does not have it."
         ) from error
     return int(check_vectors(args.paths) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command of the command line. Without ``help`` it is for our own processes and is not listed."""
+
+    name: str
+    run: Command
+    help: str = ""
+    more: str = ""
+    options: Options = _no_options
+
+
+COMMANDS = (
+    Entry(
+        "up", _up, "Run everything: database, migrations, demo data on first start, web and worker.",
+        "\nStop it with Ctrl-C. Example: vigie up --port 8001", _up_options,
+    ),
+    Entry(
+        "web", _web, "Run the web server alone.",
+        "\nFor an installation where each process has its own unit.", _web_options,
+    ),
+    Entry(
+        "worker", _worker, "Run the background worker alone.",
+        "\nOn SIGTERM it ends the jobs it has begun.", _worker_options,
+    ),
+    Entry(
+        "migrate", _migrate, "Bring the database to the shape this version needs.", "\nSafe to run twice."
+    ),
+    Entry("demo", _demo, "Load the demo data; refused on a database that holds real data."),
+    Entry("check", _check, "Say what is wrong with this installation and what to do; exit 1 on a problem."),
+    Entry("prepare", _prepare, options=_prepare_options),
+    Entry("user", _user, "Create an agent or an administrator, or set a password.", options=_user_options),
+    Entry("import", _import, "Import tickets from another tool.", options=_import_options),
+    Entry(
+        "clock", _clock, "Check the SLA clock against files of worked examples; needs no database.",
+        options=_clock_options,
+    ),
+)  # fmt: skip
