@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from vigie.accounts.access import declared_grants
-from vigie.channels.imports import labels as _labels  # noqa: F401  (registers its sentences)
+from vigie.channels.imports import labels as _imports  # noqa: F401  (registers its sentences)
+from vigie.channels.mail import labels as _mail  # noqa: F401  (registers its sentences)
 from vigie.toolkit.refusals import known_codes
 
 ROOT = Path(__file__).resolve().parent.parent / "vigie"

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "vigie.contracts",
     "vigie.tickets",
     "vigie.channels.imports",
+    "vigie.channels.mail",
     "vigie.console",
     "vigie.portal",
     "vigie.demo",
@@ -217,6 +218,9 @@ EMAIL_PORT = int(os.environ.get("VIGIE_SMTP_PORT", "25"))
 DEFAULT_FROM_EMAIL = os.environ.get("VIGIE_FROM", "vigie@localhost")
 if os.environ.get("VIGIE_SMTP_HOST"):
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+# Closes stored secrets; empty: derived from SECRET_KEY. Kept outside the database.
+VAULT_KEY = os.environ.get("VIGIE_VAULT_KEY", "")
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -42,13 +42,19 @@ def notify(recipients: Iterable[int], message: Message, *, now: dt.datetime, by:
                 kind=message.kind,
                 subject=message.subject,
                 subject_id=message.subject_id,
+                message_id=message.params.get("message"),
                 params=dict(message.params),
                 created_at=now,
             )
             for person in people
         )
         Delivery.objects.bulk_create(
-            Delivery(notice=notice, address=person.email, next_try_at=now)
+            Delivery(
+                notice=notice,
+                address=person.email,
+                lane=person.email.rpartition("@")[2].lower(),
+                next_try_at=now,
+            )
             for notice, person in zip(notices, people, strict=True)
             if person.email
         )

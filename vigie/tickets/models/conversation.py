@@ -15,6 +15,8 @@ class Message(models.Model):
 
     ``kind``: ``description`` (the opening text), ``reply``, ``note``; ``audience``: ``public`` or ``internal``;
     ``side``: who spoke (``client``, ``provider``, ``system``). ``is_automatic`` never counts as a response.
+    ``via``: ``mail`` when it came by mail, else empty; ``trust`` then says what is known of its sender
+    (``verified``, ``unknown``, ``unverified``).
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
@@ -29,6 +31,8 @@ class Message(models.Model):
     is_html = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     submission = models.CharField(max_length=64, blank=True)
+    via = models.CharField(max_length=8, blank=True, db_default="")
+    trust = models.CharField(max_length=12, blank=True, db_default="")
 
     class Meta:
         constraints = [

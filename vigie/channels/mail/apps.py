@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class MailConfig(AppConfig):
+    name = "vigie.channels.mail"
+    label = "mail"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from vigie.channels.mail import labels  # noqa: F401  (registers its sentences)
