@@ -53,14 +53,32 @@ function plain(value) {
   return holder.innerHTML.replace(/\r?\n/g, '<br>');
 }
 
-// Word processors paste style attributes; the policy refuses them, so they go before anything parses them.
-document.addEventListener('trix-before-paste', (event) => {
-  const { paste } = event;
-  if (paste?.html) {
-    paste.html = paste.html.replace(/<style[\s\S]*?<\/style>/gi, '')
-      .replace(/<[^>]+>/g, (tag) => tag.replace(/\sstyle\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, ''));
-  }
-});
+// What is copied elsewhere carries style attributes and pictures of other sites, which the policy refuses to whoever parses
+// them, the browser's own paste included. Such a paste is taken over as it arrives and cleaned as text.
+document.addEventListener('paste', (event) => {
+  const editor = event.target.closest?.('trix-editor')?.editor;
+  const html = event.clipboardData?.getData('text/html') ?? '';
+  if (!editor || !/style|<img/i.test(html)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  editor.recordUndoEntry('Paste');
+  const clean = cleaned(html);
+  // Office copies a picture of its text as well: files count only where there is no text.
+  if (!clean.replace(TAG, '').trim() && event.clipboardData.files.length) editor.insertFiles([...event.clipboardData.files]);
+  else editor.insertHTML(clean);
+}, true);
+
+const TAG = /<!--[\s\S]*?-->|<[!/]?[a-z](?:[^>"']|"[^"]*"|'[^']*')*>/gi;
+function cleaned(html) {
+  return html.replace(/<style[\s\S]*?<\/style\s*>/gi, '').replace(TAG, (tag) => {
+    if (/^<img/i.test(tag) && !ours(tag)) return '';
+    return tag.replace(/(?<=[\s/"'])style\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, '');
+  });
+}
+function ours(tag) {
+  const [, source] = /\ssrc\s*=\s*["']?([^"'\s>]+)/i.exec(tag) ?? [];
+  try { return new URL(source, location.href).origin === location.origin; } catch { return false; }
+}
 
 document.addEventListener('trix-file-accept', (event) => {
   const box = event.target.closest('[data-rich]');

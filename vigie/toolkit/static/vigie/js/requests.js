@@ -18,6 +18,11 @@ document.addEventListener('htmx:before:swap', (event) => {
   }
 });
 
+// htmx carries the style attribute of a part over to the part of the same id, which the policy refuses: it leaves with the old one.
+document.addEventListener('htmx:before:swap', () => {
+  for (const el of document.querySelectorAll('[id][style]:not(main)')) el.removeAttribute('style');
+});
+
 document.addEventListener('htmx:error', (event) => {
   if (event.detail.ctx && event.detail.error?.name !== 'AbortError') say(navigator.onLine ? text('failed') : text('offline'));
 });
