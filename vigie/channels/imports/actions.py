@@ -32,7 +32,7 @@ from vigie.workflow.actions import publish_defaults
 from vigie.workflow.queries import current_versions, machine_of
 from vigie.workflow.rules.machine import Machine
 
-BATCH = 500
+BATCH = 2000
 CODE = r"[A-Z][A-Z0-9]{1,7}"
 Progress = Callable[[int, int, int], None]
 

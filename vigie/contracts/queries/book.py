@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vigie.catalog.models import Category
@@ -62,7 +62,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class PromiseBook:
-    """The contracts, commitments, calendars and sites of one client. Pure once loaded."""
+    """The contracts, commitments, calendars and sites of one client. Pure once loaded.
+
+    ``calendars`` holds those read so far: an import asks for the same one thousands of times.
+    """
 
     organisation_id: int
     contracts: tuple[Contract, ...]
@@ -72,6 +75,7 @@ class PromiseBook:
     sites: Mapping[int, Site]
     category_paths: Mapping[int, tuple[str, ...]]
     reporting_zone: str
+    calendars: dict[int, Calendar] = field(default_factory=dict, compare=False)
 
     def contract_at(self, at: dt.datetime) -> Contract | None:
         """The contract in force on the local day of ``at``; of two, the one that started last."""
@@ -102,7 +106,7 @@ class PromiseBook:
 
     def _terms(self, commitment: Commitment, kind: ClockKind, site: Site | None, day: dt.date) -> Terms:
         version = self._version(commitment.calendar_id, day)
-        calendar = Calendar.from_json(version.definition)
+        calendar = self._calendar(version)
         if commitment.follow_site and site is not None and not calendar.parts:
             calendar = replace(calendar, zone=site.timezone, holiday_sets=holiday_sets(site, calendar))
         if commitment.target_days:
@@ -122,6 +126,11 @@ class PromiseBook:
             commitment_id=str(commitment.pk),
             contract_id=str(commitment.contract_id),
         )
+
+    def _calendar(self, version: CalendarVersion) -> Calendar:
+        if version.pk not in self.calendars:
+            self.calendars[version.pk] = Calendar.from_json(version.definition)
+        return self.calendars[version.pk]
 
     def _version(self, calendar_id: int, day: dt.date) -> CalendarVersion:
         """The calendar version in force on ``day``; before the first one, the first."""

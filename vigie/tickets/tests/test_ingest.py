@@ -419,6 +419,15 @@ def test_a_known_source_changes_nothing_and_a_bad_history_leaves_nothing(world: 
     assert Ticket.objects.get(pk=later["next"]).reference == "INC-ALPHA-2"
 
 
+def test_the_planner_is_told_of_the_first_tickets(world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("analyze tickets_ticket")  # empty: what an earlier test told it outlives its rollback
+    ingest(SYSTEM, world.a.organisation.pk, [opened(world, str(n)) for n in range(3)], until=START)
+    with connection.cursor() as cursor:
+        cursor.execute("select reltuples from pg_class where oid = 'tickets_ticket'::regclass")
+        assert cursor.fetchone() == (Ticket.objects.count(),)
+
+
 def test_only_who_may_import_writes_histories(world: World) -> None:
     limited: Actor = world.actor(world.agent)
     with pytest.raises(Refusal) as refused:

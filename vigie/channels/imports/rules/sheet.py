@@ -63,11 +63,12 @@ def read_sheet(data: bytes, delimiter: str, needed: Sequence[str]) -> Sheet:
     for number, record in records:
         if not any(record):
             continue
-        cells = tuple(sys.intern(unarmed(cell) if own else cell) for cell in record[skipped:])
+        found = record[skipped:]
+        cells = tuple(map(sys.intern, map(unarmed, found) if own else found))
         row = Row(number, cells)
         if len(cells) != len(columns):
             sheet.odd.append((row, Refusal("imports.cell_count", found=len(cells), wanted=len(columns))))
-        elif any(len(cell) > CELL_LIMIT for cell in cells):
+        elif max(map(len, cells)) > CELL_LIMIT:
             sheet.odd.append((row, Refusal("imports.cell_too_long", limit=CELL_LIMIT)))
         else:
             sheet.rows.append(row)

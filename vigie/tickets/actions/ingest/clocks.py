@@ -14,8 +14,8 @@ from vigie.contracts.rules.reading import Reading, Threshold
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions.ingest.ground import Ground
-from vigie.tickets.actions.ledger import NewFact, cache_reading, due_columns, fact_row, moment
-from vigie.tickets.models import Clock, Fact, Ticket
+from vigie.tickets.actions.ledger import FactRow, NewFact, cache_reading, due_columns, fact_row, moment
+from vigie.tickets.models import Clock, Ticket
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, clock_facts
 
@@ -39,7 +39,7 @@ class ClockFold:
     ticket: Ticket
     ground: Ground
     promised: Mapping[ClockKind, Terms]
-    journal: list[Fact]
+    journal: list[FactRow]
     refreshed: list[dt.datetime] = field(default_factory=list)
     clocks: list[Clock] = field(init=False)
 
@@ -68,7 +68,7 @@ class ClockFold:
 
     def _facts(self, clock: Clock) -> list[ClockFact]:
         rows = (
-            Row(order, fact.at, fact.kind, fact.after or {}, fact.before or {})
+            Row(order, fact.at, fact.kind, fact.after, fact.before or {})
             for order, fact in enumerate(self.journal)
             if fact.kind in CLOCK_KINDS
         )
@@ -82,7 +82,7 @@ class ClockFold:
 
     # -- the end of the fold -------------------------------------------------
 
-    def settle(self, until: dt.datetime) -> list[Fact]:
+    def settle(self, until: dt.datetime) -> list[FactRow]:
         """Give clocks and ticket their figures as of ``until``; the warnings that were told on the way."""
         last = epoch(self.refreshed[-1])
         found = {clock.pk: self._facts(clock) for clock in self.clocks}
@@ -101,7 +101,7 @@ class ClockFold:
         self._count_changes(visits, found)
         return [fact for visit in visits for fact in self._told(visit, found[visit.clock.pk])]
 
-    def _told(self, visit: Told, found: list[ClockFact]) -> list[Fact]:
+    def _told(self, visit: Told, found: list[ClockFact]) -> list[FactRow]:
         now = dt.datetime.fromtimestamp(visit.at, dt.UTC)
         due_at = moment(self._read(visit.clock, found, visit.at - SWEEP_LAG).due_at)
         return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import singledispatchmethod
 from typing import Any
 
 from vigie.contracts.rules.instants import epoch
@@ -17,9 +16,9 @@ from vigie.tickets.actions.conversation import check_body, resumed_by_client
 from vigie.tickets.actions.ingest import events
 from vigie.tickets.actions.ingest.clocks import ClockFold
 from vigie.tickets.actions.ingest.ground import Ground
-from vigie.tickets.actions.ledger import NewFact, fact_row
+from vigie.tickets.actions.ledger import FactRow, NewFact, fact_row
 from vigie.tickets.labels import TYPES
-from vigie.tickets.models import Fact, Message, Ticket, Watcher
+from vigie.tickets.models import Message, Ticket, Watcher
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.life import answer_changes
 from vigie.toolkit import richtext
@@ -38,11 +37,10 @@ class Fold:
     ticket: Ticket = field(init=False)
     machine: Machine = field(init=False)
     clocks: ClockFold = field(init=False)
-    facts: list[Fact] = field(default_factory=list)
+    facts: list[FactRow] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     watchers: dict[int, Watcher] = field(default_factory=dict)
     texts: list[tuple[str, str, str]] = field(default_factory=list)
-    others: list[Fact] = field(default_factory=list)
 
     # -- opening -------------------------------------------------------------
 
@@ -153,13 +151,11 @@ class Fold:
 
     # -- what followed -------------------------------------------------------
 
-    @singledispatchmethod
     def take(self, event: events.Event) -> None:
         """Fold one event. Raises the refusal that its action would raise."""
-        raise TypeError(type(event).__name__)
+        TAKERS[type(event)](self, event)
 
-    @take.register
-    def _(self, event: events.Said) -> None:
+    def _said(self, event: events.Said) -> None:
         if self.ticket.phase == "ended" and not event.is_note:
             raise Refusal("tickets.closed")
         check_body(event.body, event.is_html)
@@ -179,8 +175,7 @@ class Fold:
             said.extend(fact)
         self._change(event.by, changes, said, event.at)
 
-    @take.register
-    def _(self, event: events.Assigned) -> None:
+    def _assigned(self, event: events.Assigned) -> None:
         if self.ticket.phase == "ended":
             raise Refusal("tickets.closed")
         if (self.ticket.team_id, self.ticket.assignee_id) == (event.team_id, event.assignee_id):
@@ -189,8 +184,7 @@ class Fold:
         changes, new_facts = handling.assigned(self.ticket, team, event.assignee_id)
         self._change(event.by, changes, new_facts, event.at)
 
-    @take.register
-    def _(self, event: events.Stepped) -> None:
+    def _stepped(self, event: events.Stepped) -> None:
         step = self.machine.step_named(self.ticket.state, event.verb, lifecycle.who(event.by))
         if step is None:
             raise Refusal("workflow.no_such_step", source=self.ticket.state, target=event.verb)
@@ -215,8 +209,7 @@ class Fold:
         end = hours.business_days_eod(epoch(self.ticket.resolved_at), self.machine.reopen_days)
         return dt.datetime.fromtimestamp(end, dt.UTC)
 
-    @take.register
-    def _(self, event: events.Prioritised) -> None:
+    def _prioritised(self, event: events.Prioritised) -> None:
         ticket = self.ticket
         if ticket.phase in ("done", "ended"):
             raise Refusal("tickets.closed")
@@ -238,8 +231,7 @@ class Fold:
             new_facts += handling.promises_changed(self.clocks.now(), terms, ids, cause, "provider")
         self._change(event.by, changes, new_facts, event.at)
 
-    @take.register
-    def _(self, event: events.Duplicated) -> None:
+    def _duplicated(self, event: events.Duplicated) -> None:
         master = self.find(event.master)
         step = self.machine.step_named(self.ticket.state, "cancel", "agent")
         if step is None:
@@ -261,22 +253,19 @@ class Fold:
         )
         return True
 
-    @take.register
-    def _(self, event: events.Parented) -> None:
+    def _parented(self, event: events.Parented) -> None:
         parent = self.find(event.parent)
         before = {"parent": self.ticket.parent_id}
         after = {"parent": parent.pk, "reference": parent.reference}
         fact = NewFact(facts.LINKED, after, before)
         self._change(event.by, {"parent_id": parent.pk}, [fact], event.at, moves_clock=False)
 
-    @take.register
-    def _(self, event: events.Watched) -> None:
+    def _watched(self, event: events.Watched) -> None:
         if self._watch(self.ticket, event.person_id, event.at):
             fact = NewFact(facts.WATCHED, {"person": event.person_id})
             self._change(event.by, {}, [fact], event.at, moves_clock=False)
 
-    @take.register
-    def _(self, event: events.Kept) -> None:
+    def _kept(self, event: events.Kept) -> None:
         """No action does this: the source's word is taken, with our workflow's own effects of the arrival."""
         if event.values:
             self._change(event.by, {}, [NewFact(facts.IMPORTED, event.values)], event.at, moves_clock=False)
@@ -309,3 +298,15 @@ class Fold:
         was_over = self.ticket.phase in ("done", "ended")
         back = was_over and self.machine.phase(state) in ("active", "waiting")
         return Step(self.ticket.state, state, "reopen" if back else "import", frozenset())
+
+
+TAKERS: Mapping[type[events.Event], Callable[[Fold, Any], None]] = {
+    events.Said: Fold._said,
+    events.Assigned: Fold._assigned,
+    events.Stepped: Fold._stepped,
+    events.Prioritised: Fold._prioritised,
+    events.Duplicated: Fold._duplicated,
+    events.Parented: Fold._parented,
+    events.Watched: Fold._watched,
+    events.Kept: Fold._kept,
+}
