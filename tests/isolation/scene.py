@@ -14,7 +14,7 @@ from vigie.catalog.models import Subscription
 from vigie.contracts.models import Commitment
 from vigie.notifications.models import Notice
 from vigie.tenancy.models import Entity
-from vigie.tickets.actions import handling
+from vigie.tickets.actions import handling, watching
 from vigie.tickets.actions.conversation import Said, add_note, reply, save_draft, upload
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.views import save_view
@@ -55,7 +55,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         now=START + dt.timedelta(hours=1),
     )
     handling.set_parent(agent, third.pk, first.reference, now=START)
-    handling.add_watcher(agent, first.pk, client.colleague.pk, now=START)
+    watching.add_watcher(agent, first.pk, client.colleague.pk, now=START)
     save_draft(user, f"portal_new:{client.organisation.pk}", {"title": "brouillon"}, now=START)
     affiliation = Affiliation.objects.get(organisation=client.organisation, person=client.user)
     return {

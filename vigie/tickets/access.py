@@ -28,6 +28,7 @@ TABLES: dict[str, TableClass] = {
     "tickets_counter": Client(write=("insert", "update")),
     "tickets_prioritypolicy": Client(),
     "tickets_watcher": Client(write=("insert",)),
+    "tickets_proposedwatcher": Internal(),
     "tickets_ticketlink": Client(write=("insert",)),
     "tickets_message": Client(write=("insert",), where="audience = 'public'"),
     "tickets_attachment": Client(write=("insert", "update", "delete"), where="audience = 'public'"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
@@ -41,6 +44,18 @@ CLOCK_STATES: dict[str, Label] = {
     "missed": p("clock", "missed"),
     "cancelled": p("clock", "cancelled"),
 }
+
+
+def message_mark(message: Mapping[str, Any]) -> Label | None:
+    """What the head of a message says of it, beside its author: the gravest first."""
+    if message["trust"] == "unverified":
+        return _("sender not verified")
+    if message["is_automatic"]:
+        return _("automatic")
+    if message["via"] == "mail":
+        return _("by e-mail")
+    return _("opening message") if message["kind"] == "description" else None
+
 
 refusals.register(
     {

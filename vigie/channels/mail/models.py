@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vigie.accounts.models import Person, Team
 from vigie.tenancy.models import Organisation
+from vigie.workflow.labels import TYPES
 
 
 class Mailbox(models.Model):
@@ -47,6 +48,9 @@ class Mailbox(models.Model):
         Organisation, models.PROTECT, null=True, blank=True, verbose_name=_("Only for this client")
     )
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, verbose_name=_("Team"))
+    ticket_type = models.CharField(
+        _("A mail opens"), max_length=20, choices=list(TYPES.items()), default="incident"
+    )
     language = models.CharField(
         _("Language"), max_length=5, default="fr", choices=[("fr", "Français"), ("en", "English")]
     )

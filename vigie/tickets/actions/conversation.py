@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,12 @@ def add_message(
     is_automatic: bool = False,
     submission: str = "",
     author_id: int | None = None,
+    mail: Mapping[str, str] | None = None,
 ) -> Message:
-    """Store one message and make it findable; the caller journals and announces."""
+    """Store one message and make it findable; the caller journals and announces.
+
+    ``mail`` gives ``via``, ``trust`` and ``rest`` of a message that came by mail.
+    """
     body = body.replace("\x00", "")
     author, name, side = actor.person_id, actor.name, actor.side
     if author_id is not None and author_id != actor.person_id:
@@ -68,6 +72,7 @@ def add_message(
         is_html=is_html,
         created_at=at,
         submission=submission,
+        **(mail or {}),
     )
     text = richtext.to_text(body) if is_html else body
     title = f"{ticket.reference} {ticket.title}" if kind == "description" else ""
@@ -77,12 +82,18 @@ def add_message(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message as a form gives it; ``uploads`` are the tokens of files sent before it."""
+    """A message as a form or a mail gives it; ``uploads`` are the tokens of files sent before it.
+
+    ``via``, ``trust`` and ``rest`` as on :class:`Message`. An unverified sender's words are kept, and move nothing.
+    """
 
     body: str
     is_html: bool = True
     uploads: Sequence[str] = ()
     submission: str = ""
+    via: str = ""
+    trust: str = ""
+    rest: str = ""
 
 
 @transaction.atomic
@@ -104,7 +115,7 @@ def reply(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> Mess
     new_facts = [NewFact(facts.MESSAGE, {"message": message.pk}, audience="public")]
     if "first_response_at" in changes:
         new_facts.append(NewFact(facts.RESPONDED, {"message": message.pk}))
-    if side == "client":
+    if side == "client" and said.trust != "unverified":
         resumed, fact = resumed_by_client(ticket, now)
         changes.update(resumed)
         new_facts.extend(fact)
@@ -164,9 +175,15 @@ def _store(actor: Actor, ticket: Ticket, said: Said, kind: str, audience: str, n
         at=now,
         is_html=said.is_html,
         submission=said.submission,
+        mail=mail_columns(said),
     )
     claim_uploads(actor, ticket, message, said.uploads)
     return message
+
+
+def mail_columns(said: Said) -> dict[str, str]:
+    """What a message that came by mail keeps beside its text."""
+    return {"via": said.via, "trust": said.trust, "rest": said.rest.replace("\x00", "")} if said.via else {}
 
 
 # -- files -------------------------------------------------------------------
@@ -188,6 +205,20 @@ def upload(
     stored = files.store(chunks, shown)
     if stored.content_type in REFUSED_KINDS:
         raise Refusal("tickets.upload_refused", field="file", name=shown, kind=stored.content_type)
+    return _loose(actor, organisation_id, shown, stored, now)
+
+
+def keep_received(
+    actor: Actor, organisation_id: int, name: str, data: bytes, *, now: dt.datetime
+) -> Attachment:
+    """Keep a file that came with a mail, whatever it is: refusing it would lose what was received."""
+    shown = files.clean_name(name)
+    return _loose(actor, organisation_id, shown, files.store([data], shown), now)
+
+
+def _loose(
+    actor: Actor, organisation_id: int, shown: str, stored: files.Stored, now: dt.datetime
+) -> Attachment:
     return Attachment.objects.create(
         organisation_id=organisation_id,
         uploaded_by_id=actor.person_id,

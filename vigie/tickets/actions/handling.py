@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from vigie.accounts.models import Affiliation, Agent, AgentClient, Team
+from vigie.accounts.models import Agent, AgentClient, Team
 from vigie.catalog.models import Category, Subscription
 from vigie.contracts.actions import stamp_many
 from vigie.contracts.queries import promise_book
@@ -21,7 +21,7 @@ from vigie.tickets.actions import telling
 from vigie.tickets.actions.ledger import NewFact, change, journal
 from vigie.tickets.actions.opening import clean_title, priority_for, promised, scope_of
 from vigie.tickets.labels import TYPES
-from vigie.tickets.models import Clock, Ticket, TicketLink, Watcher
+from vigie.tickets.models import Clock, Ticket, TicketLink
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.life import assignment_changes
 from vigie.tickets.rules.reference import PREFIXES
@@ -311,50 +311,6 @@ def _check_edit(actor: Actor, ticket: Ticket, changes: dict[str, Any]) -> None:
         raise NotFound()
     if "tags" in changes:
         changes["tags"] = sorted({str(t).strip().lower()[:40] for t in changes["tags"] if str(t).strip()})
-
-
-@transaction.atomic
-def add_watcher(actor: Actor, ticket_id: int, person_id: int, *, now: dt.datetime) -> None:
-    """Let a contact of the client, or an agent authorised for it, follow the ticket."""
-    actor.demand("tickets:work")
-    ticket = access.one(actor, ticket_id, lock=True)
-    is_contact = Affiliation.objects.filter(
-        person_id=person_id, organisation_id=ticket.organisation_id
-    ).exists()
-    if not is_contact and not may_work_on(person_id, ticket.organisation_id):
-        raise Refusal("tickets.not_a_contact", field="watcher", name=str(person_id))
-    _, created = Watcher.objects.get_or_create(
-        ticket_id=ticket.pk,
-        person_id=person_id,
-        defaults={"organisation_id": ticket.organisation_id, "added_at": now},
-    )
-    if created:
-        change(
-            actor,
-            ticket,
-            {},
-            [NewFact(facts.WATCHED, {"person": person_id})],
-            now=now,
-            is_public=False,
-            moves_clock=False,
-        )
-
-
-@transaction.atomic
-def remove_watcher(actor: Actor, ticket_id: int, person_id: int, *, now: dt.datetime) -> None:
-    actor.demand("tickets:work")
-    ticket = access.one(actor, ticket_id, lock=True)
-    deleted, _ = Watcher.objects.filter(ticket_id=ticket.pk, person_id=person_id).delete()
-    if deleted:
-        change(
-            actor,
-            ticket,
-            {},
-            [NewFact(facts.WATCHED, {}, {"person": person_id})],
-            now=now,
-            is_public=False,
-            moves_clock=False,
-        )
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
@@ -43,7 +43,10 @@ TARGETED = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """What a form, an import or a mail gives. ``opened_at`` when it was received, else now."""
+    """What a form, an import or a mail gives. ``opened_at`` when it was received, else now.
+
+    ``mail``: ``via``, ``trust`` and ``rest`` of the opening message (:class:`Message`) when it came by mail.
+    """
 
     organisation_id: int
     ticket_type: str
@@ -65,6 +68,7 @@ class NewTicket:
     opened_at: dt.datetime | None = None
     uploads: Sequence[str] = field(default=())
     submission: str = ""
+    mail: Mapping[str, str] | None = None
 
 
 @transaction.atomic
@@ -92,7 +96,7 @@ def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
     _promise(actor, ticket, now)
     message = add_message(
         actor, ticket, new.body, kind="description", audience="public", is_html=new.is_html, at=ticket.opened_at,
-        author_id=new.requester_id if actor.is_provider else actor.person_id,
+        author_id=new.requester_id if actor.is_provider else actor.person_id, mail=new.mail,
     )  # fmt: skip
     claim_uploads(actor, ticket, message, new.uploads)
     announce(TicketOpened(ticket.pk, ticket.organisation_id))
@@ -109,7 +113,7 @@ def _check(actor: Actor, new: NewTicket) -> str:
     title = clean_title(new.title)
     if new.ticket_type not in TYPES:
         raise Refusal("tickets.unknown_type", field="ticket_type", ticket_type=new.ticket_type)
-    check_body(new.body, new.is_html)
+    check_body(new.body, new.is_html, may_be_empty=bool(new.mail))
     if actor.is_client and new.requester_id != actor.person_id:
         raise NotFound()
     return title

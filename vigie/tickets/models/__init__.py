@@ -2,7 +2,14 @@
 
 from vigie.tickets.models.conversation import Attachment, Draft, Message
 from vigie.tickets.models.promise import Clock, Fact
-from vigie.tickets.models.ticket import Counter, PriorityPolicy, Ticket, TicketLink, Watcher
+from vigie.tickets.models.ticket import (
+    Counter,
+    PriorityPolicy,
+    ProposedWatcher,
+    Ticket,
+    TicketLink,
+    Watcher,
+)
 from vigie.tickets.models.views import Presence, SavedView
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "Message",
     "Presence",
     "PriorityPolicy",
+    "ProposedWatcher",
     "SavedView",
     "Ticket",
     "TicketLink",

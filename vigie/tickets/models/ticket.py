@@ -160,6 +160,18 @@ class Watcher(models.Model):
         indexes = [models.Index(fields=["person", "ticket"], name="watcher_person")]
 
 
+class ProposedWatcher(models.Model):
+    """Somebody whom a mail put in copy: follows the ticket only once an agent says so."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+", db_constraint=False)
+    person = models.ForeignKey(Person, models.CASCADE)
+    proposed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket", "person"], name="proposed_watcher_once")]
+
+
 class TicketLink(models.Model):
     """A link between two tickets of the same client: ``related`` or ``follow_up`` (from follows to)."""
 

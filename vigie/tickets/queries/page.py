@@ -14,6 +14,7 @@ from vigie.accounts.models import Person
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tickets import access
+from vigie.tickets.labels import message_mark
 from vigie.tickets.models import Message, Ticket
 from vigie.tickets.queries.clock_view import ClockView, clock_views
 from vigie.tickets.queries.told import Told, tell
@@ -67,6 +68,7 @@ class TicketPage:
     items: list[Item]
     related: list[dict[str, Any]]
     watchers: list[dict[str, Any]]
+    proposed: list[dict[str, Any]]
     drafts: dict[str, str]
     show_facts: bool
     earlier: bool
@@ -92,6 +94,7 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
         items=thread(messages, journal, _names(journal), since),
         related=_related(actor, row),
         watchers=sorted(lists["watchers"], key=lambda w: str(w["name"])),
+        proposed=sorted(lists["proposed"], key=lambda w: str(w["name"])),
         drafts={
             kind: str(drafts.get(f"{kind}:{ticket_id}", {}).get("body", "")) for kind in ("reply", "note")
         },
@@ -108,6 +111,8 @@ _LISTS = """jsonb_build_object(
     from tickets_clock c where c.ticket_id = tickets_ticket.id and c.state <> 'cancelled'),
   'watchers', (select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name)), '[]')
     from tickets_watcher w join accounts_person p on p.id = w.person_id where w.ticket_id = tickets_ticket.id),
+  'proposed', (select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name)), '[]')
+    from tickets_proposedwatcher w join accounts_person p on p.id = w.person_id where w.ticket_id = tickets_ticket.id),
   'links', (select coalesce(jsonb_agg(jsonb_build_array(l.source_id, l.target_id, l.kind)), '[]')
     from tickets_ticketlink l where tickets_ticket.id in (l.source_id, l.target_id)),
   'drafts', (select coalesce(jsonb_object_agg(d.place, d.content), '{}')
@@ -145,6 +150,9 @@ def _messages(actor: Actor, ticket_id: int, limit: int | None, after: int = 0) -
             "is_automatic",
             "body",
             "is_html",
+            "via",
+            "trust",
+            "rest",
             "created_at",
             "files",
         )
@@ -161,9 +169,14 @@ def _messages(actor: Actor, ticket_id: int, limit: int | None, after: int = 0) -
 def _prepare(row: dict[str, Any]) -> None:
     """What the template shows of a message: safe text, the folded quotation, files that are not pictures of the text."""
     row["tone"] = "note" if row["audience"] == "internal" else ("in" if row["side"] == "client" else "out")
-    row["text"], row["quoted"] = (
-        richtext.shown_folded(row["body"]) if row["is_html"] else richtext.plain_folded(row["body"])
-    )
+    if row["via"]:
+        shown = richtext.shown if row["is_html"] else richtext.plain_shown
+        row["text"], row["quoted"] = shown(row["body"]), shown(row["rest"])
+    elif row["is_html"]:
+        row["text"], row["quoted"] = richtext.shown_folded(row["body"])
+    else:
+        row["text"], row["quoted"] = richtext.plain_folded(row["body"])
+    row["mark"] = message_mark(row)
     row["files"] = [f for f in row["files"] if f"/files/{f['token']}" not in row["text"]]
 
 

@@ -15,7 +15,7 @@ from vigie.accounts.models import Affiliation
 from vigie.contracts.models import Calendar, CalendarVersion, Commitment, StampedTerms
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.refusal import Refusal
-from vigie.tickets.actions import handling, lifecycle, sweep
+from vigie.tickets.actions import handling, lifecycle, sweep, watching
 from vigie.tickets.actions.conversation import Said as Spoken
 from vigie.tickets.actions.conversation import add_note, reply
 from vigie.tickets.actions.ingest import (
@@ -90,7 +90,7 @@ def act(tickets: dict[str, Ticket], pk: int, event: Event) -> None:
     elif isinstance(event, Parented):
         handling.set_parent(by, pk, tickets[event.parent].reference, now=now)
     elif isinstance(event, Watched):
-        handling.add_watcher(by, pk, event.person_id, now=now)
+        watching.add_watcher(by, pk, event.person_id, now=now)
 
 
 # -- rows as values: ids replaced by what they stand for ---------------------------

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from vigie.kernel.refusal import NotFound, Refusal, Stale
 from vigie.tickets import access
-from vigie.tickets.actions import handling, lifecycle
+from vigie.tickets.actions import handling, lifecycle, watching
 from vigie.tickets.forms import AssignForm, ClassifyForm, LinkForm, PriorityForm, StepForm, whole
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries import choices, page
@@ -324,7 +324,7 @@ def ticket_watch(request: Request, ticket_id: int) -> HttpResponse:
         person_id = whole(request.POST.get("person"))
         if person_id is None:
             raise Refusal("tickets.choose_person", field="person")
-        act = handling.remove_watcher if request.POST.get("remove") else handling.add_watcher
+        act = watching.remove_watcher if request.POST.get("remove") else watching.add_watcher
         act(actor, ticket_id, person_id, now=timezone.now())
         return changed(request, ticket_id)
     ticket = access.one(actor, ticket_id)

@@ -72,7 +72,7 @@ class Parented(Event):
 
 @dataclass(frozen=True, slots=True)
 class Watched(Event):
-    """Somebody follows the ticket from now on (``handling.add_watcher``)."""
+    """Somebody follows the ticket from now on (``watching.add_watcher``)."""
 
     person_id: int
 
