@@ -51,14 +51,14 @@ class Delivery(models.Model):
     notice = models.ForeignKey(Notice, models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=10, default="mail")
     address = models.CharField(max_length=254)
-    lane = models.CharField(max_length=254, db_default="")
+    lane = models.CharField(max_length=254, default="", db_default="")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
     claimed_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
-    header_id = models.CharField(max_length=200, blank=True, db_default="")
-    answer = models.CharField(max_length=300, blank=True, db_default="")
+    header_id = models.CharField(max_length=200, blank=True, default="", db_default="")
+    answer = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [

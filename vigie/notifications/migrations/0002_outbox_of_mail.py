@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='delivery',
             name='answer',
-            field=models.CharField(blank=True, db_default='', max_length=300),
+            field=models.CharField(blank=True, default='', db_default='', max_length=300),
         ),
         migrations.AddField(
             model_name='delivery',
@@ -25,12 +25,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='delivery',
             name='header_id',
-            field=models.CharField(blank=True, db_default='', max_length=200),
+            field=models.CharField(blank=True, default='', db_default='', max_length=200),
         ),
         migrations.AddField(
             model_name='delivery',
             name='lane',
-            field=models.CharField(db_default='', max_length=254),
+            field=models.CharField(default='', db_default='', max_length=254),
         ),
         migrations.AddField(
             model_name='delivery',

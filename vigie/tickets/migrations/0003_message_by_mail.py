@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='trust',
-            field=models.CharField(blank=True, db_default='', max_length=12),
+            field=models.CharField(blank=True, default='', db_default='', max_length=12),
         ),
         migrations.AddField(
             model_name='message',
             name='via',
-            field=models.CharField(blank=True, db_default='', max_length=8),
+            field=models.CharField(blank=True, default='', db_default='', max_length=8),
         ),
     ]

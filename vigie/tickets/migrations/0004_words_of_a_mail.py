@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField("message", "rest", models.TextField(blank=True, db_default="")),
+        migrations.AddField("message", "rest", models.TextField(blank=True, default="", db_default="")),
         migrations.CreateModel(
             name="ProposedWatcher",
             fields=[

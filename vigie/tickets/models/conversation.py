@@ -31,9 +31,9 @@ class Message(models.Model):
     is_html = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     submission = models.CharField(max_length=64, blank=True)
-    via = models.CharField(max_length=8, blank=True, db_default="")
-    trust = models.CharField(max_length=12, blank=True, db_default="")
-    rest = models.TextField(blank=True, db_default="")
+    via = models.CharField(max_length=8, blank=True, default="", db_default="")
+    trust = models.CharField(max_length=12, blank=True, default="", db_default="")
+    rest = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
