@@ -6,6 +6,18 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 
+class Unreadable(Exception):
+    """Why a mail is not read but kept for a person: a stable ``code`` and a technical ``detail``.
+
+    ``empty``, ``too_big``, ``too_deep``, ``too_many_parts``, ``too_slow``, ``crashed``.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """``email`` is lower-cased and valid, or empty; ``name`` is the decoded display name, one line."""
@@ -16,7 +28,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of the mail. ``name`` as sent (may be empty), ``content_id`` without ``<>``; bytes are decoded.
+    """A file of the mail. ``name`` as sent, or made (``mail-1.eml``); ``content_id`` without ``<>``; bytes are decoded.
 
     ``is_inline``: shown inside the HTML body by its content id, so not a file of its own.
     """
@@ -36,7 +48,9 @@ class ParsedMail:
     mail (first = added last, by our own server). ``defects`` are codes of what was wrong: ``two_from``,
     ``nul_in_header``, ``bad_charset``, ``bad_encoding`` … ``report`` holds the parts of a delivery report
     (``message/delivery-status``, ``message/feedback-report``, returned headers) as text, by content type.
-    ``sent_at`` is what the sender claims: never used for a clock.
+    ``sent_at`` is what the sender claims: never used for a clock. Ids (``message_id``, ``in_reply_to``,
+    ``references``) stand without ``<>``; a mail without a usable one is named by its SHA-256 (``no_message_id``).
+    ``text_is_derived``: ``text`` was made from ``html`` or from the rich text of Outlook, no plain text was sent.
     """
 
     subject: str = ""
@@ -54,6 +68,7 @@ class ParsedMail:
     headers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     report: dict[str, tuple[str, ...]] = field(default_factory=dict)
     defects: tuple[str, ...] = ()
+    text_is_derived: bool = False
 
     def header(self, name: str) -> str:
         """The first value of a kept header, or ''."""
