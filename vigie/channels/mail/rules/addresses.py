@@ -11,7 +11,7 @@ from vigie.channels.mail.rules.parsed import Address
 
 _TOKEN = re.compile(
     r"(?P<encoded>=\?[^?\s]{1,80}\?[BbQq]\?[^?]*\?=)|"
-    r'"(?P<quoted>(?:[^"\\]|\\.){0,1000})"|<(?P<angle>[^<>]*)>|(?P<mark>[(),;:])|(?P<word>[^"<>(),;:]+)|.',
+    r'"(?P<quoted>(?:[^"\\]|\\.){0,320})"|<(?P<angle>[^<>]*)>|(?P<mark>[(),;:])|(?P<word>[^"<>(),;:]+)|.',
     re.S,
 )
 _EMAIL = re.compile(

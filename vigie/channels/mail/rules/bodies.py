@@ -6,13 +6,12 @@ import binascii
 import re
 
 from vigie.channels.mail.rules.charsets import decode
+from vigie.channels.mail.rules.encoded_words import BASE64, base64_bytes
 from vigie.channels.mail.rules.mime import Entity
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\n]{0,254})\n((?:[ -`]{1,100}\n)*)end[ \t]*$", re.M)
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"})
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
-_PADDED = re.compile(rb"=+(?=[A-Za-z0-9+/])")
 
 
 def content(entity: Entity) -> bytes:
@@ -88,18 +87,10 @@ def uuencoded(text: str) -> tuple[str, list[tuple[str, bytes]]]:
 
 
 def _base64(entity: Entity, body: bytes) -> bytes:
-    """Every byte that can be had: pieces padded one by one, stray signs left out; text that is none stays as it is."""
-    try:
-        return binascii.a2b_base64(body) if not _PADDED.search(body) else _pieces(body)
-    except binascii.Error:
+    """Every byte that can be had; a body that is clearly not base64 was sent as it is."""
+    stray = len(body.translate(None, BASE64 + b" \t\r\n"))
+    if stray:
         entity.defects.add("bad_encoding")
-    stray = len(_NOT_BASE64.findall(body))
-    return body if stray * 20 > len(body) else _pieces(body)
-
-
-def _pieces(body: bytes) -> bytes:
-    data = bytearray()
-    for piece in re.sub(rb"[^A-Za-z0-9+/=]", b"", body).split(b"="):
-        whole = piece[:-1] if len(piece) % 4 == 1 else piece
-        data += binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
-    return bytes(data)
+    if stray * 20 > len(body):
+        return body
+    return base64_bytes(body)

@@ -1,13 +1,15 @@
-"""``=?utf-8?Q?caf=C3=A9?=`` in a header (RFC 2047), forgiving."""
+"""``=?utf-8?Q?caf=C3=A9?=`` in a header (RFC 2047), and base64; both forgiving."""
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
+import string
 
 from vigie.channels.mail.rules.charsets import decode
 
+BASE64 = (string.ascii_letters + string.digits + "+/=").encode()
+_NOT_BASE64 = bytes(sign for sign in range(256) if sign not in BASE64)
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*)\?=")
 
 
@@ -35,7 +37,15 @@ def _bytes(encoding: str, content: str) -> bytes:
     data = content.encode("utf-8", "replace")
     if encoding in "Qq":
         return binascii.a2b_qp(data.replace(b" ", b"_"), header=True)
-    data = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
-    if len(data) % 4 == 1:
-        data = data[:-1]
-    return base64.b64decode(data + b"=" * (-len(data) % 4))
+    return base64_bytes(data)
+
+
+def base64_bytes(body: bytes) -> bytes:
+    """Base64, forgiving: other signs are left out, a missing end is padded."""
+    data = bytearray()
+    for piece in body.translate(None, _NOT_BASE64).split(
+        b"="
+    ):  # pieces padded one by one were joined by someone
+        whole = piece[:-1] if len(piece) % 4 == 1 else piece
+        data += binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
+    return bytes(data)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from vigie.channels.mail.rules.bodies import content, text_of, uuencoded
 from vigie.channels.mail.rules.charsets import clean, decode, one_line
-from vigie.channels.mail.rules.html_text import html_text
+from vigie.channels.mail.rules.encoded_words import base64_bytes
+from vigie.channels.mail.rules.html_text import html_text, nesting, stripped
 from vigie.channels.mail.rules.mime import Entity, header_text, plant
 from vigie.channels.mail.rules.parameters import parameters
 from vigie.channels.mail.rules.parsed import Part, Unreadable
-from vigie.channels.mail.rules.prescan import MAX_BODY
+from vigie.channels.mail.rules.prescan import MAX_BODY, MAX_NESTING
 from vigie.channels.mail.rules.tnef import BadTnef, unpack
 
 _CID = re.compile(r"""(?:cid|mid):([^"'\s>)]{1,500})""", re.I)
+_DATA_IMAGE = re.compile(r"data:(image/(?:png|jpe?g|gif|webp|bmp));base64,([A-Za-z0-9+/=\s%]{16,})", re.I)
 _MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _EXTENSIONS = {
@@ -87,6 +90,7 @@ def _as_html(plain: str) -> str:
 class _Gatherer:
     def __init__(self, found: Gathered) -> None:
         self.found = found
+        self.named: Counter[str] = Counter()
 
     def walk(self, entity: Entity, parent: str = "") -> list[Piece]:
         pieces = self._branch(entity) if entity.children else self._leaf(entity, parent)
@@ -128,13 +132,28 @@ class _Gatherer:
     def _piece(self, entity: Entity) -> Piece:
         text = text_of(entity)
         if entity.kind == "text/html":
-            return Piece(rich=text)
+            return self._html(entity, text)
         if entity.kind in ("text/enriched", "text/richtext"):
             return Piece(plain=html_text(text.replace("\n", "<br>")))
         text, files = uuencoded(text)
         for name, data in files:
             self.found.parts.append(Part(one_line(name), "application/octet-stream", data))
         return Piece(plain=text)
+
+    def _html(self, entity: Entity, source: str) -> Piece:
+        if nesting(source) > MAX_NESTING:
+            entity.defects.add("html_too_deep")
+            self._file(entity, "")
+            return Piece(plain=stripped(source))
+        return Piece(rich=_DATA_IMAGE.sub(self._take_image, source))
+
+    def _take_image(self, found: re.Match[str]) -> str:
+        """An image written into the HTML itself becomes an inline file: what cleans HTML drops it otherwise."""
+        kind = found[1].lower()
+        cid = f"{len(self.found.parts)}@written-in"
+        data = base64_bytes(unquote(found[2]).encode("ascii", "replace"))
+        self._keep(Part("", kind, data, cid))
+        return f"cid:{cid}"
 
     def _is_report(self, kind: str, parent: str) -> bool:
         if kind.startswith("message/"):
@@ -168,8 +187,8 @@ class _Gatherer:
     def _named(self, kind: str) -> str:
         """A name for a file that came without: what it is and its number."""
         stem = _STEMS.get(kind) or _STEMS.get(kind.partition("/")[0], "file")
-        number = 1 + sum(part.name.startswith(f"{stem}-") for part in self.found.parts)
-        return f"{stem}-{number}.{_EXTENSIONS.get(kind, 'bin')}"
+        self.named[stem] += 1
+        return f"{stem}-{self.named[stem]}.{_EXTENSIONS.get(kind, 'bin')}"
 
     def _tnef(self, entity: Entity, name: str) -> list[Piece]:
         """The files and the text that Outlook packed; the packet itself where it does not open."""

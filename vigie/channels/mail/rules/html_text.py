@@ -12,6 +12,31 @@ _BREAKS |= {"blockquote", "hr", "br", "section", "article", "header", "footer", 
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre", "table"})
 _TAGS = set(_BREAKS | {"td", "th", "a"})
 _TOKEN = re.compile(r"<(/?)([a-z0-9]+)((?:\s+[a-z]+=\"[^\"]*\")*)\s*/?>|([^<]+)")
+_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9:]*)[^<>]*>", re.I)
+_SELF_CLOSED = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "dd",
+        "dt",
+        "hr",
+        "img",
+        "input",
+        "li",
+        "link",
+        "meta",
+        "option",
+        "p",
+        "tbody",
+        "td",
+        "th",
+        "tr",
+        "wbr",
+    ]
+)
+_DEEPEST_QUOTE = 10
 _HREF = re.compile(r'href="(https?://[^"]+)"')
 
 
@@ -34,6 +59,21 @@ def html_text(source: str) -> str:
         else:
             page.open(tag, attributes)
     return page.text()
+
+
+def nesting(source: str) -> int:
+    """About how many elements are open at once, at most."""
+    depth = deepest = 0
+    for tag in _ANY_TAG.finditer(source):
+        if tag[2].lower() not in _SELF_CLOSED:
+            depth = max(depth - 1, 0) if tag[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def stripped(source: str) -> str:
+    """The text of HTML that is too deep to be read as a tree."""
+    return html.unescape(_ANY_TAG.sub(" ", source))
 
 
 class _Page:
@@ -95,7 +135,7 @@ class _Page:
     def _block(self, tag: str, spaced: bool) -> None:
         self.fresh_line()
         if spaced and self.lines and self.lines[-1].strip("> "):
-            self.lines.append("> " * self.quotes)
+            self.lines.append(self.margin())
 
     def fresh_line(self) -> None:
         if "".join(self.line).strip():
@@ -104,9 +144,12 @@ class _Page:
 
     def end_line(self) -> None:
         text = "".join(self.line).replace("\xa0", " ").rstrip()
-        self.lines.append("> " * self.quotes + text)
+        self.lines.append(self.margin() + text)
         self.line = []
         self.link_at = 0
+
+    def margin(self) -> str:
+        return "> " * min(self.quotes, _DEEPEST_QUOTE)
 
     def text(self) -> str:
         self.fresh_line()

@@ -92,9 +92,11 @@ def _first(headers: dict[str, list[str]], name: str) -> str:
 
 
 def _own_id(values: list[str]) -> str:
-    found = _ids(values[:1])
-    bare = found[0] if found else (values[0].strip("<> ") if values else "")
-    return bare if "@" in bare or found else ""
+    """The mail's own id; one that lacks its brackets is taken where it looks like an id."""
+    if found := _ids(values[:1]):
+        return found[0]
+    bare = values[0].strip("<> ") if values else ""
+    return bare if "@" in bare and " " not in bare and len(bare) <= MAX_ID else ""
 
 
 def _ids(values: list[str]) -> tuple[str, ...]:

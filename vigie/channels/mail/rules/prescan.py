@@ -15,7 +15,8 @@ MAX_HEADERS = 1024 * 1024  # bytes of all headers of one part
 MAX_HEADER = 64 * 1024  # bytes of one header
 MAX_DEPTH = 50  # multipart in multipart
 MAX_PARTS = 10_000
-MAX_BODY = 20 * 1024 * 1024  # bytes of text that can be a body; a longer one is kept as a file
+MAX_BODY = 5 * 1024 * 1024  # bytes of text that can be a body; a longer one is kept as a file
+MAX_NESTING = 5000  # HTML elements open at once: what cleans it needs time by the square of it
 
 _ENVELOPE = re.compile(rb"\s*>?From [^\n]*\n", re.A)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*\r?\n)+(?=[!-9;-~]{1,76}[ \t]*:)")

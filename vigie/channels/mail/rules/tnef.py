@@ -79,15 +79,17 @@ def unpack(data: bytes) -> Packet:
 def _attributes(data: bytes, packet: Packet) -> Iterator[tuple[int, int, int, int]]:
     """(level, name, where its value begins and ends) of each attribute; a checksum is not asked for."""
     at = 6
-    while at + 11 <= len(data):
-        level, name, _, size = struct.unpack_from("<BHHI", data, at)
-        if level not in (1, 2):
+    while at < len(data):
+        if data[at] not in (1, 2):
             return  # padding or garbage behind the last attribute
+        if at + 9 > len(data):
+            packet.is_cut = True
+            return
+        level, name, _, size = struct.unpack_from("<BHHI", data, at)
         if at + 9 + size > len(data):
             packet.is_cut = True
         yield level, name, at + 9, min(at + 9 + size, len(data))
-        at += 11 + size
-    packet.is_cut |= at > len(data)
+        at += 11 + size  # two bytes of checksum follow the value
 
 
 def _add(file: _File, name: int, value: bytes, codepage: str, packet: Packet) -> None:

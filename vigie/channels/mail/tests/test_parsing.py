@@ -263,3 +263,10 @@ def test_a_missing_id_is_made_from_the_bytes() -> None:
 )
 def test_what_a_mail_does_wrong_is_told(headers: list[str], defect: str) -> None:
     assert defect in read(*headers, "", "text").defects
+
+
+def test_an_image_written_into_the_html_becomes_an_inline_file() -> None:
+    encoded = base64.b64encode(PNG).decode()
+    mail = read("Content-Type: text/html", "", f'<p>see <img src="data:image/png;base64,{encoded}"></p>')
+    assert [(p.name, p.data, p.is_inline) for p in mail.parts] == [("image-1.png", PNG, True)]
+    assert f'src="cid:{mail.parts[0].content_id}"' in mail.html
