@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Unreadable(Exception):
     """Why a mail is not read but kept for a person: a stable ``code`` and a technical ``detail``.
 
-    ``empty``, ``too_big``, ``too_deep``, ``too_many_parts``, ``too_slow``, ``crashed``.
+    ``empty``, ``too_big``, ``too_deep``, ``too_many_parts``; from the reading process ``too_slow``, ``hung``, ``crashed``.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:
