@@ -125,8 +125,31 @@ class PriorityForm(forms.Form):
             del self.fields["is_error"]
 
 
+class TypeForm(forms.Form):
+    """Another type; the reason is asked of those who may put an error right."""
+
+    type = forms.ChoiceField(label=_("Type"))
+    reason = CleanCharField(
+        label=_("Reason"), max_length=200, required=False,
+        help_text=_("Needed where a missed promise would go with the old type."),
+    )  # fmt: skip
+
+    def __init__(self, present: str, *args: Any, may_correct: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = [(code, word) for code, word in TYPES.items() if code != present]
+        self.fields["type"].choices = others  # type: ignore[attr-defined]
+        if not may_correct:
+            del self.fields["reason"]
+
+
+NATURES = [
+    ("change", _("It really changed: the time already used is kept")),
+    ("error", _("It was wrong from the start: measure as if it had always been so")),
+]
+
+
 class ClassifyForm(forms.Form):
-    """What the ticket is about."""
+    """What the ticket is about. ``asks_nature``: it must say whether it was an error or a real change."""
 
     service = forms.TypedChoiceField(label=_("Service"), coerce=int, empty_value=None, required=False)
     category = forms.TypedChoiceField(label=_("Category"), coerce=int, empty_value=None, required=False)
@@ -136,10 +159,28 @@ class ClassifyForm(forms.Form):
     )
     is_confidential = forms.BooleanField(label=_("Confidential: only those in charge see it"), required=False)
 
-    def __init__(self, offered: dict[str, list[Any]], *args: Any, **options: Any) -> None:
+    def __init__(
+        self, offered: dict[str, list[Any]], *args: Any, asks_nature: bool = False, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         for name, choices in offered.items():
             self.fields[name].choices = [*EMPTY, *choices]  # type: ignore[attr-defined]
+        if asks_nature:
+            self._add_nature()
+
+    def _add_nature(self) -> None:
+        self.fields["nature"] = forms.ChoiceField(
+            label=_("Was it wrong from the start, or did it really change?"), choices=NATURES,
+            widget=forms.RadioSelect,
+        )  # fmt: skip
+        self.fields["reason"] = CleanCharField(
+            label=_("Reason"), max_length=200, required=False, help_text=_("Needed for an error.")
+        )
+
+    def ask_nature(self) -> None:
+        """Ask it of somebody who sent the form without knowing that the promise depends on it."""
+        self._add_nature()
+        self.add_error("nature", _("What was promised depends on it."))
 
     def clean_tags(self) -> list[str]:
         return sorted(

@@ -84,6 +84,7 @@ refusals.register(
         "tickets.closed": _("This ticket is closed for good. Open a follow-up: it will be linked to it."),
         "tickets.type_after_resolution": _("The type can change only before the resolution."),
         "tickets.override_needs_reason": _("Say why the priority differs from what impact and urgency give."),
+        "tickets.correction_needs_reason": _("Say what was wrong: a correction is kept with its reason."),
         "tickets.client_may_only_raise": _("A client may only raise the priority."),
         "tickets.other_client": _("Both tickets must belong to the same client."),
         "tickets.loop": _("A ticket cannot be above or a duplicate of itself, directly or through others."),

@@ -11,7 +11,8 @@ from vigie.accounts.models import Person
 from vigie.console.finding import find_people
 from vigie.notifications.labels import KINDS, sentence
 from vigie.notifications.models import Notice
-from vigie.tickets.actions.handling import assign, change_type
+from vigie.tickets.actions.classifying import change_type
+from vigie.tickets.actions.handling import assign
 from vigie.tickets.queries.search import hits, snippets
 from vigie.tickets.rules.snippet import snippet
 

@@ -1,31 +1,24 @@
-"""Handling a ticket: who has it, how urgent it is, what it is about, what it is tied to."""
+"""Handling a ticket: who has it, how urgent it is, who follows it, what it is tied to."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
 from vigie.accounts.models import Agent, AgentClient, Team
-from vigie.catalog.models import Category, Subscription
-from vigie.contracts.actions import stamp_many
-from vigie.contracts.queries import promise_book
-from vigie.contracts.rules.promise import ClockKind, Terms
 from vigie.kernel.actor import Actor
-from vigie.kernel.refusal import NotFound, Refusal, Stale
-from vigie.tenancy.models import Site
+from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tickets import access
-from vigie.tickets.actions import telling
+from vigie.tickets.actions import promises, telling
 from vigie.tickets.actions.ledger import NewFact, change, journal
-from vigie.tickets.actions.opening import clean_title, priority_for, promised, scope_of
-from vigie.tickets.labels import TYPES
-from vigie.tickets.models import Clock, Ticket, TicketLink
+from vigie.tickets.actions.opening import priority_for
+from vigie.tickets.models import Ticket, TicketLink
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.life import assignment_changes
-from vigie.tickets.rules.reference import PREFIXES
-from vigie.workflow.queries import current_version, machine_of
+from vigie.workflow.queries import machine_of
 
 
 @transaction.atomic
@@ -126,7 +119,10 @@ def set_priority(
         return ticket
     new_facts = [fact]
     if wanted != ticket.priority:
-        new_facts += retargeted(ticket, "correction" if is_error else "priority", priority=wanted)
+        if is_error:
+            new_facts += promises.corrected(ticket, priority=wanted, now=now)
+        else:
+            new_facts += promises.retargeted(ticket, priority=wanted)
     return change(actor, ticket, changes, new_facts, now=now)
 
 
@@ -149,168 +145,6 @@ def priority_fact(after: Mapping[str, int], before: Mapping[str, int], reason: s
         return {"computed" if name == "computed_priority" else name: value for name, value in row.items()}
 
     return NewFact(facts.PRIORITY, {**named(after), "why": reason.strip()}, named(before))
-
-
-def retargeted(
-    ticket: Ticket, cause: str, *, priority: int | None = None, by: str = "provider"
-) -> list[NewFact]:
-    """A ``promised`` fact for each live clock whose terms differ under the ticket's new scope."""
-    live = list(Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED).order_by("pk"))
-    if not live:
-        return []
-    book = promise_book(ticket.organisation_id)
-    terms = promised(book, scope_of(ticket, priority=priority))
-    ids = stamp_many(ticket.organisation_id, terms.values())
-    return promises_changed(live, terms, ids, cause, by)
-
-
-def promises_changed(
-    clocks: Iterable[Clock], terms: Mapping[ClockKind, Terms], ids: Mapping[Terms, int], cause: str, by: str
-) -> list[NewFact]:
-    """A ``promised`` fact for each clock that still runs and has new terms. Pure."""
-    found = []
-    for clock in clocks:
-        new = terms.get(ClockKind(clock.kind))
-        if new is None or clock.stopped_at is not None:
-            continue
-        found.append(
-            NewFact(
-                facts.PROMISED,
-                {"clock": clock.kind, "clock_id": clock.pk, "terms_id": ids[new], "cause": cause, "by": by},
-            )
-        )
-    return found
-
-
-@transaction.atomic
-def change_type(actor: Actor, ticket_id: int, ticket_type: str, *, now: dt.datetime) -> Ticket:
-    """Turn an incident into a request (or any other way) before its resolution.
-
-    The number of origin stays an alias. A response clock already stopped is kept; the others are cancelled and new
-    ones start from the original opening.
-    """
-    actor.demand("tickets:work")
-    ticket = access.one(actor, ticket_id, lock=True)
-    if ticket_type not in TYPES:
-        raise Refusal("tickets.unknown_type", ticket_type=ticket_type)
-    if ticket.phase in ("done", "ended"):
-        raise Refusal("tickets.type_after_resolution")
-    if ticket.ticket_type == ticket_type:
-        return ticket
-    version_id = current_version(ticket_type)
-    machine = machine_of(version_id)
-    before = {
-        "type": ticket.ticket_type,
-        "state": ticket.state,
-        "phase": ticket.phase,
-        "reference": ticket.reference,
-    }
-    was_working = ticket.assignee_id is not None and ticket.state not in ("new", "submitted", "assigned")
-    state = machine.initial
-    if was_working and (start := machine.step_named(machine.initial, "start", "agent")):
-        state = start.target
-    tail = ticket.reference.partition("-")[2]
-    reference = f"{PREFIXES[ticket_type]}-{tail}"
-    changes = {
-        "ticket_type": ticket_type,
-        "workflow_version_id": version_id,
-        "state": state,
-        "phase": machine.phase(state),
-        "pending_reason": "",
-        "follow_up_at": None,
-        "reference": reference,
-        "former_references": [*ticket.former_references, ticket.reference],
-    }
-    after = {"type": ticket_type, "state": state, "phase": changes["phase"], "reference": reference}
-    new_facts = [NewFact(facts.TYPE, after, before)]
-    if ticket.phase == "waiting":
-        new_facts.append(
-            NewFact(facts.STATE, {"state": state, "phase": changes["phase"], "verb": "resume"}, before)
-        )
-    _replace_clocks(ticket, ticket_type, now)
-    return change(actor, ticket, changes, new_facts, now=now)
-
-
-def _replace_clocks(ticket: Ticket, ticket_type: str, now: dt.datetime) -> None:
-    """Cancel the clocks of the old type (but a response already given) and start those of the new one."""
-    live = Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED)
-    kept = set(live.filter(kind="response", stopped_at__isnull=False).values_list("kind", flat=True))
-    live.exclude(kind__in=kept).update(
-        state=Clock.State.CANCELLED, stopped_at=now, due_at=None, next_announce_at=None
-    )
-    terms = promised(promise_book(ticket.organisation_id), scope_of(ticket, ticket_type=ticket_type))
-    fresh: dict[ClockKind, Terms] = {kind: t for kind, t in terms.items() if str(kind) not in kept}
-    ids = stamp_many(ticket.organisation_id, fresh.values())
-    Clock.objects.bulk_create(
-        Clock(
-            organisation_id=ticket.organisation_id,
-            ticket_id=ticket.pk,
-            kind=str(kind),
-            terms_id=ids[t],
-            state=Clock.State.RUNNING,
-            started_at=ticket.opened_at,
-            target_seconds=0,
-        )
-        for kind, t in fresh.items()
-    )
-
-
-EDITABLE = ("title", "service_id", "category_id", "site_id", "tags", "is_confidential")
-
-
-@transaction.atomic
-def edit_ticket(
-    actor: Actor, ticket_id: int, wanted: Mapping[str, Any], seen: Mapping[str, Any], *, now: dt.datetime
-) -> Ticket:
-    """Change fields of :data:`EDITABLE`. ``seen`` holds the values the person was looking at.
-
-    A field that somebody else changed meanwhile raises :class:`Stale` with both versions; nothing is lost.
-    """
-    actor.demand("tickets:work")
-    ticket = access.one(actor, ticket_id, lock=True)
-    if ticket.phase == "ended":
-        raise Refusal("tickets.closed")
-    changes: dict[str, Any] = {}
-    for name, value in wanted.items():
-        if name not in EDITABLE:
-            raise Refusal("tickets.unknown_field", name=name)
-        current = getattr(ticket, name)
-        if value == current:
-            continue
-        if name in seen and seen[name] != current:
-            raise Stale("tickets.stale", field=name, yours=value, theirs=current)
-        changes[name] = value
-    if not changes:
-        return ticket
-    _check_edit(actor, ticket, changes)
-    before = {name: getattr(ticket, name) for name in changes}
-    new_facts = [NewFact(facts.EDITED, dict(changes), before)]
-    if {"service_id", "site_id", "category_id"} & changes.keys():
-        for name, value in changes.items():
-            setattr(ticket, name, value)
-        new_facts += retargeted(ticket, "correction")
-    return change(actor, ticket, changes, new_facts, now=now)
-
-
-def _check_edit(actor: Actor, ticket: Ticket, changes: dict[str, Any]) -> None:
-    if "title" in changes:
-        changes["title"] = clean_title(str(changes["title"]))
-    if (
-        changes.get("service_id")
-        and not Subscription.objects.filter(
-            organisation_id=ticket.organisation_id, service_id=changes["service_id"], is_active=True
-        ).exists()
-    ):
-        raise Refusal("tickets.service_not_subscribed", field="service")
-    if (
-        changes.get("site_id")
-        and not Site.objects.filter(pk=changes["site_id"], organisation_id=ticket.organisation_id).exists()
-    ):
-        raise Refusal("tickets.site_of_another", field="site")
-    if changes.get("category_id") and not Category.objects.filter(pk=changes["category_id"]).exists():
-        raise NotFound()
-    if "tags" in changes:
-        changes["tags"] = sorted({str(t).strip().lower()[:40] for t in changes["tags"] if str(t).strip()})
 
 
 @transaction.atomic

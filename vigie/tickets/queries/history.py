@@ -14,8 +14,9 @@ from vigie.kernel.actor import Actor
 from vigie.tickets import access, labels
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries.choices import names_of_values
+from vigie.tickets.queries.clock_view import exact
 from vigie.tickets.queries.told import Told, field_name, tell
-from vigie.toolkit.jinja import local_name
+from vigie.toolkit.jinja import local_name, spelled, when
 from vigie.workflow.labels import PENDING_REASONS, STATES, label
 
 
@@ -89,7 +90,8 @@ def _name(key: str) -> str | None:
     names = {
         "state": _("State"), "reason": _("Reason"), "priority": _("Priority"), "impact": _("Impact"),
         "urgency": _("Urgency"), "type": _("Type"), "reference": _("Reference"), "team": _("Team"),
-        "assignee": _("Assignee"), "computed": _("Computed priority"),
+        "assignee": _("Assignee"), "computed": _("Computed priority"), "target": _("Promised"), "used": _("Used"),
+        "missed_at": _("Missed since"),
     }  # fmt: skip
     if key in names:
         return names[key]
@@ -122,6 +124,9 @@ def _word(
         "computed": lambda: f"P{value}",
         "impact": lambda: str(labels.IMPACTS.get(value, value)),
         "urgency": lambda: str(labels.URGENCIES.get(value, value)),
+        "target": lambda: exact(value),
+        "used": lambda: spelled(value),
+        "missed_at": lambda: when(dt.datetime.fromisoformat(value), "long"),
     }
     found = words.get(key)
     return found() if found else str(value)

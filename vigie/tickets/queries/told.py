@@ -104,8 +104,11 @@ def _priority(who: str, before: Values, after: Values, names: Names) -> Told:
 def _type(who: str, before: Values, after: Values, names: Names) -> Told:
     values = {
         "who": who, "was": str(labels.TYPES.get(str(before.get("type")), "")), "now": str(labels.TYPES.get(str(after.get("type")), "")),
-        "reference": after.get("reference", ""),
+        "reference": after.get("reference", ""), "why": after.get("why"),
     }  # fmt: skip
+    if after.get("why"):
+        text = _("%(who)s changed the type from %(was)s to %(now)s, which undid a missed promise: %(why)s")
+        return Told(text % values, "refresh")
     return Told(_("%(who)s changed the type from %(was)s to %(now)s: now %(reference)s") % values, "refresh")
 
 
@@ -124,13 +127,27 @@ def _assigned(who: str, before: Values, after: Values, names: Names) -> Told:
 
 
 def _edited(who: str, before: Values, after: Values, names: Names) -> Told:
-    changed = ", ".join(field_name(name) for name in after)
-    return Told(_("%(who)s changed: %(fields)s") % {"who": who, "fields": changed}, "edit")
+    values = {
+        "who": who,
+        "fields": ", ".join(field_name(n) for n in after if n != "why"),
+        "why": after.get("why"),
+    }
+    if after.get("why"):
+        return Told(_("%(who)s corrected an error (%(fields)s): %(why)s") % values, "edit")
+    return Told(_("%(who)s changed: %(fields)s") % values, "edit")
 
 
 def _promised(who: str, before: Values, after: Values, names: Names) -> Told:
     clock = str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock") or ""))
-    return Told(_("New promise for the clock “%(clock)s”") % {"clock": clock}, "target")
+    if after.get("cause") != "correction":
+        return Told(_("New promise for the clock “%(clock)s”") % {"clock": clock}, "target")
+    if before.get("missed_at") and not after.get("missed_at"):
+        text = _(
+            "Clock “%(clock)s” measured again after a correction: its promise was missed and no longer is"
+        )
+    else:
+        text = _("Clock “%(clock)s” measured again after a correction")
+    return Told(text % {"clock": clock}, "target")
 
 
 def _linked(who: str, before: Values, after: Values, names: Names) -> Told:

@@ -12,6 +12,9 @@ from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import PriorityPolicy, Terms
 from vigie.tickets.rules import facts
 
+# Causes of a new promise that do not follow the contract's rule for a change of priority.
+_POLICIES = {"correction": PriorityPolicy.RETROACTIVE_FULL, "change": PriorityPolicy.CARRY_OVER}
+
 TermsById = Callable[[int], Terms]
 
 
@@ -51,15 +54,14 @@ def _one(kind: str, clock_id: int | None, row: Row, terms_by_id: TermsById) -> C
     if row.kind == facts.RESPONDED:
         return ClockFact(FactKind.STOP, at, order) if kind == "response" else None
     if row.kind == facts.PROMISED and row.after.get("clock_id") == clock_id:
-        policy = PriorityPolicy.RETROACTIVE_FULL if row.after.get("cause") == "correction" else None
-        fact_kind = FactKind.CORRECT if row.after.get("cause") == "correction" else FactKind.RETARGET
+        cause = str(row.after.get("cause") or "")
         return ClockFact(
-            fact_kind,
+            FactKind.CORRECT if cause == "correction" else FactKind.RETARGET,
             at,
             order,
             terms=terms_by_id(int(row.after["terms_id"])),
             by=Side(row.after.get("by", "provider")),
-            policy=policy,
+            policy=_POLICIES.get(cause),
         )
     if row.kind == facts.STATE:
         return _state(kind, row, at, order)

@@ -11,7 +11,7 @@ from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import NotFound, Refusal, Stale
 from vigie.notifications.models import Delivery, Notice
 from vigie.tenancy.walls import client_wall
-from vigie.tickets.actions import bulk, handling, lifecycle, sweep
+from vigie.tickets.actions import bulk, classifying, handling, lifecycle, sweep
 from vigie.tickets.actions.conversation import Said, add_note, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.opening import NewTicket, open_ticket
@@ -166,9 +166,11 @@ def test_out_of_sight_is_not_found(world: World) -> None:
 def test_a_stale_edit_keeps_both_versions(world: World) -> None:
     ticket = report(world)
     agent = world.actor(world.agent)
-    handling.edit_ticket(agent, ticket.pk, {"title": "Panne A"}, {"title": "Messagerie en panne"}, now=START)
+    classifying.edit_ticket(
+        agent, ticket.pk, {"title": "Panne A"}, {"title": "Messagerie en panne"}, now=START
+    )
     with pytest.raises(Stale) as caught:
-        handling.edit_ticket(
+        classifying.edit_ticket(
             agent, ticket.pk, {"title": "Panne B"}, {"title": "Messagerie en panne"}, now=START
         )
     assert caught.value.params == {"yours": "Panne B", "theirs": "Panne A"}
@@ -204,7 +206,7 @@ def test_a_type_change_keeps_the_stopped_response_and_restarts_the_rest_from_the
     ticket = report(world)
     agent = world.actor(world.agent)
     reply(agent, ticket.pk, Said("<p>Bonjour</p>"), now=START + MINUTE)
-    handling.change_type(agent, ticket.pk, "request", now=START + HOUR)
+    classifying.change_type(agent, ticket.pk, "request", now=START + HOUR)
     ticket.refresh_from_db()
     assert (ticket.reference, ticket.former_references, ticket.state) == (
         "REQ-ALPHA-1",

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from tests.world import build_world, report
-from vigie.tickets.actions import handling
+from vigie.tickets.actions import classifying
 from vigie.tickets.models import Draft, Message, Ticket
 from vigie.tickets.tests.browsing import Seat, chromium, seat
 
@@ -85,7 +85,7 @@ def test_a_conflict_shows_both_versions(live_server: Any) -> None:
     with chromium() as browser:
         desk = seat(browser, live_server.url, world.agent)
         desk.goto(f"/tickets/{ticket.pk}/")
-        handling.edit_ticket(
+        classifying.edit_ticket(
             world.actor(world.agent_all), ticket.pk, {"title": "Panne Exchange"}, {}, now=timezone.now()
         )
         subject = desk.page.locator("#subject")

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.world import World, report
-from vigie.tickets.actions import handling
+from vigie.tickets.actions import classifying, handling
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Fact
 from vigie.tickets.queries.clock_view import explained
@@ -53,7 +53,7 @@ def test_the_clock_explains_itself_and_its_parts_sum_up(desk: Client, world: Wor
 def test_the_history_says_before_and_after(desk: Client, world: World, now: dt.datetime) -> None:
     ticket = report(world, now=now)
     handling.set_priority(world.actor(world.dispatcher), ticket.pk, impact=1, urgency=1, now=now)
-    handling.edit_ticket(world.actor(world.agent), ticket.pk, {"service_id": None}, {}, now=now)
+    classifying.edit_ticket(world.actor(world.agent), ticket.pk, {"service_id": None}, {}, now=now)
     shown = desk.get(reverse("ticket_history", args=[ticket.pk])).content.decode()
     assert "P4 → P1" in shown
     assert "Messagerie → —" in shown

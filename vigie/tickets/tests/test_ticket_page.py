@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.world import World, report
 from vigie.accounts.models import Person
-from vigie.tickets.actions import handling, presence
+from vigie.tickets.actions import classifying, handling, presence
 from vigie.tickets.actions.conversation import Said, add_note, reply
 from vigie.tickets.models import Draft, Fact, Message, Ticket, TicketLink, Watcher
 
@@ -295,7 +295,7 @@ def test_an_empty_subject_is_refused_in_words(desk: Client, world: World, now: d
 
 def test_a_conflict_on_the_service_shows_both(desk: Client, world: World, now: dt.datetime) -> None:
     ticket = report(world, now=now)
-    handling.edit_ticket(
+    classifying.edit_ticket(
         world.actor(world.agent_all), ticket.pk, {"category_id": world.category.pk}, {}, now=now
     )
     sent = {

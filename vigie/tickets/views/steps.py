@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from vigie.kernel.refusal import NotFound, Refusal, Stale
 from vigie.tickets import access
-from vigie.tickets.actions import handling, lifecycle, watching
-from vigie.tickets.forms import AssignForm, ClassifyForm, LinkForm, PriorityForm, StepForm, whole
+from vigie.tickets.actions import classifying, handling, lifecycle, watching
+from vigie.tickets.forms import AssignForm, ClassifyForm, LinkForm, PriorityForm, StepForm, TypeForm, whole
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries import choices, page
 from vigie.tickets.queries.told import field_name
@@ -171,10 +171,23 @@ def ticket_priority(request: Request, ticket_id: int) -> HttpResponse:
 
 
 @agents("tickets:work")
-@require_POST
 def ticket_type(request: Request, ticket_id: int) -> HttpResponse:
     """Incident, request or question."""
-    handling.change_type(request.actor, ticket_id, request.POST.get("type", ""), now=timezone.now())
+    actor = request.actor
+    ticket = access.one(actor, ticket_id)
+    title, may_correct = _("Change the type"), actor.can("tickets:correct")
+    if request.method != "POST":
+        return asked(request, ticket, TypeForm(ticket.ticket_type, may_correct=may_correct), title, "type")
+    form = TypeForm(ticket.ticket_type, request.POST, may_correct=may_correct)
+
+    def act() -> object:
+        values = form.cleaned_data
+        return classifying.change_type(
+            actor, ticket_id, values["type"], reason=values.get("reason", ""), now=timezone.now()
+        )
+
+    if not _attempt(form, act):
+        return asked(request, ticket, form, title, "type", 422)
     return changed(request, ticket_id)
 
 
@@ -195,7 +208,10 @@ def ticket_classify(request: Request, ticket_id: int) -> HttpResponse:
     title = _("Classification")
     if request.method != "POST":
         return asked(request, ticket, ClassifyForm(offered, initial=present), title, "classify", seen=present)
-    form = ClassifyForm(offered, request.POST)
+    form = ClassifyForm(offered, request.POST, asks_nature="nature" in request.POST)
+    if _is_to_be_asked(request, ticket, form):
+        form.ask_nature()
+        return asked(request, ticket, form, title, "classify", 422, seen=_seen_again(request, present))
     try:
         done = _attempt(form, lambda: _classify(request, ticket_id, form))
     except Stale as stale:
@@ -209,12 +225,23 @@ def _seen_again(request: Request, present: dict[str, Any]) -> dict[str, Any]:
     return {name: request.POST.get(f"seen_{name}", present[name]) for name in present}
 
 
-def _classify(request: Request, ticket_id: int, form: ClassifyForm) -> None:
+def _is_to_be_asked(request: Request, ticket: Ticket, form: ClassifyForm) -> bool:
+    """Must the person say whether it was wrong from the start? Only where the promise would not be the same."""
+    if "nature" in form.fields or not request.actor.can("tickets:correct") or not form.is_valid():
+        return False
+    return classifying.alters_promise(ticket, _wanted(form), now=timezone.now())
+
+
+def _wanted(form: ClassifyForm) -> dict[str, Any]:
     values = form.cleaned_data
-    wanted = {
+    return {
         "service_id": values["service"], "category_id": values["category"], "site_id": values["site"],
         "tags": values["tags"], "is_confidential": values["is_confidential"],
     }  # fmt: skip
+
+
+def _classify(request: Request, ticket_id: int, form: ClassifyForm) -> None:
+    wanted = _wanted(form)
     seen: dict[str, Any] = {}
     for name in ("service", "category", "site"):
         if f"seen_{name}" in request.POST:
@@ -226,7 +253,10 @@ def _classify(request: Request, ticket_id: int, form: ClassifyForm) -> None:
     unchanged = [name for name, value in wanted.items() if name in seen and seen[name] == value]
     for name in unchanged:
         del wanted[name]
-    handling.edit_ticket(request.actor, ticket_id, wanted, seen, now=timezone.now())
+    is_error, reason = form.cleaned_data.get("nature") == "error", form.cleaned_data.get("reason", "")
+    classifying.edit_ticket(
+        request.actor, ticket_id, wanted, seen, is_error=is_error, reason=reason, now=timezone.now()
+    )
 
 
 def _conflict(
@@ -263,7 +293,7 @@ def ticket_title(request: Request, ticket_id: int) -> HttpResponse:
     wanted = " ".join(request.POST.get("title", "").replace("\x00", "").split())
     seen = {"title": request.POST["was"]} if "was" in request.POST else {}
     try:
-        handling.edit_ticket(actor, ticket_id, {"title": wanted}, seen, now=timezone.now())
+        classifying.edit_ticket(actor, ticket_id, {"title": wanted}, seen, now=timezone.now())
     except Stale as stale:
         context = page_context(
             actor, ticket_id, conflict=stale.params, who=page.last_editor(actor, ticket_id, "title")

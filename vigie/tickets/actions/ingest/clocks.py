@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 from vigie.contracts.queries import terms_of
 from vigie.contracts.rules.clock_facts import ClockFact
@@ -15,6 +17,7 @@ from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions.ingest.ground import Ground
 from vigie.tickets.actions.ledger import FactRow, NewFact, cache_reading, due_columns, fact_row, moment
+from vigie.tickets.actions.promises import Supposing
 from vigie.tickets.models import Clock, Ticket
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, clock_facts
@@ -66,13 +69,22 @@ class ClockFold:
             cache_reading(clock, self._read(clock, self._facts(clock), epoch(self.refreshed[-1])))
         return [clock for clock in self.clocks if clock.state != Clock.State.CANCELLED]
 
-    def _facts(self, clock: Clock) -> list[ClockFact]:
+    def supposing(self, at: dt.datetime) -> Supposing:
+        """How a clock would read at ``at`` with one more promise made then."""
+
+        def read(clock: Clock, promise: Mapping[str, Any] | None) -> Reading:
+            more = [Row(len(self.journal), at, facts.PROMISED, promise, {})] if promise else []
+            return self._read(clock, self._facts(clock, more), epoch(at))
+
+        return read
+
+    def _facts(self, clock: Clock, more: Iterable[Row] = ()) -> list[ClockFact]:
         rows = (
             Row(order, fact.at, fact.kind, fact.after, fact.before or {})
             for order, fact in enumerate(self.journal)
             if fact.kind in CLOCK_KINDS
         )
-        return clock_facts(clock.kind, clock.pk, rows, self._terms)
+        return clock_facts(clock.kind, clock.pk, chain(rows, more), self._terms)
 
     def _terms(self, pk: int) -> Terms:
         return self.ground.stamps.terms.get(pk) or terms_of(pk)

@@ -11,7 +11,7 @@ from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import openings
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
-from vigie.tickets.actions import handling, lifecycle, opening
+from vigie.tickets.actions import handling, lifecycle, opening, promises
 from vigie.tickets.actions.conversation import check_body, resumed_by_client
 from vigie.tickets.actions.ingest import events
 from vigie.tickets.actions.ingest.clocks import ClockFold
@@ -227,8 +227,12 @@ class Fold:
         if wanted != ticket.priority:
             terms = opening.promised(self.ground.book, opening.scope_of(ticket, priority=wanted))
             ids = self.ground.stamps.of(terms.values())
-            cause = "correction" if event.is_error else "priority"
-            new_facts += handling.promises_changed(self.clocks.now(), terms, ids, cause, "provider")
+            clocks = self.clocks.now()
+            if event.is_error:
+                running = [clock for clock in clocks if clock.stopped_at is None]
+                new_facts += promises.corrections(running, terms, ids, self.clocks.supposing(event.at))
+            else:
+                new_facts += promises.promises_changed(clocks, terms, ids, "priority", "provider")
         self._change(event.by, changes, new_facts, event.at)
 
     def _duplicated(self, event: events.Duplicated) -> None:
