@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 PARENT = "VIGIE_PARENT"
 PR_SET_PDEATHSIG = 1
 HEALTHY_SECONDS = 60.0
 LONGEST_WAIT = 30.0
+SILENCE = 120.0
 
 
 def die_with(parent: int) -> None:
@@ -40,9 +42,14 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
+def sign_of_life(name: str) -> Path:
+    """The file that a process called ``name`` touches as long as it works."""
+    return Path(os.environ.get("VIGIE_DATA") or "var").resolve() / "run" / f"{name}.alive"
+
+
 @dataclass
 class Child:
-    """One process to keep alive, with a growing pause between attempts."""
+    """One process to keep alive, with a growing pause between attempts. ``gives_signs``: its silence is a death."""
 
     name: str
     arguments: list[str]
@@ -51,7 +58,7 @@ class Child:
     started: float = 0.0
     due: float = 0.0
     failures: int = 0
-    notes: list[str] = field(default_factory=list)
+    gives_signs: bool = False
 
     def start(self) -> None:
         self.process = subprocess.Popen(
@@ -69,7 +76,10 @@ class Child:
         if self.process is not None:
             code = self.process.poll()
             if code is None:
-                return None
+                if not self._is_silent(now):
+                    return None
+                self.process.kill()
+                code = self.process.wait()
             if now - self.started > HEALTHY_SECONDS:
                 self.failures = 0
             wait = min(LONGEST_WAIT, 2.0**self.failures)
@@ -80,6 +90,14 @@ class Child:
         if now >= self.due:
             self.start()
         return None
+
+    def _is_silent(self, now: float) -> bool:
+        if not self.gives_signs or now - self.started < SILENCE:
+            return False
+        try:
+            return time.time() - sign_of_life(self.name).stat().st_mtime > SILENCE
+        except OSError:
+            return True
 
     def ask_to_stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

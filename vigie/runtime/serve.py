@@ -7,6 +7,7 @@ import os
 import signal
 from typing import Any
 
+from vigie.runtime.processes import sign_of_life
 from vigie.runtime.trouble import Trouble
 
 WEB_THREADS_GIVE_UP = 8
@@ -61,6 +62,8 @@ def serve_jobs(concurrency: int) -> int:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.utils import connector_params
 
+    from vigie.runtime.watch import Watch
+
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=concurrency + 1)
     options: dict[str, Any] = {
@@ -69,6 +72,7 @@ def serve_jobs(concurrency: int) -> int:
         "delete_jobs": "never",
         "install_signal_handlers": True,
     }
+    Watch(connector_params(), sign_of_life("worker")).start()
     with app.replace_connector(connector) as worker_app:
         worker_app.run_worker(**options)
     _ignore_signals()

@@ -50,7 +50,7 @@ def _run(host: str, port: int, demo: bool, server: EmbeddedServer | None, signal
     variables = environment.child_environment()
     children = [
         Child("web", ["web", "--host", host, "--port", str(port)], variables),
-        Child("worker", ["worker"], variables),
+        Child("worker", ["worker"], variables, gives_signs=True),
     ]
     try:
         for child in children:

@@ -2,12 +2,19 @@
 
 A job may run twice with the effect of once; ``once_by`` says what makes it so, and a test walks them all.
 A failure of any kind is tried again: after 5 s, 10 s, 20 s …, at most every 15 minutes, ten times (about an hour
-in all); then the job is failed and shown to the administrator, who can run it again.
+in all); then the job is failed and shown to the administrator, who can run it again. What kills its worker, or hangs
+beyond ``longest``, is handed back by the watch beside the worker (``runtime.watch``), five times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from procrastinate import BaseRetryStrategy, RetryDecision
@@ -16,8 +23,29 @@ from procrastinate.jobs import Job
 
 ATTEMPTS = 10
 FIRST_WAIT, LONGEST_WAIT = 5, 900
+LONGEST_RUN = dt.timedelta(seconds=90)
 
-ONCE_BY: dict[str, str] = {}
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a job promises: ``once_by``, the reason why running it twice is harmless; ``former`` names, kept one release."""
+
+    name: str
+    once_by: str
+    longest: dt.timedelta
+    former: tuple[str, ...] = ()
+
+
+DECLARED: dict[str, Declared] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    name: str
+    until: float
+
+
+_running: dict[int, Running] = {}
 
 
 class Again(BaseRetryStrategy):
@@ -31,13 +59,46 @@ class Again(BaseRetryStrategy):
 
 
 def job(
-    name: str, *, once_by: str, cron: str = "", queueing_lock: str | None = None, lock: str | None = None
+    name: str,
+    *,
+    once_by: str,
+    cron: str = "",
+    queueing_lock: str | None = None,
+    lock: str | None = None,
+    longest: dt.timedelta = LONGEST_RUN,
+    former: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., None]], Any]:
-    """Declare the function as the job ``name``, periodic when ``cron`` is given (it then takes ``timestamp``)."""
+    """Declare the function as the job ``name``, periodic when ``cron`` is given (it then takes ``timestamp``).
+
+    ``former``: names that jobs queued by the last release still bear.
+    """
 
     def declare(function: Callable[..., None]) -> Any:
-        ONCE_BY[name] = once_by
-        task = app.task(name=name, retry=Again(), queueing_lock=queueing_lock, lock=lock)(function)
+        DECLARED[name] = Declared(name, once_by, longest, former)
+
+        @functools.wraps(function)
+        def timed(*args: Any, **kwargs: Any) -> None:
+            with _timed(name, longest):
+                function(*args, **kwargs)
+
+        task = app.task(
+            name=name, aliases=list(former), retry=Again(), queueing_lock=queueing_lock, lock=lock
+        )(timed)
         return app.periodic(cron=cron)(task) if cron else task
 
     return declare
+
+
+@contextmanager
+def _timed(name: str, longest: dt.timedelta) -> Iterator[None]:
+    me = threading.get_ident()
+    _running[me] = Running(name, time.monotonic() + longest.total_seconds())
+    try:
+        yield
+    finally:
+        _running.pop(me, None)
+
+
+def overdue(now: float) -> list[str]:
+    """Jobs of this process that run longer than they may; ``now`` is ``time.monotonic()``."""
+    return [running.name for running in list(_running.values()) if running.until < now]
