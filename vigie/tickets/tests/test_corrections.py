@@ -105,7 +105,7 @@ def test_an_error_is_measured_again_and_its_first_verdict_stays_in_the_history(
         _, entries = history(world.actor(world.agent), ticket.pk)
     told = [entry for entry in entries if "after a correction" in entry.told.text]
     assert len(told) == 2
-    assert ("Promised", "4\u00a0h", "40\u00a0h") in [change for entry in told for change in entry.changes]
+    assert ("Promised", "4 h", "40 h") in [change for entry in told for change in entry.changes]
     assert any("mal qualifié" in entry.told.text for entry in entries)
 
 
