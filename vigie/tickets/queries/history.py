@@ -16,6 +16,7 @@ from vigie.tickets.models import Ticket
 from vigie.tickets.queries.choices import names_of_values
 from vigie.tickets.queries.clock_view import exact
 from vigie.tickets.queries.told import Told, field_name, tell
+from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import local_name, spelled, when
 from vigie.workflow.labels import PENDING_REASONS, STATES, label
 
@@ -41,10 +42,12 @@ def history(actor: Actor, ticket_id: int) -> tuple[Ticket, list[Entry]]:
     people, teams = _people(rows), _teams(rows)
     values = names_of_values(rows)
     entries = []
+    source: dict[str, str] = {}  # what the rows of another tool said so far
     for row in rows:
         told = tell(row, people)
         if told is not None:
-            changes = _changes(row, people, teams, values)
+            is_import = row["kind"] == facts.IMPORTED
+            changes = _cells(row, source) if is_import else _changes(row, people, teams, values)
             entries.append(Entry(row["at"], row["actor_name"], row["side"], row["audience"], told, changes))
     return ticket, entries
 
@@ -64,6 +67,18 @@ def _people(rows: list[dict[str, Any]]) -> dict[int, str]:
 def _teams(rows: list[dict[str, Any]]) -> dict[int, str]:
     found = Team.objects.filter(pk__in=_ids(rows, "team")).values("id", "name_fr", "name_en")
     return {row["id"]: local_name(row) for row in found}
+
+
+def _cells(row: Mapping[str, Any], source: dict[str, str]) -> list[tuple[str, str, str]]:
+    """``(column, before, after)`` of a row of another tool; it holds what differs from the row before."""
+    cells: dict[str, str] = (row["after"] or {}).get("cells", {})
+    found = [
+        (column, source.get(column) or "—", cell or "—")
+        for column, cell in cells.items()
+        if source.get(column, "") != cell
+    ]
+    source.update(cells)
+    return found
 
 
 def _changes(

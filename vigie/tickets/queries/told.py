@@ -69,8 +69,10 @@ def _state(who: str, before: Values, after: Values, names: Names) -> Told:
     elif verb == "cancel":
         values["reason"] = label(CANCEL_REASONS, after.get("why"))
         text = _("%(who)s cancelled the ticket: %(reason)s") % values
+    elif verb == "reopen" and not after.get("why"):  # as another tool does
+        text = _("%(who)s reopened the ticket") % values
     elif verb == "reopen":
-        values["reason"] = str(after.get("why") or "")
+        values["reason"] = str(after["why"])
         text = _("%(who)s reopened the ticket: %(reason)s") % values
     elif verb == "resume" and after.get("by") == "client":
         text = _("The answer of %(who)s resumed the ticket: %(state)s") % values
@@ -182,6 +184,8 @@ def _breached(who: str, before: Values, after: Values, names: Names) -> Told:
 
 
 def _imported(who: str, before: Values, after: Values, names: Names) -> Told:
+    if "row" in after:
+        return Told(_("Imported from another tool, row %(row)s") % {"row": after["row"]}, "database-import")
     return Told(_("Imported from another tool"), "database-import")
 
 

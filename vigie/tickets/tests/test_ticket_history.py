@@ -10,10 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.world import World, report
+from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions import classifying, handling
+from vigie.tickets.actions.ingest import History, Kept, ingest
 from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.actions.opening import NewTicket
 from vigie.tickets.models import Fact
 from vigie.tickets.queries.clock_view import explained
+from vigie.tickets.queries.history import history
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +63,26 @@ def test_the_history_says_before_and_after(desk: Client, world: World, now: dt.d
     assert "Messagerie → —" in shown
     kinds = set(Fact.objects.filter(ticket=ticket).values_list("kind", flat=True))
     assert {"opened", "priority", "edited"} <= kinds
+
+
+def test_the_history_shows_what_another_tool_said(desk: Client, world: World) -> None:
+    at, by = dt.datetime(2026, 1, 12, 8, 0, tzinfo=dt.UTC), world.actor(world.agent_all)
+    new = NewTicket(
+        organisation_id=world.a.organisation.pk, ticket_type="incident", title="VPN", body="VPN",
+        requester_id=world.a.user.pk, opened_at=at,
+    )  # fmt: skip
+    rows = [
+        Kept(at, by, {"row": 7, "cells": {"group": "Desk", "count": "0"}}, "resolved"),
+        Kept(at, by, {"row": 9, "cells": {"group": "Network"}}, "in_progress"),
+    ]
+    done = ingest(SYSTEM, world.a.organisation.pk, [History(new, by, at, tuple(rows), "t")], until=at)
+    _, entries = history(world.actor(world.agent), done["t"])
+    first, second = (entry for entry in entries if entry.told.icon == "database-import")
+    assert first.told.text.endswith("7")
+    assert sorted(first.changes) == [("count", "—", "0"), ("group", "—", "Desk")]
+    assert second.changes == [("group", "Desk", "Network")]
+    assert not any(
+        entry.told.text.rstrip().endswith(":") for entry in entries
+    )  # a reopening without a reason
+    shown = desk.get(reverse("ticket_history", args=[done["t"]])).content.decode()
+    assert "Desk → Network" in shown
