@@ -1,0 +1,271 @@
+"""The lines by which mail programs mark what is quoted, forwarded or signed, in the languages that they speak.
+
+Every test is on a bounded piece of text (``LONGEST``), so that a mail of any shape costs time in proportion to its size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+LONGEST = 400  # characters of a quote header, all its lines joined
+WRAPPED = 6  # lines over which a program may wrap one
+
+_WROTE = (
+    r"wrote|writes|sent|a\s+écrit|a\s+ecrit|écrivait|nous\s+a\s+écrit|schrieb|geschrieben|schreef"
+    r"|geschreven|escribi[óo]|ha\s+escrit[o]?|ha\s+scritto"
+    r"|escreveu|skrev|skrifaði|kirjoitti|napisał(?:\(a\)|a)?|pisze|napsal(?:\(a\)|a)?"
+    r"|napísal(?:\(a\)|a)?|írta|написав(?:\(ла\)|ла)?|написал(?:\(а\)|а)?|пише|писал(?:\(а\)|а)?"
+    r"|yazdı|şunu\s+yazdı|έγραψε|a\s+scris|je\s+napisao|je\s+napisal|rašė|rakstīja|kirjutas|كتب"
+    r"|כתב(?:ה)?|כתב/ה|viết|menulis|写道|寫道|のメッセージ|は書きました|のコメント|작성"
+)
+_ON = (
+    r"On|Le|Am|El|Il|Op|Em|Den|De|Dne|Dňa|Dnia|W\s+dniu|På|Den\s+den|Pe|Na|Dana|Στις|Tarihinde|Vào"
+    r"|Pada|On\s+the|в|В|У|在|于|Il\s+giorno|Il\s+data|Il\s+dì|Data|No\s+dia|A|"
+    r"(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|man|tir|ons|tor|fre|lør|søn|mån|tis|lör|sön|ma|di|wo|do|vr|za|zo|пн|вт|ср|чт|пт|сб|вс|нд)\w{0,10}[.,]?"
+)
+_MAIL = r"[\w.+=/'-]{1,64}@[\w.-]{1,190}"
+_LEAD = r"[\s>|*_–—-]{0,12}"
+
+# How a quote header begins: with a date (Le 4 mai, Anne a écrit), or with a name and an address.
+_DATED_START = re.compile(
+    rf"^{_LEAD}(?:(?:{_ON})\s.{{0,40}}\d|(?:{_ON})\s?\d|\d{{1,4}}[ .:/\-年])", re.IGNORECASE
+)
+_NAMED_START = re.compile(rf"^{_LEAD}[^<>]{{0,100}}<\s?(?:mailto:)?{_MAIL}", re.IGNORECASE)
+_ENDS_WROTE = re.compile(
+    rf"(?:\b|\s|\d)(?:{_WROTE})(?:\s+(?:het\s+)?volgende(?:\s+geschreven)?)?\s{{0,3}}[:：]?[\s-]{{0,8}}$",
+    re.IGNORECASE,
+)
+_WROTE_COLON = re.compile(rf"\b(?:{_WROTE})\b.{{1,160}}[:：]\s{{0,3}}$", re.IGNORECASE)
+_DATE_AND_MAIL = re.compile(
+    rf"^{_LEAD}(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}\s.{{0,160}}<\s?{_MAIL}\s?>\s?:?|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}},?\s.{{0,160}}<\s?{_MAIL}\s?>\s?:)\s{{0,3}}$"
+)
+_MAY_END = re.compile(rf"(?:[:：>-]|{_WROTE})\s{{0,3}}$", re.IGNORECASE)
+_DASHED = re.compile(
+    rf"^\s{{0,3}}-{{2,60}}\s?(?:On\s.{{0,200}}\d.{{0,200}}|[^-]{{1,120}}\s)(?:{_WROTE})\s?-{{2,60}}\s{{0,3}}$",
+    re.IGNORECASE,
+)
+_SHARED = re.compile(
+    rf"^(.{{1,300}}?\S)\s?-{{3,10}}\s?(On\s.{{5,200}}(?:{_WROTE})\s?:)\s{{0,3}}$", re.IGNORECASE
+)
+
+_ORIGINAL_WORDS = (
+    r"original\s+(?:message|mail|email|appointment)|reply\s+message|message\s+d['’]origine"
+    r"|message\s+(?:initial|original)|courriel\s+original|e-mail\s+d['’]origine"
+    r"|rendez-vous\s+d['’]origine"
+    r"|urspr(?:ü|ue)ngliche\s+(?:nachricht|e-mail)|originalnachricht|mensaje\s+original"
+    r"|messaggio\s+originale|oorspronkelijk(?:e)?\s+(?:bericht|e-mail)|mensagem\s+original"
+    r"|oprindelig\s+(?:meddelelse|besked)"
+    r"|opprinnelig\s+melding|ursprungligt\s+meddelande|originalmeddelande|alkuperäinen\s+viesti"
+    r"|wiadomość\s+oryginalna|oryginalna\s+wiadomość|původní\s+zpráva|pôvodná\s+správa"
+    r"|eredeti\s+üzenet"
+    r"|исходное\s+сообщение|оригинальное\s+сообщение|mesaj\s+original|orijinal\s+mesaj"
+    r"|αρχικό\s+μήνυμα|原始邮件|原始郵件|元のメッセージ|original\s+meddelelse|원본\s+(?:메시지|메일)"
+)
+_ORIGINAL = re.compile(
+    rf"^[\s>*]{{0,6}}[-_=—]{{2,60}}\s{{0,4}}\*?(?:{_ORIGINAL_WORDS})\*?\s{{0,4}}:?[-_=—]{{0,60}}\s{{0,4}}$",
+    re.IGNORECASE,
+)
+_FORWARD_WORDS = (
+    r"forwarded\s+(?:message|mail|by\s.{1,80})|forwarded\s+message\s+from\s.{1,120}"
+    r"|message\s+(?:transféré|réexpédié)|courriel\s+transféré|weitergeleitete\s+(?:nachricht|e-mail)"
+    r"|mensaje\s+reenviado|messaggio\s+inoltrato"
+    r"|doorgestuurd\s+bericht|mensagem\s+(?:encaminhada|reencaminhada)"
+    r"|videresendt\s+(?:meddelelse|melding|besked)|vidarebefordrat\s+(?:brev|meddelande)"
+    r"|välitetty\s+viesti|(?:treść\s+)?przekazan(?:a|ej)\s+wiadomoś(?:ć|ci)"
+    r"|přeposlaná\s+zpráva|továbbított\s+(?:üzenet|levél)|пересылаемое\s+сообщение"
+    r"|пересланное\s+сообщение|переслане\s+повідомлення|iletilen\s+mesaj|转发的?(?:邮件|消息)|轉寄的?郵件|転送メッセージ"
+)
+_FORWARD = re.compile(
+    rf"^[\s>*]{{0,6}}(?:[-_=]{{2,60}}\s{{0,4}}(?:{_FORWARD_WORDS})\s{{0,4}}[-_=]{{0,60}}"
+    r"|(?:begin\s+forwarded\s+message|début\s+du\s+message\s+(?:réexpédié|transféré)|anfang\s+der\s+weitergeleiteten\s+nachricht|inicio\s+del\s+mensaje\s+reenviado|inizio\s+messaggio\s+inoltrato|begin\s+doorgestuurd\s+bericht)\s?:)\s{0,4}$",
+    re.IGNORECASE,
+)
+_FORWARD_SUBJECT = re.compile(
+    r"^\s{0,4}(?:fwd?|tr|wg|rv|enc|i|vs|vb|doorst|pd|továbbítás|转发|轉寄)\s?:", re.IGNORECASE
+)
+
+_LABELS = {
+    "from": (
+        r"from|de|von|da|van|fra|från|od|feladó|от|від|lähettäjä|expéditeur|remitente|kimden|από|发件人"
+        r"|寄件者|差出人|보낸\s?사람"
+    ),
+    "date": (
+        r"date|sent|envoyé(?:\s+le)?|datum|gesendet|enviado(?:\s+el|\s+em)?|fecha|data|inviato"
+        r"|verzonden|sendt|dato|skickat|lähetetty|päivämäärä|wysłano|odesláno|elküldve|дата"
+        r"|отправлено|надіслано|tarih|ημερομηνία|发送时间|寄件日期|日付|送信日時|보낸\s?날짜"
+    ),
+    "to": (
+        r"to|à|an|para|a|aan|til|till|vastaanottaja|do|komu|címzett|кому|kime|προς|收件人|收件者|宛先|받는\s?사람"
+        r"|destinataire"
+    ),
+    "cc": (
+        r"cc|copie(?:\s+à)?|kopie|copia|kopia|kopi|копия|bcc|cci|抄送|risposta|reply-to|répondre\s+à"
+        r"|importance|organization"
+    ),
+    "subject": (
+        r"subject|objet|sujet|betreff|asunto|oggetto|onderwerp|assunto|emne|ämne|aihe|temat|předmět"
+        r"|predmet|tárgy|тема|konu|θέμα|主题|主旨|件名|제목|re"
+    ),
+}
+_LABEL = re.compile(
+    r"^[\s>*]{0,12}\*{0,2}(?:"
+    + "|".join(f"(?P<{kind}>{words})" for kind, words in _LABELS.items())
+    + r")\*{0,2}\s{0,3}[:：]",
+    re.IGNORECASE,
+)
+_SENT = re.compile(
+    r"^[\s>*]{0,12}(?:sent|envoyé(?:\s+le)?|gesendet|enviado(?:\s+el|\s+em)?|inviato|verzonden|отправлено)\*{0,2}\s{0,3}:",
+    re.IGNORECASE,
+)
+_A_MAIL = re.compile(_MAIL)
+_RULE = re.compile(r"^\s{0,4}[-_=*—]{5,120}\s{0,4}$")
+_ABOVE = re.compile(
+    r"^[\s>#*–—=_-]{0,20}(?:(?:please\s+)?(?:reply|respond|type\s+your\s+reply|write)\s+above\s+this\s+line"
+    r"|(?:merci\s+de\s+)?r[ée]pond(?:re|ez)\s+au[- ]dessus\s+de\s+cette\s+ligne"
+    r"|bitte\s+antworten\s+sie\s+(?:ü|ue)ber\s+dieser\s+(?:linie|zeile))\b.{0,80}$",
+    re.IGNORECASE,
+)
+
+_DELIMITER = re.compile(r"^\s{0,3}(?:--|—|–|__)\s{0,3}$")
+_DEVICE = re.compile(
+    r"""^\s{0,6}[<(*_]{0,3}(?:
+      sent\ (?:from|via|with|by)\b.{1,120} | get\ \[?outlook\ for\b.{1,120}
+      | from\ my\ (?:iphone|ipad|android|mobile)\b.{0,40} | someone\ from\ mobile
+    | envoy[ée]e?\ (?:de(?:puis)?|à\ partir\ de|via|avec)\b.{1,120} | obtenez\ outlook\b.{1,120}
+    | t[ée]l[ée]charger\ outlook\b.{1,120}
+    | von\ mein\w{1,3}\ .{1,60}\ (?:gesendet|geschickt) | gesendet\ (?:von|mit|über)\b.{1,120}
+    | diese\ nachricht\ wurde\ von\ mein.{1,120}\ gesendet | holen\ sie\ sich\ outlook.{1,80}
+    | enviado\ (?:desde|do|de|a\ partir\ do|via)\b.{1,120}
+    | inviato\ (?:da|dal|tramite|con)\b.{1,120} | verzonden\ (?:met|vanaf|via|van)\b.{1,120}
+    | sendt\ fra\b.{1,120} | skickat\ från\b.{1,120}
+    | lähetetty\b.{1,60}(?:puhelimesta|iphonesta|ipadista|laitteesta)\w* | wysłan[eo]\ z\b.{1,120}
+    | отправлено\ (?:с|из)\b.{1,120} | надіслано\ з\b.{1,120} | odesláno\ z\b.{1,120}
+    | .{1,6}我的.{1,30}(?:傳送|发送|發送) | iPhoneから送信 | 나의\ .{1,30}에서\ 보냄
+    )[>)*_.]{0,3}\s{0,4}$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_FAREWELL = re.compile(
+    r"""^\s{0,4}(?:(?:bien\ )?(?:très\ )?cordialement(?:\ vôtre)? | cdlt | cdt | bien\ à\ (?:vous|toi)
+    | sincères\ salutations | (?:meilleures\ |cordiales\ )?salutations(?:\ (?:distinguées|cordiales))?
+    | amicalement | respectueusement
+    | (?:best|kind|warm|kindest)\ regards | regards | sincerely(?:\ yours)?
+    | yours\ (?:sincerely|faithfully|truly) | mit\ (?:freundlichen|besten)\ gr(?:ü|ue)(?:ß|ss)en
+    | (?:viele|beste|freundliche)\ gr(?:ü|ue)(?:ß|ss)e | mfg
+    | (?:un\ cordial\ )?saludos?(?:\ cordiales)? | atentamente | cordiali\ saluti
+    | distinti\ saluti | met\ vriendelijke\ groet(?:en)? | mvg | atenciosamente
+    | com\ os\ melhores\ cumprimentos)\s?[,.!]?\s{0,4}$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CONTACT = re.compile(
+    r"(?:\+|\b00)\d{1,3}[\s.()\d-]{7,20}|\b0\d(?:[\s.-]?\d{2}){4}\b|https?://|\bwww\.|"
+    + _MAIL
+    + r"|\b(?:t[ée]l|phone|mobile|mob|fax|standard|ligne\s+directe)\b\.?\s?:?",
+    re.IGNORECASE,
+)
+
+
+def attribution_at(lines: Sequence[str], start: int) -> int:
+    """How many lines the quote header takes that begins at ``start`` ("Le … a écrit :"), 0 where none does."""
+    joined = ""
+    for count, line in enumerate(lines[start : start + WRAPPED], 1):
+        bare = line.strip()
+        if not bare and count == 1:
+            return 0
+        joined = f"{joined} {bare}".strip() if count > 1 else bare
+        if len(joined) > LONGEST:
+            return 0
+        if count == 1 and not (_begins(joined) or _is_attribution_alone(joined)):
+            return 0
+        if bare and _MAY_END.search(bare[-20:]) and _is_attribution(joined):
+            return count
+    return 0
+
+
+def _begins(line: str) -> bool:
+    return bool(_DATED_START.match(line) or _NAMED_START.match(line))
+
+
+def _is_attribution(joined: str) -> bool:
+    if _DATE_AND_MAIL.match(joined) or _is_attribution_alone(joined):
+        return True
+    if not _begins(joined):
+        return False
+    return bool(_ENDS_WROTE.search(joined) or (_WROTE_COLON.search(joined) and re.search(r"\d", joined)))
+
+
+def _is_attribution_alone(line: str) -> bool:
+    return bool(_DASHED.match(line))
+
+
+def headers_at(lines: Sequence[str], start: int) -> bool:
+    """Whether a block of mail headers (From, Sent, To, Subject; De, Envoyé, À, Objet) begins at ``start``."""
+    first = _kind(lines[start])
+    if first not in {"from", "date", "subject"}:
+        return False
+    kinds, is_mail = {first}, False
+    for line in lines[start : start + 12]:
+        kind = _kind(line)
+        if kind:
+            kinds.add(kind)
+        is_mail = is_mail or bool(_A_MAIL.search(line[:LONGEST]) or _SENT.match(line[:LONGEST]))
+        if not line.strip() and len(kinds) > 1:
+            break
+    return (len(kinds) >= 3 and ("subject" in kinds or is_mail)) or (
+        first == "date" and len(kinds) == 2 and is_mail
+    )
+
+
+def _kind(line: str) -> str:
+    found = _LABEL.match(line[:LONGEST])
+    return (found.lastgroup or "") if found else ""
+
+
+def split_shared(line: str) -> tuple[str, str]:
+    """The words and the quote header of a line that holds both, or the line and ''."""
+    found = _SHARED.match(line) if "---" in line and len(line) <= LONGEST else None
+    return (found[1], found[2]) if found else (line, "")
+
+
+def _short(pattern: re.Pattern[str], line: str) -> bool:
+    return len(line) <= LONGEST and bool(pattern.match(line))
+
+
+def is_original(line: str) -> bool:
+    """ "-----Message d'origine-----", or "reply above this line"."""
+    return _short(_ORIGINAL, line) or _short(_ABOVE, line)
+
+
+def is_forward(line: str) -> bool:
+    """ "---------- Message transféré ----------"."""
+    return _short(_FORWARD, line)
+
+
+def is_forward_subject(subject: str) -> bool:
+    """Whether a subject says that the mail passes another one on: "Tr :", "Fwd:", "WG:" …"""
+    return bool(_FORWARD_SUBJECT.match(subject[:80]))
+
+
+def is_rule(line: str) -> bool:
+    """A line that only draws a rule."""
+    return _short(_RULE, line)
+
+
+def is_delimiter(line: str) -> bool:
+    """ "-- ", above a signature."""
+    return _short(_DELIMITER, line)
+
+
+def is_device(line: str) -> bool:
+    """ "Envoyé de mon iPhone", "Sent from my iPhone"."""
+    return _short(_DEVICE, line)
+
+
+def is_farewell(line: str) -> bool:
+    """A line that only says goodbye: "Cordialement," """
+    return _short(_FAREWELL, line)
+
+
+def is_contact(line: str) -> bool:
+    """A telephone number, a web or mail address."""
+    return len(line) <= LONGEST and bool(_CONTACT.search(line))
