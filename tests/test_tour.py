@@ -24,6 +24,8 @@ COPY = """async ([html, picture]) => {
   })();
   await navigator.clipboard.write([new ClipboardItem(items)]);
 }"""
+# What an extension does to a page, and Trix to a caption: the editor reads itself back.
+TOUCH = "el => { el.style.color = 'red'; return new Promise((done) => setTimeout(done, 300)); }"
 STYLED = '<p style="color:red">Comme <b>ceci</b></p><img src="https://elsewhere.example/a.png" style="width:9px" alt="a>b">'
 PICTURE = '<meta charset="utf-8"><img src="https://elsewhere.example/a.png" style="width:9px" alt="a>b">'
 
@@ -57,6 +59,7 @@ def test_the_desk_leaves_the_console_silent(live_server: Any, settings: Any, tmp
         paste(desk, "#composer trix-editor", STYLED)
         desk.page.locator("#composer trix-editor strong", has_text="ceci").wait_for()
         assert desk.page.locator("#composer trix-editor img").count() == 1
+        desk.page.locator("#composer trix-editor strong").evaluate(TOUCH)
         desk.page.locator("#subject").evaluate("el => { el.style.height = '60px'; }")  # as when stretched
         _step(desk.page, "wait", "pending_reason", "client_info")
         desk.page.locator("#ticket-head .state--waiting").wait_for()

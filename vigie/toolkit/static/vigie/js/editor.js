@@ -10,7 +10,11 @@ function trix() {
   return loading;
 }
 
-function speak({ config }) {
+function speak({ config, models: { HTMLSanitizer } }) {
+  // Trix reads its own page back whenever something touches it (a caption it hid, an extension), style attributes included.
+  const { setHTML } = HTMLSanitizer;
+  HTMLSanitizer.setHTML = function unstyledHTML(element, html, options) { return setHTML.call(this, element, unstyled(html), options); };
+
   Object.assign(config.lang, { captionPlaceholder: text('caption'), remove: text('remove'), bytes: text('bytes'), byte: text('bytes'), KB: text('KB'), MB: text('MB') });
   // Its sizes are worded before this is read, in English only: the name is enough.
   config.attachments.preview.caption = { name: true, size: false };
@@ -62,19 +66,17 @@ document.addEventListener('paste', (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   editor.recordUndoEntry('Paste');
-  const clean = cleaned(html);
+  const clean = withoutForeignPictures(unstyled(html));
   // Office copies a picture of its text as well: files count only where there is no text.
   if (!clean.replace(TAG, '').trim() && event.clipboardData.files.length) editor.insertFiles([...event.clipboardData.files]);
   else editor.insertHTML(clean);
 }, true);
 
+// The policy refuses a style attribute to whoever parses it: it goes while the markup is still text.
 const TAG = /<!--[\s\S]*?-->|<[!/]?[a-z](?:[^>"']|"[^"]*"|'[^']*')*>/gi;
-function cleaned(html) {
-  return html.replace(/<style[\s\S]*?<\/style\s*>/gi, '').replace(TAG, (tag) => {
-    if (/^<img/i.test(tag) && !ours(tag)) return '';
-    return tag.replace(/(?<=[\s/"'])style\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, '');
-  });
-}
+const unstyled = (html) => html.replace(/<style[\s\S]*?<\/style\s*>/gi, '')
+  .replace(TAG, (tag) => tag.replace(/(?<=[\s/"'])style(\s*=\s*("[^"]*"|'[^']*'|[^\s>]+))?(?=[\s/>])/gi, ''));
+const withoutForeignPictures = (html) => html.replace(TAG, (tag) => (/^<img/i.test(tag) && !ours(tag) ? '' : tag));
 function ours(tag) {
   const [, source] = /\ssrc\s*=\s*["']?([^"'\s>]+)/i.exec(tag) ?? [];
   try { return new URL(source, location.href).origin === location.origin; } catch { return false; }
@@ -89,8 +91,10 @@ document.addEventListener('trix-file-accept', (event) => {
 
 document.addEventListener('trix-attachment-add', (event) => {
   const { attachment } = event;
-  const url = event.target.closest('[data-rich]')?.dataset.uploadUrl;
-  if (!attachment.file || !url) return;
+  const box = event.target.closest('[data-rich]');
+  if (!attachment.file || !box?.dataset.uploadUrl) return;
+  const { elements } = box.closest('form');
+  const url = box.dataset.uploadUrl.replace(/\{(\w+)\}/g, (all, name) => encodeURIComponent(elements[name]?.value ?? ''));
   const fields = new FormData();
   fields.append('file', attachment.file, attachment.file.name || 'image.png');
   const sending = new XMLHttpRequest();
