@@ -157,6 +157,7 @@ ROUTES: dict[str, Route] = {
     "palette": _agents(asked=("?q=", "?q=VCB", "?q=Beta", "?q=User", "?ticket=@ticket")),
     "palette_act": _agents("ticket", "verb", sent={}, reads=False),
     "notices_bell": _agents(),
+    "board": _agents(),
     "queue": _agents(
         asked=("", "?status=all", "?status=all&client=@client_code", "?q=VCB", "?status=all&assignee=@agent")
     ),

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from vigie.accounts.access import visible as visible_people
 from vigie.kernel.actor import Actor
@@ -52,11 +52,10 @@ def find_people(actor: Actor, words: str, *, limit: int) -> list[dict[str, Any]]
 
 
 def find_clients(actor: Actor, words: str, *, limit: int) -> list[dict[str, Any]]:
-    """Clients in sight by name or code."""
+    """Clients in sight by name or code, the one that is called exactly so first."""
     wanted = _holding(words, "name", "code")
     if wanted is None or not actor.can("clients:view"):
         return []
-    return [
-        dict(row)
-        for row in visible_clients(actor).filter(wanted).order_by("name").values("id", "name", "code")[:limit]
-    ]
+    exactly = Case(When(Q(code__iexact=words) | Q(name__iexact=words), then=0), default=1)
+    rows = visible_clients(actor).filter(wanted).order_by(exactly, "name").values("id", "name", "code")
+    return [dict(row) for row in rows[:limit]]

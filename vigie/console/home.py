@@ -14,7 +14,10 @@ from vigie.toolkit.pages import refused
 
 @anyone(answers="redirect")
 def home(request: HttpRequest) -> HttpResponse:
-    """Agents to the first page their roles open, customers to the portal, anybody else to the sign-in."""
+    """Agents to the first page their roles open, customers to the portal, anybody else to the sign-in.
+
+    Without tickets to see, the day begins with administration.
+    """
     actor: Actor | None = request.actor  # type: ignore[attr-defined]
     if actor is None:
         if request.user.is_authenticated:
@@ -23,4 +26,6 @@ def home(request: HttpRequest) -> HttpResponse:
     if actor.is_client:
         return HttpResponseRedirect(reverse("portal_home"))
     open_places = [*places(actor), *administration(actor)]
+    if not actor.can("tickets:view"):
+        open_places = [*administration(actor), *places(actor)]
     return HttpResponseRedirect(open_places[0]["href"] if open_places else reverse("me"))

@@ -29,6 +29,7 @@ from vigie.toolkit.pages import render
 from vigie.workflow.labels import STEPS, label
 
 MOST_TICKETS, MOST_PEOPLE, MOST_CLIENTS = 6, 5, 4
+LOOKED_AT = 40  # the best hits, of which the open ones are shown first
 _TICKET_PATH = re.compile(r"^/tickets/([0-9]{1,15})/")
 
 Item = dict[str, Any]
@@ -39,8 +40,12 @@ def palette(request: Request) -> HttpResponse:
     """The list for what was typed; ``ticket`` (or the page one comes from) gives its actions."""
     actor = request.actor
     words = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:100]
-    items = [*_ticket_items(actor, request, words), *_tickets(actor, words)]
-    items += [*_people(actor, words), *_clients(actor, words), *_pages(actor, words)]
+    clients = _clients(actor, words)
+    named = [
+        item for item in clients if words.casefold() in (item["label"].casefold(), item["more"].casefold())
+    ]
+    items = [*named, *_ticket_items(actor, request, words), *_tickets(actor, words), *_people(actor, words)]
+    items += [*(item for item in clients if item not in named), *_pages(actor, words)]
     if words and actor.can("tickets:view"):
         more = {
             "href": f"{reverse('search')}?{urlencode({'q': words})}",
@@ -103,7 +108,7 @@ def _acts(actor: Actor, ticket: OpenTicket) -> list[Item]:
 def _tickets(actor: Actor, words: str) -> list[Item]:
     if (len(words) < 2 and not words.isdigit()) or not actor.can("tickets:view"):
         return []
-    ids = list(dict.fromkeys([*by_reference(actor, words), *hits(actor, words, limit=MOST_TICKETS)]))[
+    ids = list(dict.fromkeys([*by_reference(actor, words), *hits(actor, words, limit=LOOKED_AT)]))[
         :MOST_TICKETS
     ]
     rows = rows_by_id(actor, ids, "reference", "title", "organisation__name") if ids else []

@@ -14,22 +14,25 @@ from vigie.tickets.labels import TYPES
 
 LIVE_URL = "/live"
 ADMINISTRATION = ("access:manage", "workflow:manage", "catalog:manage", "contracts:manage", "clients:manage")
+# Whoever answers for contracts and sees their tickets: the day begins with the clients, not with a queue.
+BOARD = ("tickets:view", "contracts:manage")
 TYPE_ICONS = {"incident": "bolt", "request": "shopping-cart", "question": "help-circle"}
 
 
 def places(actor: Actor) -> list[dict[str, Any]]:
     """The pages that the actor's grants open, in the order of the rail. ``key`` follows ``g``."""
     all_places = (
-        ("queue", p("menu", "Tickets"), "inbox", "q", "tickets:view"),
-        ("clients", p("menu", "Clients"), "building", "c", "clients:view"),
-        ("people", p("menu", "People"), "users", "p", "people:view"),
-        ("contracts", p("menu", "Contracts"), "contract", "o", "contracts:view"),
-        ("services", p("menu", "Services"), "apps", "s", "catalog:view"),
+        ("board", p("menu", "Board"), "layout-dashboard", "b", BOARD),
+        ("queue", p("menu", "Tickets"), "inbox", "q", ("tickets:view",)),
+        ("clients", p("menu", "Clients"), "building", "c", ("clients:view",)),
+        ("people", p("menu", "People"), "users", "p", ("people:view",)),
+        ("contracts", p("menu", "Contracts"), "contract", "o", ("contracts:view",)),
+        ("services", p("menu", "Services"), "apps", "s", ("catalog:view",)),
     )
     return [
         {"code": code, "label": word, "icon": icon, "key": key, "href": reverse(code)}
-        for code, word, icon, key, grant in all_places
-        if actor.can(grant)
+        for code, word, icon, key, grants in all_places
+        if all(actor.can(grant) for grant in grants)
     ]
 
 

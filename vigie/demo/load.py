@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,10 +22,11 @@ from vigie.toolkit.models import JournalEntry
 SEED = 59000  # the postcode of Lille
 
 
-def load_demo(anchor: dt.datetime | None = None) -> bool:
+def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] = lambda line: None) -> bool:
     """Load it, once. True when it was loaded now; refused (``demo.not_empty``) beside real data.
 
     ``anchor`` is the "now" of the demonstration: by default the start of the current hour.
+    ``tell`` hears what is being loaded.
     """
     if JournalEntry.objects.filter(subject=demo_mode.SUBJECT, verb=demo_mode.MARKER).exists():
         return False
@@ -34,8 +36,10 @@ def load_demo(anchor: dt.datetime | None = None) -> bool:
     chance = random.Random(SEED)
     with transaction.atomic():
         settled = settle(anchor, chance)
-        for client in settled.clients:
+        for number, client in enumerate(settled.clients, 1):
             histories = histories_of(settled, client, chance, anchor)
+            name, of = client.organisation.name, len(settled.clients)
+            tell(f"  {number} of {of}: {name}, {len(histories)} tickets")
             done = ingest(SYSTEM, client.organisation.pk, histories, until=anchor)
             if done.refused:
                 history, refusal = done.refused[0]

@@ -39,8 +39,10 @@ def prepare(*, demo: bool) -> int:
     os.environ["VIGIE_DEMO"] = "1" if wanted else "0"
     with reach.migration_lock():
         set_up_django()
+        _tell("Bringing the database up to date…")
         _migrate()
         if wanted and _is_empty():
+            _tell("Loading the demonstration, once: six clients, fourteen months of tickets…")
             _load_demo()
         shown = wanted and _holds_demo()
     accounts = [[email, str(label)] for email, label in _accounts()] if shown else []
@@ -64,7 +66,7 @@ def demo() -> int:
                 "This database holds real data, and demo data never goes beside it: "
                 "give another folder in VIGIE_DATA, or another database in DATABASE_URL."
             )
-        _needed("vigie.demo.load", "demo data").load_demo()
+        _needed("vigie.demo.load", "demo data").load_demo(tell=_tell)
     for email, label in _accounts():
         print(f"  {email}  {label}")
     return 0
@@ -196,7 +198,12 @@ def _load_demo() -> None:
     if load is None:
         print("Demo data is not part of this version: starting empty.", file=sys.stderr)
         return
-    load.load_demo()
+    load.load_demo(tell=_tell)
+
+
+def _tell(line: str) -> None:
+    """Say what goes on, beside the answer that the supervisor reads."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _accounts() -> list[tuple[str, str]]:

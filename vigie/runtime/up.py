@@ -35,6 +35,7 @@ def up(host: str, port: int, *, demo: bool) -> int:
     with _only_one(folder), _Signals() as signals:
         _check_port(host, port)
         environment.check_disk(folder)
+        _say("Starting the database…")
         with environment.database(needs_disk=True) as server:
             return _run(host, port, demo, server, signals)
 
@@ -48,6 +49,7 @@ def _run(host: str, port: int, demo: bool, server: EmbeddedServer | None, signal
     if ready["demo"] and host not in LOOPBACK:
         _say("Warning: demo accounts are open to all; for real work use --no-demo and a new data folder.")
     variables = environment.child_environment()
+    _say("Starting the web and worker processes…")
     children = [
         Child("web", ["web", "--host", host, "--port", str(port)], variables),
         Child("worker", ["worker"], variables, gives_signs=True),

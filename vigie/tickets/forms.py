@@ -69,9 +69,10 @@ class StepForm(forms.Form):
             self.fields["reason"] = CleanCharField(label=_("Reason"), max_length=200)
         if "public_text" in step.needs or waiting:
             self.fields["text"] = CleanCharField(
-                label=_("Message to the client"), widget=RichArea(), required="public_text" in step.needs,
-                help_text=_("Needed when the client is awaited.") if waiting else "",
-            )  # fmt: skip
+                label=_("Message to the client"), widget=RichArea(), required="public_text" in step.needs
+            )
+            if waiting:
+                self.fields["text"].need = _("needed when the client is awaited")  # type: ignore[attr-defined]
         if waiting:
             self.fields["follow_up_at"] = MomentField(
                 label=_("Follow up on"),

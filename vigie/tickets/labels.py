@@ -104,6 +104,7 @@ refusals.register(
         "tickets.upload_too_large": _(
             "%(name)s is larger than %(limit)s MB. Your text was kept: share the file another way."
         ),
+        "tickets.upload_no_client": _("Choose the client first: the file will be its own."),
         "tickets.upload_empty": _("%(name)s is empty."),
         "tickets.upload_refused": _("%(name)s is a kind of file that is not accepted (%(kind)s)."),
         "tickets.unknown_filter": _("The filter “%(name)s” is not known: it was left out."),

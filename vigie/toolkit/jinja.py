@@ -79,7 +79,7 @@ def wall(value: dt.datetime, style: str = "short") -> str:
     if style == "time":
         return f"{value:%H:%M}"
     day = get_day_names("abbreviated", locale=locale())[value.weekday()]
-    return f"{day} {value.day} {_calendar_words(locale())[0][value.month]} {value:%H:%M}"
+    return f"{day} {_day(value)} {_calendar_words(locale())[0][value.month]} {value:%H:%M}"
 
 
 def spelled(seconds: int) -> str:
@@ -113,13 +113,18 @@ def _calendar_words(name: str) -> tuple[Mapping[int, str], Mapping[int, str], Ma
     )
 
 
+def _day(value: dt.date) -> str:
+    """The day of the month as each language writes it: French says "1er" for the first."""
+    return "1er" if value.day == 1 and locale() == "fr_FR" else str(value.day)
+
+
 def when(value: dt.datetime | dt.date | None, style: str = "short") -> str:
     """An instant in the reader's zone and language: ``short``, ``long``, ``time`` or ``date``."""
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
         return _written(timezone.localtime(value), style)
-    return f"{value.day} {_calendar_words(locale())[0][value.month]} {value.year}"
+    return f"{_day(value)} {_calendar_words(locale())[0][value.month]} {value.year}"
 
 
 def _written(local: dt.datetime, style: str) -> str:
@@ -127,12 +132,33 @@ def _written(local: dt.datetime, style: str) -> str:
     if style == "time":
         return f"{local:%H:%M}"
     if style == "date":
-        return f"{local.day} {short[local.month]} {local.year}"
+        return f"{_day(local)} {short[local.month]} {local.year}"
     if style == "long":
         clock = f"{local.hour:02d}:{local.minute:02d}:{local.second:02d} ({local.tzname()})"
-        return f"{days[local.weekday()]} {local.day} {wide[local.month]} {local.year} {clock}"
+        return f"{days[local.weekday()]} {_day(local)} {wide[local.month]} {local.year} {clock}"
     year = "" if local.year == timezone.localtime().year else f" {local.year}"
-    return f"{local.day} {short[local.month]}{year} {local.hour:02d}:{local.minute:02d}"
+    return f"{_day(local)} {short[local.month]}{year} {local.hour:02d}:{local.minute:02d}"
+
+
+def near(value: dt.datetime | None) -> Markup | str:
+    """A ``<time>`` for what is due: "today 16:30", "tomorrow 10:15", "Thu 09:00" within a week; exact on hover."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    days = (local.date() - timezone.localdate()).days
+    if days in (-1, 0, 1):
+        name = (gettext("yesterday"), gettext("today"), gettext("tomorrow"))[days + 1]
+        text = f"{name} {local:%H:%M}"
+    elif 1 < days < 7:
+        text = f"{get_day_names('abbreviated', locale=locale())[local.weekday()]} {local:%H:%M}"
+    else:
+        text = _written(local, "short")
+    return _time(local, text)
+
+
+def _time(local: dt.datetime, text: str) -> Markup:
+    moment, title = local.isoformat(timespec="seconds"), escape(_written(local, "long"))
+    return Markup(f'<time datetime="{moment}" title="{title}">{escape(text)}</time>')  # noqa: S704 (escaped)
 
 
 def ago(value: dt.datetime | None) -> Markup | str:
@@ -147,8 +173,7 @@ def ago(value: dt.datetime | None) -> Markup | str:
         text = gettext("in %(time)s") % {"time": spelled(int(delta) or 1)}
     else:
         text = gettext("%(time)s ago") % {"time": spelled(int(delta) or 1)}
-    moment, title = value.isoformat(timespec="seconds"), escape(_written(local, "long"))
-    return Markup(f'<time datetime="{moment}" title="{title}">{escape(text)}</time>')  # noqa: S704 (escaped)
+    return _time(local, text)
 
 
 @lru_cache(maxsize=4096)
@@ -205,6 +230,7 @@ def environment(**options: Any) -> Environment:
     )
     env.filters.update(
         ago=ago,
+        near=near,
         when=when,
         duration=duration,
         spelled=spelled,

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from vigie.accounts import access, actions, history, queries
@@ -130,7 +131,7 @@ def place(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def people_crumb() -> dict[str, str]:
-    return {"label": _("People"), "href": reverse("people")}
+    return {"label": pgettext("menu", "People"), "href": reverse("people")}
 
 
 def person_crumb(who: Person) -> dict[str, str]:

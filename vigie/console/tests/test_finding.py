@@ -13,6 +13,7 @@ from vigie.notifications.labels import KINDS, sentence
 from vigie.notifications.models import Notice
 from vigie.tickets.actions.classifying import change_type
 from vigie.tickets.actions.handling import assign
+from vigie.tickets.models import Ticket
 from vigie.tickets.queries.search import hits, snippets
 from vigie.tickets.rules.snippet import snippet
 
@@ -31,7 +32,7 @@ class TestHome:
         assert signed_in(world.agent).get("/")["Location"] == "/tickets/"
         assert signed_in(world.a.user).get("/")["Location"] == "/portal/"
         assert "login" in Client().get("/")["Location"]
-        assert signed_in(world.admin).get("/")["Location"] == "/clients/"
+        assert signed_in(world.admin).get("/")["Location"] == "/administration/"
 
     def test_a_person_left_without_access_is_told(self, world: World) -> None:
         answer = signed_in(world.former).get("/")
@@ -128,9 +129,23 @@ class TestSearch:
         assert [p["id"] for p in find_people(actor, "helene muller", limit=5)] == [world.a.user.pk]
         assert find_people(actor, ".*", limit=5) == []
 
+    def test_open_tickets_come_first(self, world: World) -> None:
+        over, live = report(world), report(world, title="Autre messagerie")
+        Ticket.objects.filter(pk=over.pk).update(phase="ended")
+        assert hits(world.actor(world.agent), "messagerie") == [live.pk, over.pk]
+
 
 @pytest.mark.django_db
 class TestPalette:
+    @pytest.mark.parametrize("words", ["BETA", "beta"])
+    def test_the_client_called_exactly_so_comes_first(self, world: World, words: str) -> None:
+        report(world, world.b, title="Beta en panne")
+        beta = world.b.organisation
+        type(beta).objects.create(code="ABETA", name="A Beta", created_at=timezone.now())
+        body = signed_in(world.agent_all).get("/palette/", {"q": words}).content.decode()
+        first = body.index("data-href")
+        assert body[first:].startswith(f'data-href="/clients/{beta.pk}/"')
+
     def test_it_offers_what_the_open_ticket_allows_and_does_it(self, world: World) -> None:
         ticket = report(world)
         client = signed_in(world.agent)
@@ -181,8 +196,11 @@ class TestNotices:
 
     def test_one_sees_ones_own_only(self, world: World) -> None:
         ticket = report(world)
-        assert ticket.reference not in signed_in(world.agent).get("/notices/").content.decode()
-        assert ticket.reference in signed_in(world.a.user).get("/notices/").content.decode()
+        agent, now = world.actor(world.dispatcher), timezone.now()
+        assign(agent, ticket.pk, team_id=world.team.pk, assignee_id=world.agent.pk, now=now)
+        assert ticket.reference in signed_in(world.agent).get("/notices/").content.decode()
+        assert ticket.reference not in signed_in(world.agent_all).get("/notices/").content.decode()
+        assert ticket.reference not in signed_in(world.a.user).get("/notices/").content.decode()
 
 
 def test_every_kind_of_notice_has_a_sentence_that_survives_missing_words() -> None:

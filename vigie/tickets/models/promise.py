@@ -71,4 +71,7 @@ class Clock(models.Model):
                 condition=Q(next_announce_at__isnull=False),
                 name="clock_to_announce",
             ),
+            models.Index(
+                fields=["breached_at"], condition=Q(breached_at__isnull=False), name="clock_breached"
+            ),
         ]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from vigie.contracts.rules.strip import strip
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tickets import access
@@ -141,6 +142,7 @@ def explained(request: Request, ticket_id: int) -> HttpResponse:
             "zone": promised.reading.terms.zone,
             "holidays": bool(promised.reading.terms.calendar.holiday_sets),
             "pieces": pieces(promised.reading),
+            "strip": strip(promised.reading),
         }
         for promised in customer.promises(request.actor, found, now)
     ]

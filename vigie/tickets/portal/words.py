@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
-from vigie.toolkit.jinja import locale
+from vigie.toolkit.jinja import locale, when
 
 Words = str | Promise
 Turn = Literal["ours", "yours", "confirm", "over"]
@@ -189,9 +189,8 @@ def happened(fact: Mapping[str, Any]) -> Words | None:
 
 
 def clock_time(at: dt.datetime) -> str:
-    """``10 h 15`` in French, ``10:15`` in English."""
-    pattern = "HH:mm" if (get_language() or "fr").startswith("en") else "H\u00a0'h'\u00a0mm"
-    return format_time(timezone.localtime(at), pattern, locale=locale())
+    """``10:15``, as everywhere else; ``10 h 15`` is a duration."""
+    return when(at, "time")
 
 
 def day_name(at: dt.datetime, now: dt.datetime) -> str:

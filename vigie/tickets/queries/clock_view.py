@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from vigie.contracts.models import Commitment, Contract
 from vigie.contracts.queries import terms_of
 from vigie.contracts.rules.instants import epoch
+from vigie.contracts.rules.openings import openings
 from vigie.contracts.rules.promise import Terms, Unit
 from vigie.contracts.rules.reading import Reading, Segment
 from vigie.contracts.rules.sla_clock import read_clock
+from vigie.contracts.rules.strip import Part, strip
 from vigie.kernel.actor import Actor
 from vigie.tenancy.access import in_sight
 from vigie.tickets import access
@@ -30,7 +32,7 @@ AT_RISK = 0.75
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """One clock. ``state`` is the meter's: ok, warn, late, paused, met or missed."""
+    """One clock. ``state`` is the meter's: ok, warn, closed, late, paused, met or missed."""
 
     id: int
     kind: str
@@ -69,6 +71,7 @@ class Explained:
     commitment: str
     hours: str
     stretches: list[Stretch]
+    strip: list[Part]
     pauses: list[str]
 
 
@@ -79,18 +82,18 @@ def clock_views(clocks: Iterable[Mapping[str, Any]], rows: list[Row], now: dt.da
         clocks, key=lambda c: ("response", "resolution").index(c["kind"]) if c["kind"] in CLOCKS else 9
     ):
         facts = clock_facts(clock["kind"], clock["id"], rows, terms_of)
-        found.append(_view(clock, read_clock(terms_of(clock["terms_id"]), facts, epoch(now))))
+        found.append(_view(clock, read_clock(terms_of(clock["terms_id"]), facts, epoch(now)), epoch(now)))
     return found
 
 
-def _view(clock: Mapping[str, Any], reading: Reading) -> ClockView:
+def _view(clock: Mapping[str, Any], reading: Reading, now: int) -> ClockView:
     target = max(reading.target_seconds, 0)
     share = reading.used_seconds / target if target else 1.0
     return ClockView(
         id=clock["id"],
         kind=clock["kind"],
         name=str(CLOCKS.get(clock["kind"], clock["kind"])),
-        state=_state(reading, share),
+        state=_state(reading, share, now),
         left=reading.remaining_seconds,
         used=reading.used_seconds,
         target=target,
@@ -103,13 +106,15 @@ def _view(clock: Mapping[str, Any], reading: Reading) -> ClockView:
     )
 
 
-def _state(reading: Reading, share: float) -> str:
+def _state(reading: Reading, share: float, now: int) -> str:
     if reading.state in ("met", "missed"):
         return str(reading.state)
     if reading.breached:
         return "late"
     if reading.state == "paused":
         return "paused"
+    if not openings(reading.terms.calendar).is_open(now):
+        return "closed"
     return "warn" if share >= AT_RISK else "ok"
 
 
@@ -167,6 +172,7 @@ def _explain(
         commitment=scope_words(commitment),
         hours=terms.calendar.zone,
         stretches=[_stretch(segment, view.reading, show_holder) for segment in view.reading.segments],
+        strip=strip(view.reading),
         pauses=[label(PENDING_REASONS, reason) for reason in sorted(terms.pause_reasons)],
     )
 

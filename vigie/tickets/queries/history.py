@@ -15,7 +15,7 @@ from vigie.tickets import access, labels
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries.choices import names_of_values
 from vigie.tickets.queries.clock_view import exact
-from vigie.tickets.queries.told import Told, field_name, tell
+from vigie.tickets.queries.told import Told, doer, field_name, tell
 from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import local_name, spelled, when
 from vigie.workflow.labels import PENDING_REASONS, STATES, label
@@ -48,7 +48,7 @@ def history(actor: Actor, ticket_id: int) -> tuple[Ticket, list[Entry]]:
         if told is not None:
             is_import = row["kind"] == facts.IMPORTED
             changes = _cells(row, source) if is_import else _changes(row, people, teams, values)
-            entries.append(Entry(row["at"], row["actor_name"], row["side"], row["audience"], told, changes))
+            entries.append(Entry(row["at"], doer(row), row["side"], row["audience"], told, changes))
     return ticket, entries
 
 

@@ -19,7 +19,10 @@ _RANK = {"running": 0, "paused": 1, "missed": 2, "met": 2}
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """``left`` seconds of service time (negative when late), ``used`` share of the promise, as the kit draws it."""
+    """``left`` seconds of service time (negative when late), ``used`` share of the promise, as the kit draws it.
+
+    ``state`` is ``closed`` outside service hours: nothing runs out before the calendar opens again.
+    """
 
     kind: str
     left: int
@@ -56,9 +59,9 @@ def _meter(row: Mapping[str, Any], terms: dict[int, Any], at: int) -> Meter:
         due = epoch(row["due_at"])
         calendar = openings(terms[row["terms_id"]].calendar)
         left = calendar.elapsed(at, due) if due > at else -calendar.elapsed(due, at)
-        late = due <= at
+        late, closed = due <= at, not calendar.is_open(at)
     else:
-        late = left < 0
+        late, closed = left < 0, False
     used = 1 - left / target
     if state == "met":
         return Meter(kind, left, used, "met")
@@ -66,4 +69,6 @@ def _meter(row: Mapping[str, Any], terms: dict[int, Any], at: int) -> Meter:
         return Meter(kind, min(left, 0), max(used, 1.0), "late")
     if state == "paused":
         return Meter(kind, left, used, "paused")
+    if closed:
+        return Meter(kind, left, used, "closed")
     return Meter(kind, left, used, "warn" if used >= AT_RISK else "ok")

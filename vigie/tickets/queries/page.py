@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from django.db.models import JSONField, Q
@@ -45,16 +46,22 @@ THREAD_KINDS = (
     facts.STATE, facts.RESPONDED, facts.PRIORITY, facts.TYPE, facts.ASSIGNED, facts.EDITED, facts.LINKED, facts.WATCHED,
     facts.WARNED, facts.BREACHED,
 )  # fmt: skip
+# What a clock writes by itself: it may fill a screen between two messages.
+CLOCK_LINES = (facts.WARNED, facts.BREACHED)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the thread: a message or a thin line. ``key`` orders and names it."""
+    """One line of the thread: a message or a thin line. ``key`` orders and names it.
+
+    ``folded`` are the lines of clocks just before it, which it stands for until they are asked.
+    """
 
     at: dt.datetime
     key: str
     message: Mapping[str, Any] | None = None
     told: Told | None = None
+    folded: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +220,24 @@ def thread(
     names: Mapping[int, str],
     since: dt.datetime | None,
 ) -> list[Item]:
-    """Messages and thin lines in the order in which they happened."""
+    """Messages and thin lines in the order in which they happened; of clock lines in a row the last one stands."""
     items = [Item(m["created_at"], f"m{m['id']}", message=m) for m in messages]
     lines = [f for f in journal if f["kind"] in THREAD_KINDS and (since is None or f["at"] >= since)]
     for fact in lines[-FACT_LIMIT:]:
         told = tell(fact, names)
         if told is not None:
-            items.append(Item(fact["at"], f"f{fact['id']}", told=told))
+            key = "c" if fact["kind"] in CLOCK_LINES else "f"
+            items.append(Item(fact["at"], f"{key}{fact['id']}", told=told))
     items.sort(key=lambda item: (item.at, item.message is None))
-    return items
+    return _folded(items)
+
+
+def _folded(items: list[Item]) -> list[Item]:
+    found: list[Item] = []
+    for is_clock, group in groupby(items, key=lambda item: item.key.startswith("c")):
+        run = list(group)
+        found += [replace(run[-1], folded=tuple(run[:-1]))] if is_clock else run
+    return found
 
 
 def _related(actor: Actor, row: Mapping[str, Any]) -> list[dict[str, Any]]:

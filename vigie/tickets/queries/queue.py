@@ -10,7 +10,9 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import DateTimeField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from vigie.accounts.access import visible_teams
@@ -19,7 +21,7 @@ from vigie.catalog.models import Service
 from vigie.kernel.actor import Actor
 from vigie.tenancy.access import visible as visible_clients
 from vigie.tickets import access
-from vigie.tickets.models import Ticket
+from vigie.tickets.models import Clock, Ticket
 from vigie.tickets.rules.filters import Filters
 from vigie.toolkit.paging import COUNT_CAP, Order, Page, page_of
 from vigie.toolkit.search import matching
@@ -102,6 +104,8 @@ def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) 
         tickets = tickets.filter(assignee_id=who)
     if filters.due:
         tickets = tickets.filter(due_at__lt=now + (SOON if filters.due == "4h" else dt.timedelta()))
+    if filters.breached:
+        tickets = tickets.filter(pk__in=_breached_in(filters.breached))
     for column, values in _in(filters, names):
         tickets = tickets.filter(**{f"{column}__in": values})
     if filters.vip:
@@ -113,6 +117,20 @@ def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) 
         found = matching("ticket", filters.q, audiences=("public", "internal"), organisations=organisations)
         tickets = tickets.filter(pk__in=found)
     return tickets
+
+
+def _breached_in(month: str) -> QuerySet[Clock, Any]:
+    """Tickets of which a clock ran out in ``month`` ("2026-11"), as the reader's zone counts months."""
+    first = dt.date.fromisoformat(f"{month}-01")
+    after = (first + dt.timedelta(days=31)).replace(day=1)
+    clocks = Clock.objects.filter(breached_at__gte=_fixed(first), breached_at__lt=_fixed(after))
+    return clocks.exclude(state=Clock.State.CANCELLED).order_by().values("ticket_id")
+
+
+def _fixed(day: dt.date) -> Cast:
+    """The start of ``day`` written as text: among the parameters an instant follows the present (``counts``)."""
+    start = timezone.make_aware(dt.datetime.combine(day, dt.time()))
+    return Cast(Value(start.isoformat()), DateTimeField())
 
 
 def _person_id(actor: Actor, assignee: str) -> int | None:

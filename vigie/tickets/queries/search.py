@@ -15,7 +15,7 @@ from vigie.tenancy.access import visible as visible_clients
 from vigie.tickets import access
 from vigie.tickets.models import Message
 from vigie.tickets.queries.meters import Meter, meters
-from vigie.tickets.queries.queue import ROW_FIELDS, Names, names_in_sight, people_names
+from vigie.tickets.queries.queue import PHASES, ROW_FIELDS, Names, names_in_sight, people_names
 from vigie.tickets.queries.screen import rows_by_id
 from vigie.tickets.rules.reference import PREFIXES
 from vigie.tickets.rules.snippet import snippet
@@ -46,14 +46,14 @@ def by_reference(actor: Actor, words: str) -> list[int]:
 
 
 def hits(actor: Actor, words: str, *, limit: int = MOST_HITS) -> list[int]:
-    """Ids in sight for ``words``, best first. Internal notes count for the provider's staff alone."""
+    """Ids in sight for ``words``, open tickets first, then the best. Internal notes count for the provider's staff alone."""
     audiences = ("public", "internal") if actor.is_provider else ("public",)
     organisations = None if actor.organisations is None else sorted(actor.organisations)
     found = search.find("ticket", words, audiences=audiences, organisations=organisations, limit=limit)
     if not found:
         return []
-    seen = set(access.visible(actor).filter(pk__in=found).values_list("id", flat=True))
-    return [pk for pk in found if pk in seen]
+    phases = dict(access.visible(actor).filter(pk__in=found).values_list("id", "phase"))
+    return sorted((pk for pk in found if pk in phases), key=lambda pk: phases[pk] not in PHASES["live"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,13 @@ def tell(fact: Mapping[str, Any], names: Mapping[int, str]) -> Told | None:
     teller = _TELLERS.get(fact["kind"])
     if teller is None:
         return None
-    # the first team comes from the service, whoever reported
+    return teller(doer(fact), fact["before"] or {}, fact["after"] or {}, names)
+
+
+def doer(fact: Mapping[str, Any]) -> str:
+    """Who did it: the first team comes from the service, whoever reported."""
     by_rule = fact["kind"] == facts.ASSIGNED and fact["side"] == "client"
-    who = "Vigie" if by_rule else fact["actor_name"] or "Vigie"
-    return teller(who, fact["before"] or {}, fact["after"] or {}, names)
+    return "Vigie" if by_rule else str(fact["actor_name"] or "Vigie")
 
 
 Values = Mapping[str, Any]

@@ -19,6 +19,7 @@ MOST = 20
 
 _CODE = re.compile(r"^[A-Z][A-Z0-9]{1,7}$")
 _SLUG = re.compile(r"^[a-zA-Z0-9_-]{1,40}$")
+_MONTH = re.compile(r"^20[0-9]{2}-(0[1-9]|1[0-2])$")
 _ID = re.compile(r"^[1-9][0-9]{0,14}$")
 
 
@@ -27,7 +28,8 @@ class Filters:
     """What the queue shows. ``for_me``: mine, or waiting for somebody in my teams or for anybody.
 
     ``assignee`` is empty, ``me``, ``none`` or a person's id; ``due`` is empty, ``4h`` (within 4 hours or late) or
-    ``late``. ``sort`` empty means the status's own: time left for live tickets, last change otherwise.
+    ``late``; ``breached`` is empty or a month ("2026-11") in which a promise was missed. ``sort`` empty means the
+    status's own: due first for live tickets, last change otherwise.
     """
 
     status: str = "live"
@@ -40,6 +42,7 @@ class Filters:
     assignee: str = ""
     tag: str = ""
     due: str = ""
+    breached: str = ""
     vip: bool = False
     q: str = ""
     sort: str = ""
@@ -108,6 +111,7 @@ _READERS: dict[str, tuple[str, Any]] = {
     "assignee": ("assignee", _assignee),
     "tag": ("tag", lambda text: _clean(text).lower()[:40] or None),
     "due": ("due", _one_of(DUE)),
+    "breached": ("breached", lambda text: text if _MONTH.match(text) else None),
     "vip": ("vip", lambda text: True if text == "yes" else None),
     "q": ("q", lambda text: _clean(text) or None),
     "sort": ("sort", _one_of(SORTS)),

@@ -86,3 +86,25 @@ def test_the_history_shows_what_another_tool_said(desk: Client, world: World) ->
     )  # a reopening without a reason
     shown = desk.get(reverse("ticket_history", args=[done["t"]])).content.decode()
     assert "Desk → Network" in shown
+
+
+def test_what_the_rules_did_is_not_laid_on_the_requester(desk: Client, world: World) -> None:
+    from vigie.tickets.queries.history import history
+
+    _ticket, entries = history(world.actor(world.agent), report(world).pk)
+    assert {e.told.icon: e.who for e in entries}["user-check"] == "Vigie"
+
+
+def test_clock_lines_in_a_row_fold_into_the_last(desk: Client, world: World, now: dt.datetime) -> None:
+    from vigie.tickets.queries.page import ticket_page
+
+    ticket = report(world, now=now - dt.timedelta(days=3))
+    for minutes, kind, percent in ((1, "warned", 50), (2, "warned", 75), (3, "breached", 100)):
+        Fact.objects.create(
+            organisation=world.a.organisation, ticket=ticket, at=ticket.opened_at + dt.timedelta(minutes=minutes), recorded_at=now,
+            kind=kind, actor_name="", side="system", audience="internal", after={"clock": "resolution", "percent": percent},
+        )  # fmt: skip
+    items = ticket_page(world.actor(world.agent), ticket.pk, now=now).items
+    assert [len(item.folded) for item in items if item.told and item.told.icon == "alert-triangle"] == [2]
+    assert not [item for item in items if item.told and item.told.icon == "bell"]
+    assert "folded" in desk.get(reverse("ticket", args=[ticket.pk])).content.decode()

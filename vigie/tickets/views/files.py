@@ -23,6 +23,8 @@ def _owner(actor: Actor, request: Request) -> int:
     if ticket_id := whole(request.GET.get("ticket")):
         return access.one(actor, ticket_id).organisation_id
     organisation_id = whole(request.GET.get("organisation")) or actor.organisation_id
+    if organisation_id is None and "organisation" in request.GET:
+        raise Refusal("tickets.upload_no_client", field="file")
     if organisation_id is None or not actor.sees(organisation_id):
         raise NotFound()
     return organisation_id

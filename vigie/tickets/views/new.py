@@ -55,9 +55,7 @@ def _page(
         "f": form, "values": values, "names": names, "uploads": request.POST.getlist("uploads"),
         "submission": request.POST.get("submission", ""), **_promise(request, source),
     }  # fmt: skip
-    return render(
-        request, "tickets/_new_fields.html" if parts else "tickets/new.html", context, status=status
-    )
+    return render(request, "tickets/_new_parts.html" if parts else "tickets/new.html", context, status=status)
 
 
 def _promise(request: Request, source: Any) -> dict[str, Any]:

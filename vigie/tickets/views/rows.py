@@ -13,7 +13,7 @@ from vigie.tickets.labels import CLOCKS, PRIORITIES, TYPES
 from vigie.tickets.queries.meters import Meter
 from vigie.tickets.queries.queue import Names
 from vigie.tickets.views import words
-from vigie.toolkit.jinja import ago, drawn, duration
+from vigie.toolkit.jinja import ago, drawn, duration, near
 from vigie.workflow.labels import STATES, label
 
 _EVERYTHING = frozenset(words.COLUMNS)
@@ -58,6 +58,7 @@ def drawn_rows(
             "meter_mark": meter_mark(clocks.get(row["id"]), clock_words),
             "opened_mark": ago(row["opened_at"]) if "opened" in shown else "",
             "updated_mark": ago(row["updated_at"]) if "updated" in shown else "",
+            "due_mark": near(row["due_at"]) if row["due_kind"] and "left" in shown else "",
         }
         for row in rows
     ]

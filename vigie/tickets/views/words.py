@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from babel.dates import format_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,7 @@ from django.utils.translation import pgettext_lazy as p
 from vigie.tickets.labels import PRIORITIES, TYPES
 from vigie.tickets.queries.queue import Names
 from vigie.tickets.rules.filters import Filters
+from vigie.toolkit.jinja import locale
 
 Label = str | Promise
 
@@ -35,7 +38,7 @@ STATUSES: dict[str, Label] = {
 }
 DUE: dict[str, Label] = {"4h": _("within 4 hours or late"), "late": p("due", "late")}
 SORTS: dict[str, Label] = {
-    "left": p("sort", "Time left"),
+    "left": p("sort", "Due first"),
     "newest": p("sort", "Newest first"),
     "oldest": p("sort", "Oldest first"),
     "updated": p("sort", "Last change"),
@@ -51,7 +54,7 @@ COLUMNS: dict[str, Label] = {
     "team": _("Team"),
     "opened": _("Opened"),
     "updated": _("Changed"),
-    "left": _("Time left"),
+    "left": _("Due"),
 }
 DEFAULT_COLUMNS = ("client", "requester", "priority", "state", "assignee", "updated", "left")
 # The order each column's heading asks for, and how a reader of the table hears it.
@@ -72,6 +75,7 @@ KEYS: dict[str, Label] = {
     "assignee": _("Assigned to"),
     "tag": _("Tag"),
     "due": _("Due"),
+    "breached": _("Promise missed in"),
     "vip": _("Person"),
     "q": _("Words"),
 }
@@ -93,6 +97,11 @@ _PHASE_SHAPES = {"active": "open", "waiting": "waiting", "done": "resolved", "en
 def shape(state: str, phase: str) -> str:
     """The kit's drawing of a state; an installation's own states are drawn by their phase."""
     return SHAPES.get(state) or _PHASE_SHAPES.get(phase, "open")
+
+
+def month_name(month: str) -> str:
+    """ "2026-11" as "November 2026"."""
+    return format_date(dt.date.fromisoformat(f"{month}-01"), "MMMM y", locale=locale())
 
 
 def _called(table: dict[int, tuple[str, str]], codes: tuple[str, ...]) -> str:
@@ -118,6 +127,7 @@ def chips(filters: Filters, names: Names, people: dict[int, str]) -> list[tuple[
         "assignee": lambda: _assignee(filters, people) if filters.assignee else "",
         "tag": lambda: filters.tag,
         "due": lambda: DUE[filters.due] if filters.due else "",
+        "breached": lambda: month_name(filters.breached) if filters.breached else "",
         "vip": lambda: gettext("VIP") if filters.vip else "",
         "q": lambda: f"“{filters.q}”" if filters.q else "",
     }

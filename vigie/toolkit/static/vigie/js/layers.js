@@ -74,6 +74,11 @@ enhance('[data-toast=fade]', (toast) => {
   leave();
 });
 
+// What is cut short says the whole when pointed at.
+on('pointerover', '.clip, a.cell', (event, el) => {
+  if (!el.title && el.scrollWidth > el.clientWidth && !el.closest('[title]')) el.title = el.textContent.trim();
+});
+
 // A table's head sticks right under a page's head, however many lines that takes.
 enhance('.head--stick', (head) => new ResizeObserver(() => head.parentElement?.style.setProperty('--head', `${head.offsetHeight}px`)).observe(head));
 

@@ -32,6 +32,12 @@ on('change', '[data-pick-all]', (event, head) => { for (const box of picks()) bo
 on('click', '[data-pick-none]', () => { for (const box of picks()) box.checked = false; refresh(); });
 enhance('[data-pick]', refresh);
 
+// On a phone rows are stacked by display, which costs a table its roles for some readers of screens.
+const ROLES = { THEAD: 'rowgroup', TBODY: 'rowgroup', TR: 'row', TD: 'cell' };
+enhance('.table--rows, .table--rows :is(thead, tbody, tr, td, th)', (el) => {
+  el.setAttribute('role', ROLES[el.tagName] ?? (el.tagName === 'TABLE' ? 'table' : el.scope === 'row' ? 'rowheader' : 'columnheader'));
+});
+
 // A click anywhere on a row that holds no control opens it.
 on('click', '[data-row][data-href]', (event, row) => {
   if (event.target.closest('a, button, input, label, summary, select') || String(getSelection())) return;

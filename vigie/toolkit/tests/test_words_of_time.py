@@ -1,0 +1,29 @@
+"""Instants as people read them, in both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone, translation
+
+from vigie.toolkit.jinja import near, wall, when
+
+
+@pytest.mark.parametrize(("language", "day"), [("fr", "1er nov. 2019"), ("en", "1 Nov 2019")])
+def test_the_first_of_a_month(language: str, day: str) -> None:
+    with translation.override(language):
+        assert when(dt.date(2019, 11, 1)) == day
+        assert day in when(dt.datetime(2019, 11, 1, 12, tzinfo=dt.UTC))
+        assert day.rpartition(" ")[0] in wall(dt.datetime(2019, 11, 1, 12, tzinfo=dt.UTC))
+        assert when(dt.date(2019, 11, 11)).startswith("11 ")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "today 10:15"), (1, "tomorrow 10:15"), (-1, "yesterday 10:15")]
+)
+def test_what_is_due_is_told_by_its_day(days: int, words: str) -> None:
+    with translation.override("en"):
+        local = timezone.localtime().replace(hour=10, minute=15) + dt.timedelta(days=days)
+        assert f">{words}</time>" in near(local)
+        assert near(None) == ""
