@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("tickets", "0003_message_by_mail")]
+    dependencies = [("tickets", "0004_words_of_a_mail")]
 
     operations = [
         AddIndexConcurrently(
