@@ -23,8 +23,7 @@ def content(entity: Entity) -> bytes:
     if encoding == "base64":
         return _base64(entity, body)
     if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-        files = uuencoded(body.decode("latin-1").replace("\r\n", "\n"))[1]
-        return files[0][1] if files else body
+        return _uudecoded(body)
     if encoding not in _IDENTITY:
         entity.defects.add("bad_encoding")
     return body
@@ -71,19 +70,34 @@ def uuencoded(text: str) -> tuple[str, list[tuple[str, bytes]]]:
         return text, files
 
     def take(found: re.Match[str]) -> str:
-        data = bytearray()
-        for line in found[2].splitlines():
-            try:
-                data += binascii.a2b_uu(line)
-            except binascii.Error:
-                data += binascii.a2b_uu(line[: ((ord(line[0]) - 32 & 63) * 4 + 5) // 3 + 1])
-        files.append((found[1].strip(), bytes(data)))
+        files.append((found[1].strip(), _uu_lines(found[2].encode("latin-1"))))
         return ""
 
     try:
         return _UUENCODED.sub(take, text), files
     except binascii.Error:
         return text, []
+
+
+def _uudecoded(body: bytes) -> bytes:
+    """A whole body in that encoding, whether its ``begin`` line was sent or not."""
+    lines = body.replace(b"\r\n", b"\n").partition(b"\nend")[0]
+    if lines.startswith(b"begin "):
+        lines = lines.partition(b"\n")[2]
+    try:
+        return _uu_lines(lines)
+    except binascii.Error:
+        return body
+
+
+def _uu_lines(lines: bytes) -> bytes:
+    data = bytearray()
+    for line in lines.splitlines():
+        size = (
+            ((line[0] - 32 & 63) * 4 + 5) // 3 + 1 if line else 0
+        )  # some programs pad a line with a sign of their own
+        data += binascii.a2b_uu(line[:size])
+    return bytes(data)
 
 
 def _base64(entity: Entity, body: bytes) -> bytes:

@@ -9,9 +9,9 @@ import re
 _MEANT = {
     "ascii": "cp1252", "us-ascii": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
     "iso8859-1": "cp1252", "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8",
-    "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb_2312-80": "gb18030", "euc-cn": "gb18030",
-    "ks_c_5601-1987": "cp949", "ks_c_5601": "cp949", "korean": "cp949", "euc-kr": "cp949",
-    "shift_jis": "cp932", "x-sjis": "cp932", "shift-jis": "cp932", "iso-2022-jp": "iso-2022-jp-2",
+    "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "gb-2312-80": "gb18030", "euc-cn": "gb18030",
+    "ks-c-5601-1987": "cp949", "ks-c-5601": "cp949", "korean": "cp949", "euc-kr": "cp949",
+    "x-sjis": "cp932", "shift-jis": "cp932", "iso-2022-jp": "iso-2022-jp-2",
     "big5": "big5hkscs", "windows-874": "cp874", "tis-620": "cp874", "macintosh": "mac-roman",
     "x-mac-roman": "mac-roman", "unicode-1-1-utf-7": "utf-7", "utf-8mb4": "utf-8", "unicode": "utf-16",
 }  # fmt: skip
@@ -23,6 +23,9 @@ _ALLOWED = re.compile(
     r"|mac-?(roman|cyrillic|greek|latin2|turkish|iceland)"
 )
 _CONTROLS = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_PAIRS = re.compile(
+    rb"[\0-\x7f]*(?:(?:[\xb0-\xf7][\xa1-\xfe]|[\xa1-\xa9][\xa1-\xfe]){2,}[\0-\x7f]*)+"
+)  # GB 2312
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
@@ -31,7 +34,7 @@ _BOMS = (
 def codec_of(charset: str) -> str:
     """The Python codec that a declared charset means, or '' where it is none for text."""
     name = charset.strip("\"' \t").lower().replace("_", "-") if charset else ""
-    name = _MEANT.get(name) or _MEANT.get(name.replace("-", "_")) or name
+    name = _MEANT.get(name, name)
     if not _ALLOWED.fullmatch(name):
         return ""
     try:
@@ -65,7 +68,8 @@ def decode(data: bytes, charset: str = "", hint: str = "") -> tuple[str, bool]:
 def _guesses(data: bytes, hint: str) -> list[str]:
     """Codecs to try where none was declared that we know, the most telling first."""
     japanese = "iso-2022-jp-2" if b"\x1b$" in data else ""
-    return [codec for codec in (_mark(data), japanese, "utf-8", codec_of(hint), "cp1252") if codec]
+    chinese = "gb18030" if _PAIRS.fullmatch(data) else ""
+    return [codec for codec in (_mark(data), japanese, "utf-8", codec_of(hint), chinese, "cp1252") if codec]
 
 
 def clean(text: str) -> str:

@@ -12,14 +12,15 @@ from vigie.channels.mail.rules.bodies import content, text_of, uuencoded
 from vigie.channels.mail.rules.charsets import clean, decode, one_line
 from vigie.channels.mail.rules.encoded_words import base64_bytes
 from vigie.channels.mail.rules.html_text import html_text, nesting, stripped
-from vigie.channels.mail.rules.mime import Entity, header_text, plant
-from vigie.channels.mail.rules.parameters import parameters
+from vigie.channels.mail.rules.mime import Entity, plant
 from vigie.channels.mail.rules.parsed import Part, Unreadable
 from vigie.channels.mail.rules.prescan import MAX_BODY, MAX_NESTING
 from vigie.channels.mail.rules.tnef import BadTnef, unpack
 
 _CID = re.compile(r"""(?:cid|mid):([^"'\s>)]{1,500})""", re.I)
 _DATA_IMAGE = re.compile(r"data:(image/(?:png|jpe?g|gif|webp|bmp));base64,([A-Za-z0-9+/=\s%]{16,})", re.I)
+_FILE_ID = re.compile(r"[\w.-]{1,80}\.[A-Za-z]{2,4}(?:@|$)")  # image001.png@01CDD14F.29D467A0
+_TO_OLD_PROGRAMS = re.compile(r"\bMIME\b|multi-?part|encapsulated|cryptograph", re.I)
 _MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _EXTENSIONS = {
@@ -27,7 +28,8 @@ _EXTENSIONS = {
     "text/x-vcard": "vcf", "text/directory": "vcf", "text/rtf": "rtf", "application/rtf": "rtf",
     "image/jpeg": "jpg", "image/jpg": "jpg", "image/png": "png", "image/gif": "gif", "image/svg+xml": "svg",
     "image/tiff": "tif", "image/bmp": "bmp", "image/webp": "webp", "audio/wav": "wav", "audio/x-wav": "wav",
-    "audio/mpeg": "mp3", "audio/amr": "amr", "video/mp4": "mp4", "application/pdf": "pdf", "application/zip": "zip",
+    "audio/mpeg": "mp3", "audio/amr": "amr", "video/mp4": "mp4", "video/quicktime": "mov",
+    "application/pdf": "pdf", "application/zip": "zip",
     "application/json": "json", "application/xml": "xml", "text/xml": "xml", "application/msword": "doc",
     "application/ms-tnef": "dat", "application/pgp-signature": "asc", "application/pgp-keys": "asc",
     "application/pgp-encrypted": "asc", "application/pkcs7-signature": "p7s", "application/x-pkcs7-signature": "p7s",
@@ -62,7 +64,10 @@ class Gathered:
 def gather(tree: Entity) -> Gathered:
     """Walk the tree of a mail, in the order of the mail."""
     found = Gathered()
-    pieces = _Gatherer(found).walk(tree)
+    gatherer = _Gatherer(found)
+    pieces = gatherer.walk(tree)
+    if gatherer.packed and not any(piece.plain.strip() or piece.rich for piece in pieces):
+        pieces = [gatherer.packed]
     _write(found, pieces)
     linked = {unquote(cid) for cid in _CID.findall(found.html)}
     found.parts = [replace(part, is_inline=part.content_id in linked) for part in found.parts]
@@ -91,6 +96,7 @@ class _Gatherer:
     def __init__(self, found: Gathered) -> None:
         self.found = found
         self.named: Counter[str] = Counter()
+        self.packed: Piece | None = None  # the body in a packet of Outlook: read where the mail has no other
 
     def walk(self, entity: Entity, parent: str = "") -> list[Piece]:
         pieces = self._branch(entity) if entity.children else self._leaf(entity, parent)
@@ -109,15 +115,18 @@ class _Gatherer:
         return pieces
 
     def _around(self, entity: Entity, pieces: list[Piece]) -> None:
-        """Text before and after the parts is for programs that know no MIME: read only where nothing else is."""
+        """Text before and after the parts, not meant to be shown: body where there is no other, else a file, unless it is
+        the usual word to programs that know no MIME."""
+        text = decode(entity.body)[0].strip("\n")
+        entity.defects.add("text_around_parts")
         if not any(piece.plain.strip() or piece.rich for piece in pieces) and not self.found.parts:
-            pieces.append(Piece(decode(entity.body)[0].strip("\n")))
-        else:
-            entity.defects.add("text_around_parts")
+            pieces.append(Piece(text))
+        elif not _TO_OLD_PROGRAMS.search(text):
+            self._keep(Part("", "text/plain", text.encode()))
 
     def _leaf(self, entity: Entity, parent: str) -> list[Piece]:
-        disposition, options = parameters(decode(entity.raw("content-disposition"))[0])
-        name = options.get("filename") or entity.options.get("name", "")
+        disposition, options = entity.parameters("content-disposition")
+        name = options.get("filename") or entity.parameters("content-type")[1].get("name", "")
         kind = entity.kind
         if kind in _TNEF or name.lower() == "winmail.dat":
             return self._tnef(entity, name)
@@ -174,9 +183,11 @@ class _Gatherer:
 
     def _file(self, entity: Entity, name: str) -> None:
         data = content(entity)
-        if entity.kind in _MAILS and not name:
-            name = _subject_of(data)
-        cid = header_text(entity.raw("content-id")).strip("<> ") or entity.value("content-location")
+        cid = entity.value("content-id").strip("<> ") or entity.value("content-location")
+        if not name and entity.kind in _MAILS:
+            name = _mail_name(_subject_of(data) or entity.value("content-description"))
+        elif not name and _FILE_ID.match(cid):
+            name = cid.partition("@")[0]
         self._keep(Part(name, entity.kind, data, cid))
 
     def _keep(self, part: Part) -> None:
@@ -202,15 +213,19 @@ class _Gatherer:
             self._keep(part)
         if packet.is_cut:
             self.found.defects.add("bad_tnef")
+        if packet.is_cut or not (packet.parts or packet.text or packet.html):
             self._file(entity, name or "winmail.dat")
-        return [Piece(packet.text, packet.html)] if packet.text or packet.html else []
+        self.packed = self.packed or Piece(packet.text, packet.html)
+        return []
 
 
 def _subject_of(mail: bytes) -> str:
-    """A name for a mail in the mail: its subject, or '' where it has none."""
-    from_headers = mail[:65536]
     try:
-        subject = plant(from_headers).value("subject")
+        return plant(mail[:65536]).value("subject")
     except Unreadable:
         return ""
-    return f"{subject[:80]}.eml" if subject else ""
+
+
+def _mail_name(text: str) -> str:
+    """A name for a mail in the mail, from what describes it; '' where nothing does."""
+    return f"{text[:80].removesuffix('.eml')}.eml" if text else ""

@@ -104,10 +104,6 @@ class _Page:
     def open(self, tag: str, attributes: str) -> None:
         if tag == "br":
             self.end_line()
-        elif tag == "hr":
-            self.fresh_line()
-            self.line.append("_" * 20)
-            self.end_line()
         elif tag in ("td", "th"):
             self.write(" ")
         elif tag == "a":

@@ -10,15 +10,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from vigie.channels.mail.rules.charsets import decode, one_line
+from vigie.channels.mail.rules.charsets import codec_of, decode, one_line
 from vigie.channels.mail.rules.encoded_words import decoded_words
 from vigie.channels.mail.rules.parameters import parameters
 from vigie.channels.mail.rules.parsed import Unreadable
 from vigie.channels.mail.rules.prescan import MAX_DEPTH, MAX_HEADER, MAX_HEADERS, MAX_PARTS
 
-_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FOLD = re.compile(rb"\r?\n[ \t]*")
 _KIND = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,150}")
+_KNOWN = re.compile(
+    rb"^(?:from|to|subject|date|message-id|received|mime-version|content-type|return-path|reply-to)[ \t]*:",
+    re.I | re.M,
+)
+_BLANK_LINE = re.compile(rb"^[ \t]*\r?\n", re.M)
 _LF, _CR = 10, 13
 _ALWAYS = frozenset({"from", "content-type", "content-transfer-encoding"})
 
@@ -30,7 +35,8 @@ class Entity:
     """A mail or a part of it. ``fields``: lower-case name and raw value, in order. ``body``: as sent, undecoded.
 
     ``kind`` is the lower-case content type, ``options`` its parameters; ``children`` are the parts of a multipart,
-    whose own ``body`` is then what stands around them (preamble and epilogue).
+    whose own ``body`` is then what stands around them (preamble and epilogue). ``hint``: the charset that the mail
+    declares somewhere, in which undeclared bytes of its headers most likely are.
     """
 
     fields: list[tuple[str, bytes]]
@@ -40,6 +46,7 @@ class Entity:
     options: dict[str, str] = field(default_factory=dict)
     children: list[Entity] = field(default_factory=list)
     defects: set[str] = field(default_factory=set)
+    hint: str = ""
 
     @property
     def body(self) -> bytes:
@@ -51,7 +58,11 @@ class Entity:
 
     def value(self, name: str) -> str:
         """The first value of a header, decoded, on one line."""
-        return header_text(self.raw(name))
+        return header_text(self.raw(name), self.hint)
+
+    def parameters(self, name: str) -> tuple[str, dict[str, str]]:
+        """The first value of a header that has parameters, and these."""
+        return parameters(decode(self.raw(name), hint=self.hint)[0])
 
 
 def header_text(raw: bytes, hint: str = "") -> str:
@@ -61,26 +72,33 @@ def header_text(raw: bytes, hint: str = "") -> str:
 
 def plant(raw: bytes) -> Entity:
     """The tree of a mail. Raises ``Unreadable`` where it is too deep or has too many parts."""
-    return _Planter(raw).entity(0, len(raw), depth=0)
+    planter = _Planter(raw)
+    tree = planter.entity(0, len(raw), depth=0)
+    for entity in planter.entities:
+        entity.hint = planter.hint
+    return tree
 
 
 class _Planter:
-    """Cuts one mail by offsets, so that no bytes are copied, and counts its parts."""
+    """Cuts one mail by offsets, so that no bytes are copied, and keeps count of its parts."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self.parts = 0
+        self.entities: list[Entity] = []
+        self.hint = ""
 
     def entity(self, start: int, end: int, depth: int, default: str = "text/plain") -> Entity:
         if depth > MAX_DEPTH:
             raise Unreadable("too_deep", f"parts in parts more than {MAX_DEPTH} deep")
-        self.parts += 1
-        if self.parts > MAX_PARTS:
+        if len(self.entities) >= MAX_PARTS:
             raise Unreadable("too_many_parts", f"more than {MAX_PARTS} parts")
         fields, body_at, defects = self._fields(start, end)
         entity = Entity(fields, self.raw, [(body_at, end)], defects=defects)
-        declared, entity.options = parameters(decode(entity.raw("content-type"))[0])
+        self.entities.append(entity)
+        declared, entity.options = entity.parameters("content-type")
         entity.kind = declared if _KIND.fullmatch(declared) else default
+        if codec_of(entity.options.get("charset", "")) not in ("", "utf-8", "cp1252"):
+            self.hint = self.hint or entity.options["charset"]
         if entity.kind.startswith("multipart/"):
             self._branch(entity, body_at, end, depth)
         return entity
@@ -126,18 +144,24 @@ class _Planter:
         """(headers, where the body begins, defects). A text without any header is all body."""
         fields: list[tuple[str, bytes]] = []
         defects: set[str] = set()
-        at, kept = start, 0
+        at, kept, go_on_until = start, 0, -1
         while at < end:
             after = self._line_end(at, end)
             name = _FIELD.match(self.raw, at, after)
             if not self.raw[at:after].strip():
                 return fields, after, defects
-            if name is None and not self._is_stray(at, after, end, bool(fields)):
-                defects.add("no_blank_line")
-                return fields, at, defects
+            if name is None:
+                if go_on_until < 0:
+                    go_on_until = self._headers_go_on_until(at, end)
+                if at >= go_on_until:
+                    defects.add("no_blank_line")
+                    return fields, at, defects
             after = self._folded_end(after, end)
             if name is None:
                 defects.add("stray_line")
+                if fields:
+                    key, value = fields[-1]
+                    fields[-1] = key, (value + b" " + self.raw[at:after].strip())[:MAX_HEADER]
             else:
                 key, value = name[1].decode("ascii").lower(), self.raw[name.end() : after]
                 kept += len(value)
@@ -148,14 +172,12 @@ class _Planter:
             at = after
         return fields, end, defects
 
-    def _is_stray(self, at: int, after: int, end: int, among_headers: bool) -> bool:
-        """A line that is no header but stands among them is dropped, where other text ends the headers."""
-        line = self.raw[at:after]
-        if line.startswith((b"From ", b">From ")):
-            return True
-        if not among_headers:
-            return False
-        return line[:1] in b" \t" or _FIELD.match(self.raw, after, end) is not None
+    def _headers_go_on_until(self, at: int, end: int) -> int:
+        """Where the last well-known header stands before the first blank line: what is not a header until there
+        is a line that someone broke without indenting it, or put in between."""
+        blank = _BLANK_LINE.search(self.raw, at, min(end, at + MAX_HEADERS))
+        known = _KNOWN.finditer(self.raw, at, blank.start() if blank else at)
+        return max((found.start() for found in known), default=at)
 
     def _folded_end(self, at: int, end: int) -> int:
         """The end of a header that goes on over lines beginning with a blank; a line of blanks ends it."""

@@ -31,11 +31,10 @@ def read_mail(raw: bytes) -> ParsedMail:
     """What a mail says. Raises ``Unreadable`` where it is beyond a bound, and nothing else."""
     tree = plant(prescan(raw))
     gathered = gather(tree)
-    charset = _body_charset(tree)
     headers: dict[str, list[str]] = {}
     for name, value in tree.fields:
-        headers.setdefault(name, []).append(header_text(value, charset))
-    people = {name: _people(tree, name, charset) for name in ("from", "sender", "reply-to", "to", "cc")}
+        headers.setdefault(name, []).append(header_text(value, tree.hint))
+    people = {name: _people(tree, name) for name in ("from", "sender", "reply-to", "to", "cc")}
     defects = gathered.defects | tree.defects | _identity_defects(tree, people["from"])
     own_id = _own_id(headers.get("message-id", []))
     if not own_id:
@@ -43,7 +42,8 @@ def read_mail(raw: bytes) -> ParsedMail:
     return ParsedMail(
         subject=_first(headers, "subject"),
         sender=next(
-            (a for a in (*people["from"], *people["sender"]) if a.email), (*people["from"], _NOBODY)[0]
+            (a for a in (*people["from"], *people["sender"], *people["reply-to"]) if a.email),
+            (*people["from"], _NOBODY)[0],
         ),
         reply_to=people["reply-to"],
         to=people["to"],
@@ -62,9 +62,9 @@ def read_mail(raw: bytes) -> ParsedMail:
     )
 
 
-def _people(tree: Entity, name: str, charset: str) -> tuple[Address, ...]:
+def _people(tree: Entity, name: str) -> tuple[Address, ...]:
     """Addresses of every header of that name; encoded words are left to ``addresses``, which cuts first."""
-    texts = [one_line(decode(value, hint=charset)[0]) for key, value in tree.fields if key == name]
+    texts = [one_line(decode(value, hint=tree.hint)[0]) for key, value in tree.fields if key == name]
     return tuple(address for text in texts for address in addresses(text))
 
 
@@ -78,13 +78,6 @@ def _identity_defects(tree: Entity, senders: tuple[Address, ...]) -> set[str]:
         "nul_in_header": any(b"\0" in value for _, value in tree.fields),
     }
     return {code for code, holds in found.items() if holds}
-
-
-def _body_charset(tree: Entity) -> str:
-    """The charset of the first text: what raw bytes in a header are most likely written in."""
-    while tree.children:
-        tree = tree.children[0]
-    return tree.options.get("charset", "")
 
 
 def _first(headers: dict[str, list[str]], name: str) -> str:
