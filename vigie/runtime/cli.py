@@ -89,6 +89,13 @@ def _clock_options(parser: argparse.ArgumentParser) -> None:
     one.add_argument("paths", nargs="+", metavar="FILE")
 
 
+def _mail_options(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    one = verbs.add_parser("check", help="read folders of mails and say what came of each; no database")
+    one.set_defaults(run=_mail_check)
+    one.add_argument("paths", nargs="+", metavar="DIR")
+
+
 def _address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8000, help="port to listen on (default 8000)")
@@ -205,6 +212,12 @@ def _clock(args: argparse.Namespace) -> int:
     return int(check_vectors(args.paths) or 0)
 
 
+def _mail_check(args: argparse.Namespace) -> int:
+    from vigie.channels.mail.check import main as check_mails
+
+    return check_mails(args.paths)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command of the command line. Without ``help`` it is for our own processes and is not listed."""
@@ -240,5 +253,8 @@ COMMANDS = (
     Entry(
         "clock", _clock, "Check the SLA clock against files of worked examples; needs no database.",
         options=_clock_options,
+    ),
+    Entry(
+        "mail", _mail_check, "Check how mails are read, against folders of mails.", options=_mail_options
     ),
 )  # fmt: skip
