@@ -19,6 +19,8 @@ KINDS: dict[str, tuple[Label, str]] = {
     "ticket_resolved": (_("%(by)s resolved %(reference)s"), "circle-check"),
     "ticket_reopened": (_("%(by)s reopened %(reference)s"), "arrow-back-up"),
     "ticket_cancelled": (_("%(by)s cancelled %(reference)s"), "circle-x"),
+    "client_reminded": (_("%(reference)s still waits for your answer"), "hourglass"),
+    "client_silent": (_("The client of %(reference)s does not answer"), "hourglass"),
     "clock_warned": (_("%(clock)s of %(reference)s: %(percent)s %% of the time is used"), "clock"),
     "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
 }

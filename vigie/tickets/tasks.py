@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from vigie.kernel.actor import SYSTEM
-from vigie.tickets.actions import lifecycle, sweep
+from vigie.tickets.actions import lifecycle, silence, sweep
 from vigie.toolkit.jobs import job
 
 
@@ -27,10 +27,11 @@ def sweep_clocks(timestamp: int) -> None:
     queueing_lock="tickets.sweep_endings",
 )
 def sweep_endings(timestamp: int) -> None:
-    """Automatic closing and follow-up dates; idempotent by the ticket's own state."""
+    """Automatic closing, follow-up dates, reminders; idempotent by the ticket's own state and journal."""
     now = timezone.now()
     sweep.resume_followed_up(now)
     sweep.close_silent_tickets(now)
+    silence.remind_silent_clients(now)
 
 
 @job("tickets.resolve_children", once_by="a resolved child is left alone")

@@ -13,7 +13,7 @@ from vigie.contracts.queries import terms_of
 from vigie.contracts.rules.calendar import WEEKDAYS, Calendar
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import Openings, openings
-from vigie.kernel.actor import Actor
+from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.events import Event
 from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
@@ -95,6 +95,16 @@ def take_step(actor: Actor, ticket_id: int, verb: str, given: Given, *, now: dt.
         raise Refusal("workflow.no_such_step", source=ticket.state, target=verb)
     _demand(actor, step)
     return _take(actor, ticket, machine, step, given, now)
+
+
+def take_system_step(ticket: Ticket, verb: str, given: Given, *, now: dt.datetime) -> bool:
+    """Let the system take a step of a ticket it holds locked. False where the workflow has none for it."""
+    machine = machine_of(ticket.workflow_version_id)
+    step = machine.step_named(ticket.state, verb, "system")
+    if step is None:
+        return False
+    _take(SYSTEM, ticket, machine, step, given, now)
+    return True
 
 
 def _already_taken(actor: Actor, ticket: Ticket, machine: Machine, verb: str, given: Given) -> bool:
@@ -222,11 +232,7 @@ def close_if_silent(actor: Actor, ticket_id: int, *, now: dt.datetime) -> bool:
     end = business_hours(ticket).business_days_eod(epoch(ticket.resolved_at), machine.close_days)
     if epoch(now) <= end:
         return False
-    step = machine.step_named(ticket.state, "close", "system")
-    if step is None:
-        return False
-    _take(actor, ticket, machine, step, Given(), now)
-    return True
+    return take_system_step(ticket, "close", Given(), now=now)
 
 
 @transaction.atomic
@@ -235,12 +241,7 @@ def resume_if_due(actor: Actor, ticket_id: int, *, now: dt.datetime) -> bool:
     ticket = access.one(actor, ticket_id, lock=True)
     if ticket.phase != "waiting" or ticket.follow_up_at is None or ticket.follow_up_at > now:
         return False
-    machine = machine_of(ticket.workflow_version_id)
-    step = machine.step_named(ticket.state, "resume", "system")
-    if step is None:
-        return False
-    _take(actor, ticket, machine, step, Given(), now)
-    return True
+    return take_system_step(ticket, "resume", Given(), now=now)
 
 
 @transaction.atomic

@@ -94,14 +94,26 @@ def stepped(actor: Actor, ticket: Ticket, verb: str, *, now: dt.datetime) -> Non
         )
 
 
+def client_reminded(ticket: Ticket, *, now: dt.datetime) -> None:
+    """The client's people are asked again for what the ticket waits for."""
+    notify(_client_side(ticket), _told("client_reminded", ticket), now=now)
+
+
+def client_silent(ticket: Ticket, *, now: dt.datetime) -> None:
+    """The last reminder was of no use: those in charge, or their team leads where nobody is."""
+    notify(_handlers(ticket) or _leads(ticket), _told("client_silent", ticket), now=now)
+
+
+def _leads(ticket: Ticket) -> set[int]:
+    leads = TeamMember.objects.filter(team_id=ticket.team_id or 0, is_lead=True)
+    return set(leads.values_list("agent_id", flat=True))
+
+
 def clock_warned(ticket: Ticket, clock: Clock, percent: int, *, now: dt.datetime) -> None:
     """Below 75 % the assignee; from there the team leads too; at the breach everybody in charge."""
     recipients = _handlers(ticket)
-    if percent >= 75 and ticket.team_id:
-        leads = TeamMember.objects.filter(team_id=ticket.team_id, is_lead=True).values_list(
-            "agent_id", flat=True
-        )
-        recipients |= set(leads)
+    if percent >= 75:
+        recipients |= _leads(ticket)
     kind = "clock_breached" if percent >= 100 else "clock_warned"
     due = clock.due_at.isoformat() if clock.due_at else ""
     notify(recipients, _told(kind, ticket, clock=clock.kind, percent=percent, due_at=due), now=now)

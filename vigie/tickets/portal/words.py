@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
+from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import locale, when
 
 Words = str | Promise
@@ -178,8 +179,10 @@ HAPPENED: dict[str, Words] = {
 
 
 def happened(fact: Mapping[str, Any]) -> Words | None:
-    """What a change of state means for the requester; ``None`` for one that says nothing to it."""
+    """What a change of state or a reminder means for the requester; ``None`` for one that says nothing to it."""
     after = fact["after"] or {}
+    if fact["kind"] == facts.REMINDED:
+        return _("We reminded you that your answer is expected")
     if after.get("verb") == "wait":
         return _WAITING.get(after.get("reason", ""), _WORKING).label
     return HAPPENED.get(after.get("verb", ""))

@@ -102,12 +102,12 @@ def conversation(actor: Actor, ticket: Ticket) -> list[Any]:
 
 
 def steps_taken(actor: Actor, ticket: Ticket) -> list[Any]:
-    """The changes of state, oldest first."""
+    """The changes of state and the reminders, oldest first."""
     return list(
         access.visible_facts(actor, ticket)
-        .filter(kind=facts.STATE)
+        .filter(kind__in=(facts.STATE, facts.REMINDED))
         .order_by("at", "id")
-        .values("at", "actor_name", "side", "after", "before")
+        .values("at", "kind", "actor_name", "side", "after", "before")
     )
 
 

@@ -186,6 +186,14 @@ def _breached(who: str, before: Values, after: Values, names: Names) -> Told:
     return Told(_("%(clock)s: the promise is missed") % {"clock": clock}, "alert-triangle")
 
 
+def _reminded(who: str, before: Values, after: Values, names: Names) -> Told:
+    if "of" in after:
+        return Told(_("The client was reminded (%(nth)s of %(of)s)") % after, "hourglass")
+    if after.get("ends"):
+        return Told(_("The client did not answer its reminders: the ticket is resolved"), "hourglass")
+    return Told(_("The client did not answer its reminders: to be followed up"), "hourglass")
+
+
 def _imported(who: str, before: Values, after: Values, names: Names) -> Told:
     if "row" in after:
         return Told(_("Imported from another tool, row %(row)s") % {"row": after["row"]}, "database-import")
@@ -206,5 +214,6 @@ _TELLERS = {
     facts.WATCHED: _watched,
     facts.WARNED: _warned,
     facts.BREACHED: _breached,
+    facts.REMINDED: _reminded,
     facts.IMPORTED: _imported,
 }

@@ -15,9 +15,10 @@ LINKED = "linked"
 WATCHED = "watched"
 WARNED = "warned"
 BREACHED = "breached"
+REMINDED = "reminded"
 IMPORTED = "imported"
 
-PUBLIC = frozenset({OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED})
+PUBLIC = frozenset({OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED, REMINDED})
 
 
 def audience_of(kind: str) -> str:
