@@ -59,6 +59,7 @@ GRANTS: dict[str, str | Promise] = {
     "catalog:manage": _("Change services and categories"),
     "contracts:view": _("See contracts and calendars"),
     "contracts:manage": _("Change contracts, commitments and calendars"),
+    "workflow:view": _("See workflows"),
     "workflow:manage": _("Publish workflows"),
     "imports:run": _("Import tickets from files"),
 }

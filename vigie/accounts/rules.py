@@ -45,6 +45,7 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "people:view",
             "catalog:view",
             "contracts:view",
+            "workflow:view",
         ),
     ),
     "dispatcher": (
@@ -82,6 +83,7 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "catalog:manage",
             "contracts:view",
             "contracts:manage",
+            "workflow:view",
             "workflow:manage",
             "views:share",
         ),

@@ -29,7 +29,7 @@ ADMINISTRATION = (
     ("categories", "catalog:view"),
     ("teams", "access:manage"),
     ("roles", "access:manage"),
-    ("workflows", "workflow:manage"),
+    ("workflows", "workflow:view"),
 )
 
 

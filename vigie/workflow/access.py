@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vigie.tenancy.walls import Shared, TableClass
 
-GRANTS = ("workflow:manage",)
+GRANTS = ("workflow:view", "workflow:manage")
 
 TABLES: dict[str, TableClass] = {
     "workflow_workflowversion": Shared("the states of a ticket are shown to its requester"),

@@ -27,20 +27,21 @@ def _names() -> dict[str, Any]:
     }  # fmt: skip
 
 
-@agents("workflow:manage")
+@agents("workflow:view")
 @require_safe
 def workflows(request: Request) -> HttpResponse:
     """Each type of ticket with its versions, the newest first."""
     return render(request, "workflow/workflows.html", {"groups": queries.versions_by_type(), **_names()})
 
 
-@agents("workflow:manage")
+@agents("workflow:view")
 @require_safe
 def workflow(request: Request, version_id: int) -> HttpResponse:
     """The life of a ticket under one version: drawing, steps, codes, delays."""
     found = queries.one_version(version_id)
     machine = queries.machine_of(version_id)
     context = {"version": found, "machine": machine, "drawing": draw(machine), **_names()}
+    context["may_publish"] = found["current"] and request.actor.can("workflow:manage")
     return render(request, "workflow/workflow.html", context)
 
 

@@ -27,6 +27,7 @@ class Seen:
 @transaction.atomic
 def present(actor: Actor, ticket_id: int, *, is_typing: bool, now: dt.datetime) -> list[Seen]:
     """Tell that the actor reads the ticket (or types on it), and learn who else is there."""
+    actor.demand("tickets:view")
     ticket = access.one(actor, ticket_id)
     mine = Presence.objects.filter(ticket_id=ticket_id, person_id=actor.person_id or 0).first()
     was_typing = mine is not None and mine.is_typing and now - mine.seen_at < TYPING_LASTS
