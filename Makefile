@@ -14,13 +14,13 @@ PIP = $(PYTHON) -m pip --python $(PY) --disable-pip-version-check install -q --r
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard vigie/locale/*/LC_MESSAGES/django.po))
 KEYWORDS := -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k npgettext_lazy:1c,2,3 -k p:1c,2
 
-.PHONY: run test lint types bench lock messages browser clean
+.PHONY: run test lint types bench lock messages machine clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp $(CATALOGUES)
 	@exec $(PY) -m vigie up --host $(HOST) --port $(PORT) $(ARGS)
 
-test: .venv/test.stamp browser $(CATALOGUES)
+test: .venv/test.stamp machine $(CATALOGUES)
 	@exec $(PY) -m pytest -p vigie.runtime.testing -n 2 $(ARGS)
 
 lint: .venv/test.stamp
@@ -55,16 +55,21 @@ bench: .venv/test.stamp $(CATALOGUES)
 %.mo: %.po | .venv/run.stamp
 	@.venv/bin/pybabel -q compile -i $< -o $@ -l $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
 
-# Chromium for the browser tests. libatomic1 is for the driver of playwright; a font, so that text has a width.
-browser:
-	@if command -v chromium > /dev/null 2>&1 && ldconfig -p 2> /dev/null | grep -q libatomic.so.1; then exit 0; fi; \
+# What the tests need of the machine: Chromium (libatomic1 is for the driver of playwright; a font, so that text has a
+# width) and Dovecot, the IMAP server that mailboxes are tested against. Its package starts a server on the usual ports:
+# that one is stopped, the tests start their own.
+machine:
+	@if command -v chromium > /dev/null 2>&1 && ldconfig -p 2> /dev/null | grep -q libatomic.so.1 \
+	  && PATH="$$PATH:/usr/sbin" command -v dovecot > /dev/null 2>&1; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1; then \
-	  echo "Installing Chromium for the browser tests (once)…"; \
+	  echo "Installing Chromium and Dovecot for the tests (once)…"; \
+	  had=$$(PATH="$$PATH:/usr/sbin" command -v dovecot); \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-	    chromium libatomic1 fonts-dejavu-core; } > /dev/null 2> .venv/browser.log \
-	  || echo "Chromium could not be installed (.venv/browser.log says why): browser tests cannot run." >&2; \
+	    chromium libatomic1 fonts-dejavu-core dovecot-imapd; } > /dev/null 2> .venv/machine.log \
+	  || echo "Chromium or Dovecot could not be installed (.venv/machine.log says why): tests that need them are skipped." >&2; \
+	  [ -n "$$had" ] || { systemctl disable --now dovecot || service dovecot stop; } > /dev/null 2>&1 || true; \
 	else \
-	  echo "Browser tests need Chromium: as root, apt-get install chromium libatomic1 fonts-dejavu-core." >&2; \
+	  echo "Some tests need Chromium and Dovecot: as root, apt-get install chromium libatomic1 fonts-dejavu-core dovecot-imapd." >&2; \
 	fi
 
 # Names, versions and hashes only; no address of a registry is written.

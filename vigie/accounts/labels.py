@@ -62,6 +62,8 @@ GRANTS: dict[str, str | Promise] = {
     "workflow:view": _("See workflows"),
     "workflow:manage": _("Publish workflows"),
     "imports:run": _("Import tickets from files"),
+    "mail:manage": _("Set up mailboxes"),
+    "mail:triage": _("Decide about mails that wait for a person"),
 }
 
 AREAS: dict[str, str | Promise] = {
@@ -72,6 +74,7 @@ AREAS: dict[str, str | Promise] = {
     "access": _("Administration"),
     "workflow": _("Administration"),
     "imports": _("Administration"),
+    "mail": _("Mail"),
     "catalog": _("Catalogue"),
     "contracts": _("Contracts"),
 }

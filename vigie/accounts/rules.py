@@ -51,12 +51,12 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "dispatcher": (
         "Coordinateur",
         "Dispatcher",
-        ("tickets:override_priority", "tickets:correct"),
+        ("tickets:override_priority", "tickets:correct", "mail:triage"),
     ),
     "desk_manager": (
         "Responsable de centre de services",
         "Desk manager",
-        ("tickets:override_priority", "tickets:correct", "views:share", "people:manage"),
+        ("tickets:override_priority", "tickets:correct", "views:share", "people:manage", "mail:triage"),
     ),
     "delivery_manager": (
         "Responsable de contrats de services",
@@ -86,6 +86,8 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "workflow:view",
             "workflow:manage",
             "views:share",
+            "mail:manage",
+            "mail:triage",
         ),
     ),
 }

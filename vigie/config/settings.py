@@ -222,6 +222,10 @@ if os.environ.get("VIGIE_SMTP_HOST"):
 # Closes stored secrets; empty: derived from SECRET_KEY. Kept outside the database.
 VAULT_KEY = os.environ.get("VIGIE_VAULT_KEY", "")
 
+MAIL_SIZE_LIMIT = int(os.environ.get("VIGIE_MAIL_LIMIT_MB", "50")) * 1024 * 1024
+MAIL_FOLDERS = Path(os.environ.get("VIGIE_MAIL_FOLDERS") or DATA / "mail").resolve()
+MAIL_CA_FILE = os.environ.get("VIGIE_MAIL_CA_FILE", "")
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

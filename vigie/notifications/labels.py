@@ -22,10 +22,11 @@ KINDS: dict[str, tuple[Label, str]] = {
     "client_reminded": (_("%(reference)s still waits for your answer"), "hourglass"),
     "client_silent": (_("The client of %(reference)s does not answer"), "hourglass"),
     "clock_warned": (_("%(clock)s of %(reference)s: %(percent)s %% of the time is used"), "clock"),
+    "mailbox_troubled": (_("The mailbox %(address)s leaves mails behind"), "mail"),
     "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
 }
 UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")
-LATE_KINDS = frozenset({"clock_breached"})
+LATE_KINDS = frozenset({"clock_breached", "mailbox_troubled"})
 
 
 class _Params(dict[str, Any]):

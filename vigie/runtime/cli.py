@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Trouble as trouble:
         if trouble.sentence:
             print(trouble.sentence, file=sys.stderr)
-        return trouble.code
+        return int(getattr(parsed, "exit_in_trouble", trouble.code))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -89,13 +89,6 @@ def _clock_options(parser: argparse.ArgumentParser) -> None:
     one.add_argument("paths", nargs="+", metavar="FILE")
 
 
-def _mail_options(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
-    one = verbs.add_parser("check", help="read folders of mails and say what came of each; no database")
-    one.set_defaults(run=_mail_check)
-    one.add_argument("paths", nargs="+", metavar="DIR")
-
-
 def _address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8000, help="port to listen on (default 8000)")
@@ -129,6 +122,22 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")
     one.add_argument("--errors", metavar="FILE", help="write refused lines there, with the reason")
     one.add_argument("--resume", action="store_true", help="go on with an import that was cut short")
+
+
+def _mail_options(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    one = verbs.add_parser("check", help="read folders of mails and say what came of each; no database")
+    one.set_defaults(run=_mail_check)
+    one.add_argument("paths", nargs="+", metavar="DIR")
+    one = verbs.add_parser(
+        "deliver", help="store the mail on standard input; exit 0 once it is kept, 75 to be tried again"
+    )
+    one.set_defaults(run=_mail_deliver, exit_in_trouble=os.EX_TEMPFAIL)
+    one.add_argument("--mailbox", required=True, metavar="ADDRESS", help="the mailbox it was sent to")
+    one.add_argument("--from", dest="sender", default="", metavar="ADDRESS", help="the envelope's sender")
+    one = verbs.add_parser("fetch", help="fetch now from every mailbox in use, and say what happened")
+    one.set_defaults(run=_mail_fetch)
+    one.add_argument("--mailbox", metavar="ADDRESS", help="from this one only")
 
 
 def _port(text: str) -> int:
@@ -195,6 +204,27 @@ def _import(args: argparse.Namespace) -> int:
         return commands.import_data(args)
 
 
+def _mail_deliver(args: argparse.Namespace) -> int:
+    """Whatever goes wrong here is temporary to the mail server: it keeps the mail and comes again."""
+    try:
+        with environment.database():
+            from vigie.runtime import commands
+
+            return commands.mail("deliver", args)
+    except Trouble:
+        raise
+    except Exception as error:
+        name = type(error).__name__
+        raise Trouble(f"The mail could not be stored ({name}): it is to be tried again.") from error
+
+
+def _mail_fetch(args: argparse.Namespace) -> int:
+    with environment.database():
+        from vigie.runtime import commands
+
+        return commands.mail("fetch", args)
+
+
 def _check(args: argparse.Namespace) -> int:
     from vigie.runtime import checks
 
@@ -255,6 +285,7 @@ COMMANDS = (
         options=_clock_options,
     ),
     Entry(
-        "mail", _mail_check, "Check how mails are read, against folders of mails.", options=_mail_options
+        "mail", _mail_fetch, "Take mails in, by hand or from a mail server's pipe; check how mails are read.",
+        options=_mail_options,
     ),
 )  # fmt: skip

@@ -127,6 +127,15 @@ def import_data(args: argparse.Namespace) -> int:
     return int(_needed("vigie.channels.imports.command", "imports").run(args) or 0)
 
 
+def mail(verb: str, args: argparse.Namespace) -> int:
+    """`mail deliver` and `mail fetch`."""
+    with reach.connection():
+        pass
+    set_up_django()
+    command = _needed("vigie.channels.mail.command", "mail")
+    return int(getattr(command, verb)(args))
+
+
 def _act(act: Callable[[], Any]) -> None:
     """Run an action; what it refuses is a sentence already."""
     from django.core.exceptions import ValidationError

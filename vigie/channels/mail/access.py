@@ -9,6 +9,8 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.walls import Internal, TableClass
 
+GRANTS = ("mail:manage", "mail:triage")
+
 TABLES: dict[str, TableClass] = {
     "mail_mailbox": Internal(),
     "mail_inboundmail": Internal(),

@@ -1,16 +1,117 @@
-"""Words of the mail channel: the sentences of its refusals."""
+"""Words of the mail channel: its refusals (also the troubles of mailboxes), why a mail is where it is, steps of a test."""
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from vigie.toolkit.refusals import register
+from vigie.channels.mail.models import Mailbox
+from vigie.kernel.refusal import Refusal
+from vigie.toolkit.refusals import register, sentence
+
+Label = str | Promise
+
+# What is wrong with a mailbox and what to do. Places: %(host)s, %(folder)s, %(detail)s (the other side's own words).
+TROUBLES: dict[str, Label] = {
+    "mail.host_unknown": _("No server is called “%(host)s”: check the name, or the DNS of this machine."),
+    "mail.connection_refused": _(
+        "“%(host)s” refuses the connection: check the port, and that the service runs and lets this machine in."
+    ),
+    "mail.no_answer": _(
+        "“%(host)s” does not answer: check the port, and the firewalls between this machine and the server."
+    ),
+    "mail.connection_cut": _(
+        "“%(host)s” cut the connection (%(detail)s). It is tried again by itself; if it lasts, ask whoever runs the server."
+    ),
+    "mail.tls_failed": _(
+        "No encrypted connection with “%(host)s” (%(detail)s): check that the port and the kind of security go together."
+    ),
+    "mail.certificate_expired": _(
+        "The certificate of “%(host)s” has expired: whoever runs the server must renew it. Nothing was sent."
+    ),
+    "mail.certificate_name": _(
+        "The certificate is not the one of “%(host)s” (%(detail)s): type the name that the certificate holds."
+    ),
+    "mail.certificate_untrusted": _(
+        "The certificate of “%(host)s” comes from no known authority: if it is your own, give its file in VIGIE_MAIL_CA_FILE."
+    ),
+    "mail.starttls_missing": _(
+        "“%(host)s” offers no encryption on this port: somebody may be in between. Use TLS on its port. Nothing was sent."
+    ),
+    "mail.plain_only_local": _(
+        "Without encryption, the password would be readable on the network: only a server on this very machine may do without."
+    ),
+    "mail.sign_in_refused": _(
+        "“%(host)s” refuses the user name or the password (%(detail)s): check both; some providers want an application password."
+    ),
+    "mail.oauth_not_connected": _("Nobody has let Vigie into this mailbox yet, or no longer: connect it again."),
+    "mail.oauth_refused": _(
+        "The authorisation server refuses (%(detail)s): check the application id and its secret, then connect again."
+    ),
+    "mail.folder_missing": _("The server has no folder “%(folder)s” (%(detail)s): check its name."),
+    "mail.folder_read_only": _(
+        "The folder “%(folder)s” may only be read: mails could not be marked. Give this account the right to change it."
+    ),
+    "mail.server_error": _("“%(host)s” answers with an error: %(detail)s."),
+    "mail.too_big": _(
+        "A mail of %(detail)s is larger than accepted (VIGIE_MAIL_LIMIT_MB). It is kept where it is, unread: "
+        "raise the limit, or handle it there."
+    ),
+    "mail.message_unreadable": _(
+        "The server cannot hand over a mail (%(detail)s). The others arrive; this one is tried again at each round."
+    ),
+    "mail.path_missing": _("There is no folder “%(folder)s” on this machine: make it, or correct its name."),
+    "mail.path_refused": _("The folder “%(folder)s” cannot be used (%(detail)s): correct its rights."),
+    "mail.folder_outside": _(
+        "Mail folders stand under VIGIE_MAIL_FOLDERS: give the name of a folder in there, such as “support”."
+    ),
+    "mail.unexpected": _("Something unexpected stopped the round (%(detail)s). It is tried again; the log says more."),
+    "vault.wrong_key": _(
+        "This secret was closed with another key: set VIGIE_VAULT_KEY back to the key it was closed with, "
+        "or enter the secret again."
+    ),
+}  # fmt: skip
 
 register(
     {
-        "vault.wrong_key": _(
-            "This secret was closed with another key: set VIGIE_VAULT_KEY back to the key it was closed with, "
-            "or enter the secret again."
+        **TROUBLES,
+        "mail.oauth_incomplete": _(
+            "Save the application id and the two addresses of the authorisation server first."
         ),
+        "mail.oauth_https": _("Give a full address that begins with https://."),
+        "mail.oauth_state": _("This answer does not belong to a connection you began here: start it again."),
+        "mail.field_needed": _("This source cannot do without it."),
+        "mail.done_folder_needed": _(
+            "Give the folder to move mails to; it is not the one they are read from."
+        ),
+        "mail.needs_full_sight": _(
+            "A mailbox for every client is set up by somebody who sees them all: choose a client."
+        ),
+        "mail.bad_domain": _("Give a mail domain, such as “client.example”."),
+        "mail.public_domain": _(
+            "Anybody may have an address at %(domain)s: it cannot tell one client's people."
+        ),
+        "mail.domain_taken": _("%(domain)s is another client's domain already."),
+        "mail.not_open": _("This mail is settled or being read: there is nothing left to decide."),
+        "mail.reason_needed": _("Say why: whoever looks for this mail will read it."),
+        "mail.mailbox_of_another_client": _("This mailbox takes mails for another client."),
+        "mail.unknown_mailbox": _("No mailbox in use has the address %(address)s."),
     }
 )
+
+# Why a mail is in its state. A code without words here is shown as it is.
+OUTCOMES: dict[str, Label] = {
+    "set_aside": _("Set aside by a person"),
+}
+
+
+def trouble_sentence(mailbox: Mailbox) -> str:
+    """What is wrong with a mailbox and what to do, in the active language; '' when nothing is."""
+    if not mailbox.trouble:
+        return ""
+    places = {"host": mailbox.host, "folder": mailbox.folder, "detail": mailbox.trouble_detail}
+    return sentence(Refusal(mailbox.trouble, **places))
+
+
+def outcome_name(code: str) -> str:
+    return str(OUTCOMES.get(code, code))

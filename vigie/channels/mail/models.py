@@ -15,7 +15,9 @@ from vigie.workflow.labels import TYPES
 class Mailbox(models.Model):
     """An address that the desk reads and writes under. ``organisation`` empty: for every client.
 
-    Sealed fields (``*_sealed``) hold secrets closed by ``toolkit.vault``. The last lines are what the fetcher found.
+    Sealed fields (``*_sealed``) hold secrets closed by ``toolkit.vault``. The last lines are what the fetcher found:
+    ``asked_at`` when a round was last queued, ``polled_at`` when one last ran, ``scanned_at`` when the whole folder was
+    last compared with what is stored; ``trouble`` is a refusal code, ``trouble_detail`` what the server said.
     """
 
     class Source(models.TextChoices):
@@ -93,6 +95,8 @@ class Mailbox(models.Model):
 
     uidvalidity = models.BigIntegerField(null=True, editable=False)
     last_uid = models.BigIntegerField(default=0, editable=False)
+    scanned_at = models.DateTimeField(null=True, editable=False)
+    asked_at = models.DateTimeField(null=True, editable=False)
     polled_at = models.DateTimeField(null=True, editable=False)
     succeeded_at = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
@@ -114,6 +118,7 @@ class InboundMail(models.Model):
 
     ``uidvalidity`` and ``uid`` are the place in the IMAP folder, empty for other sources. ``outcome`` is the code of why
     the mail is in its ``state``. ``ticket_id`` and ``message_id`` (the row's) point to what it became.
+    ``decided_person``: who an agent said the sender is, for the client in ``organisation``; it settles the question.
     """
 
     class State(models.TextChoices):
@@ -145,6 +150,7 @@ class InboundMail(models.Model):
     trust = models.CharField(max_length=12, blank=True)
     ticket_id = models.BigIntegerField(null=True)
     message_id = models.BigIntegerField(null=True)
+    decided_person = models.ForeignKey(Person, models.SET_NULL, null=True)
 
     class Meta:
         constraints = [

@@ -1,0 +1,124 @@
+"""A folder of this machine as a source: a maildir (``new`` → ``cur``), or plain files (→ ``done``).
+
+Folders stand under VIGIE_MAIL_FOLDERS: whoever sets up a mailbox in the browser may not have any file of the machine read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from vigie.channels.mail.models import Mailbox
+from vigie.channels.mail.sources import Keep, Round, too_big
+from vigie.channels.mail.sources.line import said
+from vigie.kernel.refusal import Refusal
+from vigie.toolkit.crashpoints import crashpoint
+
+ROUND_SECONDS = 40
+# A file that somebody copies into a plain folder is complete once nothing was written for so long.
+QUIET_SECONDS = 2
+
+
+def place_of(mailbox: Mailbox) -> Path:
+    """The folder of the mailbox; refuses ``mail.folder_outside`` for one that is not under the root of mail folders."""
+    path = (settings.MAIL_FOLDERS / mailbox.folder).resolve()
+    if path == settings.MAIL_FOLDERS or not path.is_relative_to(settings.MAIL_FOLDERS):
+        raise Refusal("mail.folder_outside", field="folder", root=str(settings.MAIL_FOLDERS), detail="")
+    return path
+
+
+def waiting(mailbox: Mailbox) -> list[Path]:
+    """Files to take, oldest first."""
+    folder = place_of(mailbox)
+    with _explained(folder):
+        source = folder / "new" if _is_maildir(folder) else folder
+        entries = [(entry.stat(follow_symlinks=False), entry) for entry in os.scandir(source)]
+        files = [
+            (status.st_mtime_ns, entry.name)
+            for status, entry in entries
+            if stat.S_ISREG(status.st_mode) and not entry.name.startswith(".")
+        ]
+        return [source / name for _when, name in sorted(files)]
+
+
+def fetch_round(mailbox: Mailbox, keep: Keep, now: dt.datetime) -> Round:
+    """Store what waits, and put each file away once it is stored."""
+    folder, done, ends = place_of(mailbox), Round(), time.monotonic() + ROUND_SECONDS
+    paths = waiting(mailbox)
+    with _explained(folder):
+        for number, path in enumerate(paths):
+            if time.monotonic() > ends:
+                done.left = len(paths) - number
+                break
+            if not _is_maildir(folder) and now.timestamp() - path.stat().st_mtime < QUIET_SECONDS:
+                done.left += 1
+                continue
+            _bring(mailbox, folder, path, keep, done)
+    return done
+
+
+def _bring(mailbox: Mailbox, folder: Path, path: Path, keep: Keep, done: Round) -> None:
+    """One file. Past the size limit it stays where it is, and it is said."""
+    crashpoint("folder.before_read")
+    raw, before = _read(path)
+    if raw is None:
+        done.warning = too_big(before.st_size)
+        return
+    done.count(keep(raw, None, None))
+    crashpoint("folder.before_move")
+    after = path.lstat()
+    if (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
+        _put_away(mailbox, folder, path)
+    crashpoint("folder.after_move")
+
+
+def _read(path: Path) -> tuple[bytes | None, os.stat_result]:
+    """The bytes (None past the limit) and what the file was when it was opened; links are not followed."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if status.st_size > settings.MAIL_SIZE_LIMIT:
+            return None, status
+        return file.read(settings.MAIL_SIZE_LIMIT + 1), status
+
+
+def _put_away(mailbox: Mailbox, folder: Path, path: Path) -> None:
+    if mailbox.after_fetch == Mailbox.AfterFetch.DELETE:
+        path.unlink()
+        return
+    if _is_maildir(folder):
+        path.rename(folder / "cur" / f"{path.name.partition(':')[0]}:2,S")
+        return
+    done = folder / "done"
+    done.mkdir(exist_ok=True)
+    path.rename(_free_name(done, path.name))
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """A name that hides no file put away before under the same one."""
+    free, number = folder / name, 1
+    while free.exists():
+        number += 1
+        free = folder / f"{number}-{name}"
+    return free
+
+
+def _is_maildir(folder: Path) -> bool:
+    return (folder / "new").is_dir() and (folder / "cur").is_dir()
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Refusal("mail.path_missing", folder=str(folder), detail=said(error)) from error
+    except OSError as error:
+        raise Refusal("mail.path_refused", folder=str(folder), detail=said(error)) from error

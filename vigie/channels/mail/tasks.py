@@ -1,0 +1,39 @@
+"""Jobs that fetch. What becomes of a stored mail is the job ``mail.settle``."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.exceptions import AlreadyEnqueued
+
+from vigie.channels.mail.actions import fetching
+from vigie.channels.mail.models import Mailbox
+from vigie.toolkit.jobs import job
+
+
+@job(
+    "mail.schedule_fetches",
+    once_by="queueing lock per mailbox; alarmed_at",
+    cron="* * * * * */15",
+    queueing_lock="mail.schedule_fetches",
+)
+def schedule_fetches(timestamp: int) -> None:
+    """A job for each mailbox that is due, so that a slow server holds up its own mailbox alone."""
+    now = timezone.now()
+    for mailbox_id in fetching.due(now):
+        lock = f"mail.fetch:{mailbox_id}"
+        try:
+            with transaction.atomic():
+                fetch.configure(lock=lock, queueing_lock=lock).defer(mailbox_id=mailbox_id)
+                Mailbox.objects.filter(pk=mailbox_id).update(asked_at=now)
+        except AlreadyEnqueued:
+            continue
+    fetching.raise_alarms(now)
+
+
+@job("mail.fetch", once_by="unique bytes and places of inbound mails", longest=dt.timedelta(minutes=5))
+def fetch(mailbox_id: int) -> None:
+    """One round. Its failure is written on the mailbox and tried again by the schedule, not by the queue."""
+    fetching.fetch(mailbox_id, now=timezone.now())
