@@ -21,6 +21,6 @@ def take_back(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_held_together")]
+    dependencies = [("accounts", "0003_workflow_view")]
 
     operations = [migrations.RunPython(give, take_back)]
