@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 BASE = Path(__file__).resolve().parent.parent
@@ -212,12 +213,18 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 300
 
-EMAIL_BACKEND = os.environ.get("VIGIE_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
-EMAIL_HOST = os.environ.get("VIGIE_SMTP_HOST", "localhost")
+EMAIL_HOST = os.environ.get("VIGIE_SMTP_HOST", "")
+EMAIL_BACKEND = "django.core.mail.backends.{}.EmailBackend".format("smtp" if EMAIL_HOST else "console")
 EMAIL_PORT = int(os.environ.get("VIGIE_SMTP_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("VIGIE_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("VIGIE_SMTP_PASSWORD", "")
+_security = os.environ.get("VIGIE_SMTP_SECURITY") or {465: "tls", 587: "starttls"}.get(EMAIL_PORT, "none")
+if _security not in ("tls", "starttls", "none"):
+    raise ImproperlyConfigured(f"VIGIE_SMTP_SECURITY is tls, starttls or none, not {_security!r}.")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _security == "tls", _security == "starttls"
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = os.environ.get("VIGIE_FROM", "vigie@localhost")
-if os.environ.get("VIGIE_SMTP_HOST"):
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+MAIL_FILES_LIMIT = int(os.environ.get("VIGIE_MAIL_FILES_MB", "10")) * 1024 * 1024
 
 # Closes stored secrets; empty: derived from SECRET_KEY. Kept outside the database.
 VAULT_KEY = os.environ.get("VIGIE_VAULT_KEY", "")
@@ -226,6 +233,7 @@ MAIL_SIZE_LIMIT = int(os.environ.get("VIGIE_MAIL_LIMIT_MB", "50")) * 1024 * 1024
 MAIL_FOLDERS = Path(os.environ.get("VIGIE_MAIL_FOLDERS") or DATA / "mail").resolve()
 MAIL_CA_FILE = os.environ.get("VIGIE_MAIL_CA_FILE", "")
 
+PROCRASTINATE_IMPORT_PATHS = ["vigie.channels.mail.outgoing.tasks"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from vigie.accounts.models import Person
 from vigie.kernel.actor import Actor
-from vigie.notifications import access
+from vigie.notifications import access, outbox
 from vigie.notifications.models import Delivery, Notice
 from vigie.tenancy.walls import past_the_wall
 from vigie.toolkit import events
@@ -48,7 +48,7 @@ def notify(recipients: Iterable[int], message: Message, *, now: dt.datetime, by:
             )
             for person in people
         )
-        Delivery.objects.bulk_create(
+        mails = Delivery.objects.bulk_create(
             Delivery(
                 notice=notice,
                 address=person.email,
@@ -58,6 +58,8 @@ def notify(recipients: Iterable[int], message: Message, *, now: dt.datetime, by:
             for notice, person in zip(notices, people, strict=True)
             if person.email
         )
+        if mails:
+            outbox.wake_sender()
         events.wake(f"person:{person.pk}" for person in people)
 
 

@@ -24,9 +24,21 @@ KINDS: dict[str, tuple[Label, str]] = {
     "clock_warned": (_("%(clock)s of %(reference)s: %(percent)s %% of the time is used"), "clock"),
     "mailbox_troubled": (_("The mailbox %(address)s leaves mails behind"), "mail"),
     "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
+    "mail_undelivered": (_("Your mail to %(name)s about %(reference)s was not delivered"), "alert-triangle"),
 }
 UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")
-LATE_KINDS = frozenset({"clock_breached", "mailbox_troubled"})
+LATE_KINDS = frozenset({"clock_breached", "mail_undelivered", "mailbox_troubled"})
+
+# Why a mail was never sent: what ``answer`` holds then.
+REASONS: dict[str, Label] = {
+    "no_server": _("no outgoing mail server"),
+    "no_access": _("no longer has access"),
+    "own_address": _("this address is ours"),
+    "suspended": _("address suspended after refusals"),
+    "capped": _("enough automatic mails were sent to this address"),
+    "bad_address": _("not a valid address"),
+    "before_mail": _("from before mail was sent"),
+}
 
 
 class _Params(dict[str, Any]):

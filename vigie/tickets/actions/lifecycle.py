@@ -132,7 +132,8 @@ def _take(
     if machine.phase(step.target) == "done":
         events.append(TicketResolved(ticket.pk, ticket.organisation_id))
     change(actor, ticket, changes, new_facts, now=now, events=events)
-    telling.stepped(actor, ticket, step.verb, now=now)
+    said = new_facts[0].after["message"] if has_text else None
+    telling.stepped(actor, ticket, step.verb, now=now, message_id=said)
     return ticket
 
 

@@ -72,26 +72,20 @@ def assigned(actor: Actor, ticket: Ticket, *, now: dt.datetime) -> None:
         )
 
 
-def stepped(actor: Actor, ticket: Ticket, verb: str, *, now: dt.datetime) -> None:
-    """Resolution, reopening and closing are told to the other side."""
-    if verb == "resolve":
-        notify(
-            _client_side(ticket), _told("ticket_resolved", ticket, by=actor.name), now=now, by=actor.person_id
-        )
-    elif verb == "reopen":
-        notify(
-            _handlers(ticket) | _client_side(ticket),
-            _told("ticket_reopened", ticket, by=actor.name),
-            now=now,
-            by=actor.person_id,
-        )
-    elif verb == "cancel":
-        notify(
-            _client_side(ticket),
-            _told("ticket_cancelled", ticket, by=actor.name),
-            now=now,
-            by=actor.person_id,
-        )
+def stepped(
+    actor: Actor, ticket: Ticket, verb: str, *, now: dt.datetime, message_id: int | None = None
+) -> None:
+    """Resolution, reopening and cancelling are told to the other side, with the message that was sent with the step."""
+    told = {
+        "resolve": ("ticket_resolved", _client_side),
+        "reopen": ("ticket_reopened", lambda ticket: _handlers(ticket) | _client_side(ticket)),
+        "cancel": ("ticket_cancelled", _client_side),
+    }
+    if verb not in told:
+        return
+    kind, recipients = told[verb]
+    said = {} if message_id is None else {"message": message_id}
+    notify(recipients(ticket), _told(kind, ticket, by=actor.name, **said), now=now, by=actor.person_id)
 
 
 def client_reminded(ticket: Ticket, *, now: dt.datetime) -> None:

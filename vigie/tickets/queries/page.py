@@ -44,7 +44,7 @@ COLUMNS = (
 
 THREAD_KINDS = (
     facts.STATE, facts.RESPONDED, facts.PRIORITY, facts.TYPE, facts.ASSIGNED, facts.EDITED, facts.LINKED, facts.WATCHED,
-    facts.WARNED, facts.BREACHED, facts.REMINDED,
+    facts.WARNED, facts.BREACHED, facts.REMINDED, facts.UNDELIVERED,
 )  # fmt: skip
 # What a clock writes by itself: it may fill a screen between two messages.
 CLOCK_LINES = (facts.WARNED, facts.BREACHED)

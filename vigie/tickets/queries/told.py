@@ -200,6 +200,15 @@ def _imported(who: str, before: Values, after: Values, names: Names) -> Told:
     return Told(_("Imported from another tool"), "database-import")
 
 
+def _undelivered(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {
+        "person": names.get(after.get("person", 0), ""), "address": after.get("address"), "why": after.get("why"),
+    }  # fmt: skip
+    return Told(
+        _("The mail to %(person)s (%(address)s) was not delivered: %(why)s") % values, "alert-triangle"
+    )
+
+
 _TELLERS = {
     facts.OPENED: _opened,
     facts.STATE: _state,
@@ -216,4 +225,5 @@ _TELLERS = {
     facts.BREACHED: _breached,
     facts.REMINDED: _reminded,
     facts.IMPORTED: _imported,
+    facts.UNDELIVERED: _undelivered,
 }

@@ -17,6 +17,7 @@ WARNED = "warned"
 BREACHED = "breached"
 REMINDED = "reminded"
 IMPORTED = "imported"
+UNDELIVERED = "undelivered"
 
 PUBLIC = frozenset({OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED, REMINDED})
 

@@ -1,0 +1,100 @@
+"""Mails that did not arrive: the ticket says so, and an address that keeps refusing is left alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import F
+
+from vigie.accounts import access as people
+from vigie.channels.mail.models import DeadAddress
+from vigie.kernel.actor import SYSTEM, Actor
+from vigie.kernel.refusal import NotFound
+from vigie.notifications.actions import Message as Told
+from vigie.notifications.actions import notify
+from vigie.notifications.models import Delivery
+from vigie.tickets import access
+from vigie.tickets.actions.ledger import NewFact, change
+from vigie.tickets.rules import facts
+from vigie.toolkit import journal
+
+SUSPENDED_AFTER = 3
+REPORTED_WITHIN = dt.timedelta(days=5)
+REASON_LIMIT = 300
+
+
+@transaction.atomic
+def bounced(header_id: str, reason: str, *, is_hard: bool, now: dt.datetime, recipient: str = "") -> bool:
+    """A mail of ours came back. False when it is none of ours, or was known already.
+
+    ``header_id``: its Message-ID; when a report names none, ``recipient``: the last mail sent to that address is meant.
+    ``is_hard``: the address itself was refused for good (5.x.x), not a full mailbox or a late server.
+    """
+    wanted = header_id.strip().strip("<>")
+    ours = Delivery.objects.select_related("notice", "notice__recipient").select_for_update(of=("self",))
+    if wanted:
+        found = ours.filter(header_id=wanted).first()
+    else:
+        sent = ours.filter(address__iexact=recipient, sent_at__gt=now - REPORTED_WITHIN)
+        found = sent.order_by("-sent_at").first()
+    if found is None or found.state == Delivery.State.BOUNCED:
+        return False
+    found.state, found.answer = Delivery.State.BOUNCED, " ".join(reason.split())[:REASON_LIMIT]
+    found.claimed_until = None
+    found.save(update_fields=["state", "answer", "claimed_until"])
+    undelivered(found, found.answer, blames_address=is_hard, now=now)
+    return True
+
+
+@transaction.atomic
+def undelivered(delivery: Delivery, reason: str, *, blames_address: bool, now: dt.datetime) -> None:
+    """Journal on the ticket that this mail did not arrive, tell who handles it, and count against the address."""
+    if blames_address:
+        _count(delivery, reason, now)
+    notice = delivery.notice
+    if notice.subject != "ticket" or notice.recipient.side != "client":
+        return
+    try:
+        ticket = access.one(SYSTEM, notice.subject_id, lock=True)
+    except NotFound:  # it went with its client
+        return
+    fact = NewFact(
+        facts.UNDELIVERED, {"person": notice.recipient_id, "address": delivery.address, "why": reason}
+    )
+    change(SYSTEM, ticket, {}, [fact], now=now, is_public=False, moves_clock=False)
+    if ticket.assignee_id:
+        told = Told(
+            kind="mail_undelivered",
+            organisation_id=ticket.organisation_id,
+            subject="ticket",
+            subject_id=ticket.pk,
+            params={"reference": ticket.reference, "title": ticket.title, "name": notice.recipient.name},
+        )
+        notify([ticket.assignee_id], told, now=now)
+
+
+def _count(delivery: Delivery, reason: str, now: dt.datetime) -> None:
+    address = delivery.address.lower()
+    known, _ = DeadAddress.objects.get_or_create(address=address, defaults={"last_at": now})
+    DeadAddress.objects.filter(pk=known.pk).update(
+        hard_bounces=F("hard_bounces") + 1,
+        last_at=now,
+        last_reason=reason[:REASON_LIMIT],
+        person_id=delivery.notice.recipient_id,
+    )
+    DeadAddress.objects.filter(
+        pk=known.pk, hard_bounces__gte=SUSPENDED_AFTER, suspended_at__isnull=True
+    ).update(suspended_at=now)
+
+
+@transaction.atomic
+def use_again(actor: Actor, person_id: int, *, now: dt.datetime) -> None:
+    """Write to a person's suspended address again: its refusals are forgotten."""
+    actor.demand("tickets:reply")
+    person = people.one(actor, person_id)
+    changed = DeadAddress.objects.filter(address__iexact=person.email or "").update(
+        hard_bounces=0, suspended_at=None
+    )
+    if changed:
+        journal.record(actor, "address_used_again", person, now=now, after={"email": person.email})

@@ -1,0 +1,79 @@
+"""Under which address a mail leaves, and by which server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db.models import Q
+
+from vigie.channels.mail.models import Mailbox
+from vigie.tickets.models import Ticket
+from vigie.toolkit import vault
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A server and how to sign in to it. ``security``: ``tls``, ``starttls`` or ``none``."""
+
+    host: str
+    port: int
+    security: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """``mailbox`` is None when only the installation's own address is there: nobody reads the answers to it."""
+
+    address: str
+    route: Route
+    mailbox: Mailbox | None = None
+
+
+def installation_route() -> Route | None:
+    """The server of VIGIE_SMTP_HOST, or None."""
+    if not settings.EMAIL_HOST:
+        return None
+    security = "tls" if settings.EMAIL_USE_SSL else "starttls" if settings.EMAIL_USE_TLS else "none"
+    return Route(
+        settings.EMAIL_HOST,
+        settings.EMAIL_PORT,
+        security,
+        settings.EMAIL_HOST_USER,
+        settings.EMAIL_HOST_PASSWORD,
+    )
+
+
+def mailbox_route(mailbox: Mailbox) -> Route | None:
+    """The mailbox's own server, or None when it has none. ``vault.wrong_key`` when its secret cannot be opened."""
+    if not mailbox.smtp_host:
+        return None
+    username, password, token = mailbox.smtp_username, vault.unseal(mailbox.smtp_password_sealed), ""
+    if mailbox.sign_in == Mailbox.SignIn.OAUTH and mailbox.oauth_tokens_sealed:
+        token = str(json.loads(vault.unseal(mailbox.oauth_tokens_sealed)).get("access_token", ""))
+        username = username or mailbox.username or mailbox.address
+    return Route(mailbox.smtp_host, mailbox.smtp_port, mailbox.smtp_security, username, password, token)
+
+
+def mailbox_for(ticket: Ticket | None) -> Mailbox | None:
+    """The mailbox a ticket is written under: of its client before a general one, of its team before another's."""
+    organisation_id, team_id = (ticket.organisation_id, ticket.team_id) if ticket else (None, None)
+    wanted = Q(organisation=None) | Q(organisation_id=organisation_id)
+    found = list(Mailbox.objects.filter(wanted, is_active=True).order_by("id"))
+    ranked = [
+        (m.organisation_id is None, m.team_id != team_id, m.team_id is not None, m.pk, m) for m in found
+    ]
+    return min(ranked, key=lambda rank: rank[:4])[4] if ranked else None
+
+
+def sender_for(ticket: Ticket | None) -> Sender | None:
+    """Who writes about this ticket, or None when no server takes outgoing mail."""
+    mailbox = mailbox_for(ticket)
+    route = (mailbox_route(mailbox) if mailbox else None) or installation_route()
+    if route is None:
+        return None
+    return Sender(mailbox.address if mailbox else settings.DEFAULT_FROM_EMAIL, route, mailbox)

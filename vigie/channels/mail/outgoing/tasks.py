@@ -1,0 +1,20 @@
+"""Jobs of outgoing mail."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from vigie.channels.mail.outgoing.dispatch import dispatch
+from vigie.notifications.outbox import SENDER
+from vigie.toolkit.jobs import job
+
+
+@job(
+    SENDER,
+    once_by="each delivery is claimed, then marked as sent; a mail sent again keeps its Message-ID",
+    cron="* * * * * */10",
+    queueing_lock=SENDER,
+)
+def dispatch_mails(timestamp: int) -> None:
+    """Woken by every notice, and every 10 s for what a crash forgot to wake."""
+    dispatch(timezone.now)
