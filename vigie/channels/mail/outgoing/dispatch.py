@@ -27,6 +27,7 @@ log = logging.getLogger("vigie.mail")
 LANES = 12
 MAILS_PER_CONNECTION = 50
 LOOK_EVERY = 1.0  # seconds between two looks for lanes that came meanwhile
+TURN = 120.0  # seconds after which a run takes no more mails: the next job goes on, and no run looks hung
 ONE_SENDER = 0x56494749  # the advisory lock that the sender at work holds
 
 Clock = Callable[[], dt.datetime]
@@ -38,12 +39,15 @@ def dispatch(clock: Clock, patience: Patience | None = None) -> int:
     The lock is of the database's session: it ends with the process, however that ends. Looked at again after it is given
     back, so that what came while we ended is not left for later.
     """
-    tried = 0
+    tried, ends = 0, time.monotonic() + TURN
     while outbox.due_lanes(clock(), busy=(), most=1):
         with _only_sender() as alone:
             if not alone:
                 return tried
-            tried += Dispatcher(clock, patience or Patience()).run()
+            tried += Dispatcher(clock, patience or Patience(), ends).run()
+        if time.monotonic() > ends:
+            outbox.wake_sender()
+            return tried
     return tried
 
 
@@ -64,8 +68,8 @@ def _only_sender() -> Iterator[bool]:
 class Dispatcher:
     """Hands mails to lanes and writes what their servers answered. One thread, the only one with the database."""
 
-    def __init__(self, clock: Clock, patience: Patience) -> None:
-        self._clock, self._patience = clock, patience
+    def __init__(self, clock: Clock, patience: Patience, ends: float) -> None:
+        self._clock, self._patience, self._ends = clock, patience, ends
         self._lanes: dict[str, Lane] = {}
         self._heard: SimpleQueue[tuple[Lane, Answer]] = SimpleQueue()
         self._looked = float("-inf")
@@ -83,8 +87,9 @@ class Dispatcher:
     def _open_lanes(self) -> bool:
         """Start lanes for what is due, within bounds; True while any is at work."""
         room = LANES - len(self._lanes)
-        if room and (not self._lanes or time.monotonic() - self._looked > LOOK_EVERY):
-            self._looked = time.monotonic()
+        at = time.monotonic()
+        if room and at < self._ends and (not self._lanes or at - self._looked > LOOK_EVERY):
+            self._looked = at
             for name in outbox.due_lanes(self._clock(), busy=self._lanes.keys(), most=room):
                 self._lanes[name] = Lane(
                     name, lambda lane, answer: self._heard.put((lane, answer)), self._patience, own_domain()
@@ -107,7 +112,7 @@ class Dispatcher:
         crashpoint("out.after_mark")
         if answer.lost and lane.carried == 1:
             outbox.rest(lane.name, self._clock(), self._clock() + pause_after(1))
-        if answer.lost or lane.carried >= MAILS_PER_CONNECTION:
+        if answer.lost or lane.carried >= MAILS_PER_CONNECTION or time.monotonic() > self._ends:
             self._close(lane)
         else:
             self._feed(lane)

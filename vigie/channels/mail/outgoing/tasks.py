@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.utils import timezone
 
 from vigie.channels.mail.outgoing.dispatch import dispatch
@@ -14,6 +16,7 @@ from vigie.toolkit.jobs import job
     once_by="each delivery is claimed, then marked as sent; a mail sent again keeps its Message-ID",
     cron="* * * * * */10",
     queueing_lock=SENDER,
+    longest=dt.timedelta(minutes=8),
 )
 def dispatch_mails(timestamp: int) -> None:
     """Woken by every notice, and every 10 s for what a crash forgot to wake."""

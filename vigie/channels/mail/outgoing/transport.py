@@ -110,10 +110,11 @@ class Session:
         return None
 
     def _connect(self, route: Route) -> smtplib.SMTP:
-        where = (route.host, route.port, self._name, self._patience.connect)
+        patience = self._patience.connect
         if route.security == "tls":
-            return smtplib.SMTP_SSL(*where, context=ssl.create_default_context())
-        return smtplib.SMTP(*where)
+            trusted = ssl.create_default_context()
+            return smtplib.SMTP_SSL(route.host, route.port, self._name, timeout=patience, context=trusted)
+        return smtplib.SMTP(route.host, route.port, self._name, patience)
 
     def close(self) -> None:
         """End the connection politely where it still answers."""

@@ -52,8 +52,9 @@ class Letter:
 
 
 def one_line(text: str) -> str:
-    """Text for a header: control characters and directional marks become a space."""
-    return " ".join(CONTROL.sub(" ", text).split())
+    """Text for a header: control characters and directional marks become a space, and what looks like an encoded word
+    (which a reader would decode, to who knows what) is taken apart."""
+    return " ".join(CONTROL.sub(" ", text).replace("=?", "= ?").split())
 
 
 def plain_address(address: str) -> str:
@@ -111,11 +112,14 @@ def _enclose(into: MIMEPart, one: Enclosure) -> None:
         main in ("message", "multipart", "text") or not sub
     ):  # as bytes: never re-encoded, never opened in place
         main, sub = "application", "octet-stream"
-    values = {"maintype": main, "subtype": sub, "filename": one_line(one.name) or "file"}
+    name = one_line(one.name) or "file"
     if one.content_id:
-        into.add_related(one.data, cid=f"<{one.content_id}>", disposition="inline", **values)
+        inside = f"<{one.content_id}>"
+        into.add_related(
+            one.data, maintype=main, subtype=sub, filename=name, cid=inside, disposition="inline"
+        )
     else:
-        cast(EmailMessage, into).add_attachment(one.data, **values)
+        into.add_attachment(one.data, maintype=main, subtype=sub, filename=name)
 
 
 def thread_of(said: Iterable[str], answered: str) -> tuple[str, tuple[str, ...]]:
