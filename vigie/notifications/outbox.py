@@ -85,18 +85,26 @@ def settle(
     again_at: dt.datetime | None = None,
 ) -> None:
     """Write what became of a delivery in hand. ``again_at`` when it keeps waiting; ``tried``: a server was asked."""
-    delivery.state, delivery.claimed_until = state, None
-    delivery.answer = " ".join(answer.replace("\x00", "").split())[:ANSWER_LIMIT]
     delivery.attempts += tried
     if again_at is not None:
         delivery.next_try_at = again_at
     if state == Delivery.State.SENT:
         delivery.sent_at = now
-    delivery.save(
-        update_fields=["state", "claimed_until", "answer", "attempts", "next_try_at", "sent_at"],
-    )
-    if delivery.notice.message_id and delivery.notice.organisation_id:
-        events.wake([f"org:{delivery.notice.organisation_id}", f"delivery:{delivery.notice.message_id}"])
+    _write(delivery, state, answer)
+
+
+def mark_bounced(delivery: Delivery, reason: str) -> None:
+    """The mail left, and came back."""
+    _write(delivery, Delivery.State.BOUNCED, reason)
+
+
+def _write(delivery: Delivery, state: str, answer: str) -> None:
+    delivery.state, delivery.claimed_until = state, None
+    delivery.answer = " ".join(answer.replace("\x00", "").split())[:ANSWER_LIMIT]
+    delivery.save(update_fields=["state", "claimed_until", "answer", "attempts", "next_try_at", "sent_at"])
+    notice = delivery.notice
+    if notice.message_id and notice.organisation_id:
+        events.wake([f"org:{notice.organisation_id}", f"delivery:{notice.message_id}"])
 
 
 def rest(lane: str, now: dt.datetime, until: dt.datetime) -> int:

@@ -18,6 +18,13 @@ from vigie.toolkit import jobs
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def empty_queue(db: None) -> None:
+    """Emptying the tables between tests leaves those of the queue alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("truncate procrastinate_jobs cascade")
+
+
 def a_job(*, attempts: int = 0, beat: str | None = None, lock: str | None = None) -> int:
     """A job in the hands of a worker whose last sign was ``beat`` ago; of no known worker without it."""
     with connection.cursor() as cursor:

@@ -9,8 +9,10 @@ from django.db.models import F
 
 from vigie.accounts import access as people
 from vigie.channels.mail.models import DeadAddress
+from vigie.channels.mail.rules.delivery_status import Failed
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.refusal import NotFound
+from vigie.notifications import outbox
 from vigie.notifications.actions import Message as Told
 from vigie.notifications.actions import notify
 from vigie.notifications.models import Delivery
@@ -21,29 +23,28 @@ from vigie.toolkit import journal
 
 SUSPENDED_AFTER = 3
 REPORTED_WITHIN = dt.timedelta(days=5)
-REASON_LIMIT = 300
 
 
 @transaction.atomic
-def bounced(header_id: str, reason: str, *, is_hard: bool, now: dt.datetime, recipient: str = "") -> bool:
-    """A mail of ours came back. False when it is none of ours, or was known already.
+def bounced(failed: Failed, *, now: dt.datetime) -> bool:
+    """A mail of ours came back. False when it is none of ours, was known already, or is only late.
 
-    ``header_id``: its Message-ID; when a report names none, ``recipient``: the last mail sent to that address is meant.
-    ``is_hard``: the address itself was refused for good (5.x.x), not a full mailbox or a late server.
+    The Message-ID in the report says which mail. A report that names none means the last mail sent to that address; as
+    anybody can write such a report, it never counts against the address.
     """
-    wanted = header_id.strip().strip("<>")
+    if failed.reason == "delayed":
+        return False
     ours = Delivery.objects.select_related("notice", "notice__recipient").select_for_update(of=("self",))
-    if wanted:
-        found = ours.filter(header_id=wanted).first()
+    if failed.original_id:
+        found = ours.filter(header_id=failed.original_id).first()
     else:
-        sent = ours.filter(address__iexact=recipient, sent_at__gt=now - REPORTED_WITHIN)
+        sent = ours.filter(address__iexact=failed.address, sent_at__gt=now - REPORTED_WITHIN)
         found = sent.order_by("-sent_at").first()
     if found is None or found.state == Delivery.State.BOUNCED:
         return False
-    found.state, found.answer = Delivery.State.BOUNCED, " ".join(reason.split())[:REASON_LIMIT]
-    found.claimed_until = None
-    found.save(update_fields=["state", "answer", "claimed_until"])
-    undelivered(found, found.answer, blames_address=is_hard, now=now)
+    told = failed.detail or " ".join(part for part in (failed.reply, failed.status, failed.reason) if part)
+    outbox.mark_bounced(found, told)
+    undelivered(found, found.answer, blames_address=failed.is_hard and bool(failed.original_id), now=now)
     return True
 
 
@@ -80,7 +81,7 @@ def _count(delivery: Delivery, reason: str, now: dt.datetime) -> None:
     DeadAddress.objects.filter(pk=known.pk).update(
         hard_bounces=F("hard_bounces") + 1,
         last_at=now,
-        last_reason=reason[:REASON_LIMIT],
+        last_reason=reason[:300],
         person_id=delivery.notice.recipient_id,
     )
     DeadAddress.objects.filter(
