@@ -174,6 +174,21 @@ class TeamForm(forms.Form):
     )
     timezone = zone_field(label=_("Time zone"), initial="Europe/Paris")
     is_active = forms.BooleanField(label=_("In use"), required=False, initial=True)
+    member = forms.TypedMultipleChoiceField(label=_("Members"), required=False, coerce=int)
+    lead = forms.TypedMultipleChoiceField(label=_("Leads"), required=False, coerce=int)
+
+    def __init__(self, *args: Any, colleagues: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("member", "lead"):
+            self.fields[name].choices = list(colleagues)  # type: ignore[attr-defined]
+
+    def leads(self) -> dict[int, bool]:
+        """``{person: is a lead}`` as ticked; a lead is a member."""
+        ticked = [
+            {int(one) for one in self[name].value() or () if str(one).isdecimal()}
+            for name in ("member", "lead")
+        ]
+        return {one: one in ticked[1] for one in ticked[0] | ticked[1]}
 
 
 class RoleForm(forms.Form):

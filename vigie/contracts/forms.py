@@ -68,6 +68,8 @@ class ContractForm(RecordForm):
 class CommitmentForm(RecordForm):
     """One promise: for which tickets, what, measured how, from when."""
 
+    moving = ("valid_from",)  # proposed as today, whatever the day
+
     kind = forms.ChoiceField(
         label=_("Clock"), choices=[(k, labels.KINDS[k]) for k in ("response", "resolution")]
     )
@@ -244,6 +246,8 @@ class CalendarForm(RecordForm):
 
 class HoursForm(forms.Form):
     """Hours of a calendar as people write them."""
+
+    moving = ("effective_on",)  # proposed as tomorrow, whatever the day
 
     effective_on = date_field(label=_("In force from"))
     timezone = zone_field(label=_("Time zone"), initial="Europe/Paris")

@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 
 from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
+from vigie.toolkit import stale
+from vigie.toolkit.journal import history
 from vigie.toolkit.pages import render
 from vigie.toolkit.refusals import sentence
 
@@ -32,10 +34,11 @@ class RecordForm(forms.ModelForm):
 def attempt(form: forms.BaseForm, act: Callable[[dict[str, Any]], T]) -> T | None:
     """``act(cleaned_data)`` once the input has the right shape; ``None`` when it was refused.
 
+    ``None`` too when somebody else changed the same fields meanwhile (``vigie.toolkit.stale``).
     What the action refuses is shown beside the field it names. Out of sight and not granted are pages of
     their own, never lines of a form.
     """
-    if not form.is_valid():
+    if stale.settle(form) or not form.is_valid():
         return None
     try:
         return act(dict(form.cleaned_data))
@@ -82,7 +85,11 @@ def form_page(
     template: str = "layouts/form.html",
     **more: Any,
 ) -> HttpResponse:
-    """The page of one form: groups of fields ``(heading, names)``; 422 when it was refused, all typed kept."""
+    """The page of one form: groups of fields ``(heading, names)``; all typed is kept.
+
+    422 when it was refused, 409 when somebody else changed the same fields meanwhile.
+    """
+    conflicts = getattr(form, "conflicts", [])
     context = {
         "form": form,
         "title": title,
@@ -92,9 +99,27 @@ def form_page(
         "back": crumbs[-1]["href"],
         "intro": "",
         "zones": zones() if any(name in form.fields for name in ("timezone",)) else (),
+        "seen": _seen(request, form),
+        "conflicts": conflicts,
+        "who": _last_writer(request, form) if conflicts else "",
         **more,
     }
-    return render(request, template, context, status=422 if form.errors else 200)
+    return render(request, template, context, status=409 if conflicts else 422 if form.errors else 200)
+
+
+def _seen(request: HttpRequest, form: forms.BaseForm) -> str:
+    """What the form shows of a record that others may change too; a new one is nobody else's."""
+    match = request.resolver_match
+    return "" if match is None or (match.url_name or "").endswith("_new") else stale.seen(form)
+
+
+def _last_writer(request: HttpRequest, form: forms.BaseForm) -> str:
+    """Who changed the record of this address last, as the journal tells; empty where the form has no model."""
+    model = getattr(getattr(form, "Meta", None), "model", None)
+    ids = list(request.resolver_match.kwargs.values()) if request.resolver_match else []
+    if model is None or not ids:
+        return ""
+    return next((str(row["actor_name"]) for row in history({model._meta.label_lower: ids[-1:]}, most=1)), "")
 
 
 @lru_cache(maxsize=1)

@@ -38,13 +38,16 @@ def teams(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def team_new(request: Request) -> HttpResponse:
     """A new team."""
-    form = TeamForm(request.POST or None)
+    colleagues = queries.colleagues(request.actor)
+    form = TeamForm(request.POST or None, colleagues=_choices(colleagues))
     if request.method == "POST":
         made = attempt(form, lambda values: actions.create_team(
-            request.actor, values, leads=_leads(request), now=timezone.now()))  # fmt: skip
+            request.actor, values, leads=form.leads(), now=timezone.now()))  # fmt: skip
         if made:
             return redirect("teams")
-    return _team_page(request, form, title=_("New team"), action=_("Create the team"), leads={}, history=[])
+    return _team_page(
+        request, form, title=_("New team"), action=_("Create the team"), colleagues=colleagues, history=[]
+    )
 
 
 @agents("people:view")
@@ -56,33 +59,32 @@ def team_edit(request: Request, team_id: int) -> HttpResponse:
         return render(
             request, "accounts/team_seen.html", {"team": team, "members": queries.team_people(team_id)}
         )
-    form = TeamForm(request.POST or None, initial=model_to_dict(team, fields=TEAM_FIELDS))
+    colleagues, members = queries.colleagues(request.actor), queries.members_of(request.actor, team_id)
+    leads = [one for one, is_lead in members.items() if is_lead]
+    initial = {**model_to_dict(team, fields=TEAM_FIELDS), "member": list(members), "lead": leads}
+    form = TeamForm(request.POST or None, initial=initial, colleagues=_choices(colleagues))
     if request.method == "POST" and done(
         form,
         lambda values: actions.change_team(
-            request.actor, team_id, values, leads=_leads(request), now=timezone.now()
+            request.actor, team_id, values, leads=form.leads(), now=timezone.now()
         ),
     ):
         return redirect("teams")
     told = history.told(queries.history_of_subject(request.actor, "accounts.team", team_id))
-    leads = queries.members_of(request.actor, team_id)
-    return _team_page(request, form, title=queries.named(team), action=_("Save"), leads=leads, history=told)
+    return _team_page(
+        request, form, title=queries.named(team), action=_("Save"), colleagues=colleagues, history=told
+    )
 
 
-def _team_page(request: Request, form: TeamForm, *, leads: dict[int, bool], **page: Any) -> HttpResponse:
-    shown = _leads(request) if request.method == "POST" else leads
+def _team_page(request: Request, form: TeamForm, **page: Any) -> HttpResponse:
     return form_page(
         request, form, template="accounts/team.html", groups=[("", FIELDS)],
-        crumbs=[{"label": _("Teams"), "href": reverse("teams")}], members=shown,
-        colleagues=queries.colleagues(request.actor), **page,
+        crumbs=[{"label": _("Teams"), "href": reverse("teams")}], members=form.leads(), **page,
     )  # fmt: skip
 
 
-def _leads(request: Request) -> dict[int, bool]:
-    """``{person: is a lead}`` as ticked; a lead is a member."""
-    members = {int(i) for i in request.POST.getlist("member") if i.isdecimal()}
-    leads = {int(i) for i in request.POST.getlist("lead") if i.isdecimal()}
-    return {i: i in leads for i in members | leads}
+def _choices(colleagues: list[dict[str, Any]]) -> list[tuple[int, str]]:
+    return [(one["id"], one["name"]) for one in colleagues]
 
 
 @agents("people:manage")
