@@ -8,3 +8,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from vigie.accounts import labels  # noqa: F401  (registers the refusal sentences)
+        from vigie.accounts.second_factor import listen
+
+        listen()

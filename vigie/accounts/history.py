@@ -32,6 +32,15 @@ VERBS: dict[str, Words] = {
     "password_set": gettext_lazy("Password set"),
     "password_link": gettext_lazy("Link to choose a password sent"),
     "sessions_ended": gettext_lazy("Open sessions ended"),
+    "factor_added": gettext_lazy("Second factor added"),
+    "factor_removed": gettext_lazy("Second factor removed"),
+    "factor_renewed": gettext_lazy("Second factor renewed"),
+}
+
+FACTORS: dict[str, Words] = {
+    "totp": gettext_lazy("Authenticator application"),
+    "webauthn": gettext_lazy("Passkey"),
+    "recovery_codes": gettext_lazy("Recovery codes"),
 }
 
 NAMES: dict[str, Words] = {
@@ -41,6 +50,8 @@ NAMES: dict[str, Words] = {
     "members": gettext_lazy("Members"),
     "leads": gettext_lazy("Leads"),
     "sessions": gettext_lazy("Sessions"),
+    "factor": gettext_lazy("Second factor"),
+    "factor_name": gettext_lazy("Name of the key"),
 }
 
 # Keys and plumbing that say nothing to a reader.
@@ -114,6 +125,8 @@ def _value(row: Mapping[str, Any], name: str, value: Any, role_names: Mapping[st
         return "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if name == "factor":
+        return str(FACTORS.get(value, value))
     if name == "clients":
         return ngettext("%(n)s client", "%(n)s clients", len(value)) % {"n": len(value)}
     if name == "skills":

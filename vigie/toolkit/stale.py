@@ -41,7 +41,9 @@ def settle(form: forms.BaseForm) -> list[Conflict]:
     shown = _read(form.data.get(form.add_prefix(SEEN), ""))
     if not shown:
         return []
-    present, data, found = _present(form), form.data.copy(), []
+    present = _present(form)
+    data = form.data.copy()  # type: ignore[attr-defined]
+    found: list[Conflict] = []
     for name, theirs in present.items():
         mine = _typed(form[name])
         if theirs == shown.get(name, theirs) or mine == theirs:
