@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tests.world import build_world, report
@@ -99,3 +101,20 @@ def test_the_portal_leaves_the_console_silent(live_server: Any, settings: Any, t
         client.page.locator(".msg img, .turn img, main img[src*='/files/']").first.wait_for()
         client.goto("/portal/tickets/")
         assert client.troubles == []
+
+
+def test_the_end_of_a_session_is_told_in_time_and_put_off(live_server: Any) -> None:
+    """WCAG 2.2.1: at least twenty seconds before, with a way to go on."""
+    world = build_world()
+    with chromium() as browser:
+        desk = seat(browser, live_server.url, world.agent)
+        Session.objects.update(expire_date=timezone.now() + dt.timedelta(seconds=100))
+        desk.goto("/tickets/")
+        desk.page.locator("#confirm[open]").wait_for()
+        assert Session.objects.get().expire_date < timezone.now() + dt.timedelta(seconds=100)
+        with desk.page.expect_response("**/me/session/"):
+            desk.page.locator("#confirm [data-confirm-yes]").click()
+        desk.goto("/notices/")
+        assert Session.objects.get().expire_date > timezone.now() + dt.timedelta(hours=11)
+        assert desk.page.locator("#confirm[open]").count() == 0
+        assert desk.troubles == []

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 NONCES = re.compile(
     rb'(csrfmiddlewaretoken" value="[^"]*|name="csrf-token" content="[^"]*|data-csrf="[^"]*|csrf[^ >]{0,40}[A-Za-z0-9]{64}'
-    rb'|name="submission" value="[^"]*|since=[^"&]*|data-submission="[^"]*|<time [^>]*>[^<]*</time>)'
+    rb'|name="submission" value="[^"]*|since=[^"&]*|data-submission="[^"]*|data-session-left="[^"]*|^\{"left": \d+|<time [^>]*>[^<]*</time>)'
 )
 
 

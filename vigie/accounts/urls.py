@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("me/", me.me, name="me"),
     path("me/client/", me.switch_client, name="switch_client"),
     path("me/language/", me.set_language, name="set_language"),
+    path("me/session/", me.session, name="session"),
     path("me/theme/", me.set_theme, name="set_theme"),
     path("people/", people.people, name="people"),
     path("people/new/", people.contact_new, name="contact_new"),

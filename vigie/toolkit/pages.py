@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.refusals import sentence
+from vigie.toolkit.sessions import seconds_left
 
 Shell = Callable[[HttpRequest], dict[str, Any]]
 _shells: dict[str, Shell] = {}
@@ -34,6 +35,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme_url": reverse("set_theme"),
         "signout_url": reverse("account_logout"),
         "flashes": messages.get_messages(request),
+        "session_left": seconds_left(request.session) if request.user.is_authenticated else None,
     }
 
 

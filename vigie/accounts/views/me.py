@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,6 +22,7 @@ from vigie.tenancy.walls import past_the_wall
 from vigie.toolkit.entry import Request, anyone, signed_in
 from vigie.toolkit.forms import done, zones
 from vigie.toolkit.pages import render
+from vigie.toolkit.sessions import seconds_left
 
 
 @signed_in()
@@ -92,6 +93,15 @@ def set_language(request: HttpRequest) -> HttpResponseBase:
             samesite="Lax",
         )
     return response
+
+
+@signed_in(answers="json")
+@require_http_methods(["GET", "POST"])
+def session(request: Request) -> JsonResponse:
+    """How many seconds the session has left; POST extends it."""
+    if request.method == "POST":
+        request.session.modified = True
+    return JsonResponse({"left": seconds_left(request.session)})
 
 
 @signed_in()

@@ -10,3 +10,4 @@ import './draft.js';
 import './composer.js';
 import './live.js';
 import './time.js';
+import './session.js';

@@ -1,0 +1,28 @@
+"""Sessions in the database that know when they end: the page tells its reader in time (WCAG 2.2.1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+
+class SessionStore(db.SessionStore):
+    """Django's own, with ``ends``: when the stored session ends, read with the session itself."""
+
+    ends: dt.datetime | None = None
+
+    def _get_session_from_db(self) -> Session | None:
+        found = super()._get_session_from_db()
+        self.ends = found.expire_date if found else None
+        return found
+
+
+def seconds_left(session: db.SessionStore) -> int:
+    """How long the session lasts if nothing extends it; one that this request will save starts anew."""
+    ends = None if session.modified else getattr(session, "ends", None)
+    if ends is None:
+        return int(session.get_expiry_age())
+    return max(0, int((ends - timezone.now()).total_seconds()))
