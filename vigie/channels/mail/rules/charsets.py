@@ -23,9 +23,8 @@ _ALLOWED = re.compile(
     r"|mac-?(roman|cyrillic|greek|latin2|turkish|iceland)"
 )
 _CONTROLS = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_PAIRS = re.compile(
-    rb"[\0-\x7f]*(?:(?:[\xb0-\xf7][\xa1-\xfe]|[\xa1-\xa9][\xa1-\xfe]){2,}[\0-\x7f]*)+"
-)  # GB 2312
+# GB 2312: pairs of high bytes, two or more together. Possessive (++): tried one way only, or time doubles with each pair.
+_PAIRS = re.compile(rb"[\0-\x7f]*+(?:(?:[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]){2,}+[\0-\x7f]*+)++")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip

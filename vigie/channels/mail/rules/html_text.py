@@ -12,7 +12,7 @@ _BREAKS |= {"blockquote", "hr", "br", "section", "article", "header", "footer", 
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre", "table"})
 _TAGS = set(_BREAKS | {"td", "th", "a"})
 _TOKEN = re.compile(r"<(/?)([a-z0-9]+)((?:\s+[a-z]+=\"[^\"]*\")*)\s*/?>|([^<]+)")
-_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9:]*)[^<>]*>", re.I)
+_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9:]*+)[^<>]*+>", re.I)
 _SELF_CLOSED = frozenset(
     [
         "area",
