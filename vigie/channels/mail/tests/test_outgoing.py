@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from django.test import override_settings
 
-from tests.world import START, World, report
+from tests.world import START, ClientWorld, World
+from tests.world import report as reported
 from vigie.accounts.models import Agent, Person
 from vigie.channels.mail.keys import mail_key, own_domain
 from vigie.channels.mail.models import AutomaticAnswer, DeadAddress, InboundMail, Mailbox
@@ -37,6 +38,11 @@ def sink() -> Iterator[Sink]:
 def desk(world: World, sink: Sink) -> Mailbox:
     """The provider's general mailbox, with the sink as its server."""
     return make_mailbox(sink, "support@nord.example")
+
+
+def report(world: World, client: ClientWorld | None = None, **more: object) -> Ticket:
+    """A ticket that its requester asked for by mail, and that is acknowledged by mail."""
+    return reported(world, client, channel="email", **more)  # type: ignore[arg-type]
 
 
 def make_mailbox(sink: Sink, address: str, **more: object) -> Mailbox:
@@ -76,7 +82,7 @@ def test_a_request_is_acknowledged_in_words_and_the_mail_is_stamped(
     assert sent.sender == "support@nord.example"
     assert sent.mail["Subject"] == "[INC-ALPHA-1] Messagerie en panne"
     assert "INC-ALPHA-1" in sent.text
-    assert "avant 11\u00a0h\u00a000" in sent.text  # two hours, from 09:00 in Paris
+    assert "11 h" in " ".join(sent.text.split())  # promised within two hours, from 09:00 in Paris
     assert f"/portal/tickets/{ticket.pk}/" in sent.text
     assert sent.mail["From"] == "Nord Infogérance <support@nord.example>"
     assert sent.mail["Auto-Submitted"] == "auto-replied"

@@ -17,7 +17,8 @@ from django.db import connection
 from django.test import override_settings
 from psycopg.conninfo import make_conninfo
 
-from tests.world import START, World, report
+from tests.world import START, ClientWorld, World
+from tests.world import report as reported
 from vigie.channels.mail import outgoing
 from vigie.channels.mail.models import DeadAddress, Mailbox
 from vigie.channels.mail.outgoing import bounces
@@ -28,7 +29,7 @@ from vigie.channels.mail.tests.sink import Sink, open_sink
 from vigie.kernel.refusal import NotFound
 from vigie.notifications.models import Delivery, Notice
 from vigie.tickets.actions.conversation import Said, reply, upload
-from vigie.tickets.models import Attachment
+from vigie.tickets.models import Attachment, Ticket
 
 LATER = START + dt.timedelta(hours=3)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
@@ -38,6 +39,11 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 def sink() -> Iterator[Sink]:
     with open_sink() as sink:
         yield sink
+
+
+def report(world: World, client: ClientWorld | None = None, **more: object) -> Ticket:
+    """A ticket that its requester asked for by mail, and that is acknowledged by mail."""
+    return reported(world, client, channel="email", **more)  # type: ignore[arg-type]
 
 
 def open_desk(sink: Sink) -> Mailbox:
