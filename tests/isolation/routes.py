@@ -206,6 +206,7 @@ ROUTES: dict[str, Route] = {
     "ticket_head": _agents("ticket"),
     "ticket_cards": _agents("ticket"),
     "ticket_news": _agents("ticket", asked=("?m=0&f=0",)),
+    "ticket_mails": _agents("ticket", asked=("?m=0",)),
     "ticket_clocks": _agents("ticket"),
     "ticket_history": _agents("ticket"),
     "ticket_say": _agents("ticket", sent=SAID, reads=False),

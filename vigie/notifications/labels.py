@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
+
+from vigie.toolkit.jinja import when
 
 Label = str | Promise
 
@@ -39,6 +42,22 @@ REASONS: dict[str, Label] = {
     "bad_address": _("not a valid address"),
     "before_mail": _("from before mail was sent"),
 }
+
+
+def mail_words(state: str, answer: str, sent_at: dt.datetime | None, *, tried: bool) -> str:
+    """What became of a mail, in a few words."""
+    if state == "sent":
+        return gettext("sent %(when)s") % {"when": when(sent_at)}
+    if state == "skipped":
+        return gettext("not mailed: %(why)s") % {"why": REASONS.get(answer, answer)}
+    if state == "waiting":
+        return (
+            gettext("waiting, will be tried again: %(why)s") % {"why": answer}
+            if tried
+            else gettext("waiting")
+        )
+    words = gettext("came back: %(why)s") if state == "bounced" else gettext("refused: %(why)s")
+    return words % {"why": answer}
 
 
 class _Params(dict[str, Any]):

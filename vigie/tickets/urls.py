@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/head/", ticket.ticket_part, {"part": "head"}, name="ticket_head"),
     path("tickets/<int:ticket_id>/cards/", ticket.ticket_part, {"part": "cards"}, name="ticket_cards"),
     path("tickets/<int:ticket_id>/news/", ticket.ticket_news, name="ticket_news"),
+    path("tickets/<int:ticket_id>/mails/", ticket.ticket_mails, name="ticket_mails"),
     path("tickets/<int:ticket_id>/clocks/", ticket.ticket_clocks, name="ticket_clocks"),
     path("tickets/<int:ticket_id>/history/", ticket.ticket_history, name="ticket_history"),
     path("tickets/<int:ticket_id>/say/", saying.ticket_say, name="ticket_say"),

@@ -14,6 +14,7 @@ from django.db.models.expressions import RawSQL
 from vigie.accounts.models import Person
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
+from vigie.notifications.queries import Mailed, mailed, mails_of
 from vigie.tickets import access
 from vigie.tickets.labels import message_mark
 from vigie.tickets.models import Message, Ticket
@@ -146,6 +147,7 @@ def _messages(actor: Actor, ticket_id: int, limit: int | None, after: int = 0) -
     rows = (
         access.visible_messages(actor, Ticket(pk=ticket_id))
         .annotate(files=RawSQL(_FILES, [], output_field=JSONField()))  # noqa: S611
+        .annotate(mails=mails_of("tickets_message.id"))
         .order_by("-created_at", "-id")
         .values(
             "id",
@@ -162,6 +164,7 @@ def _messages(actor: Actor, ticket_id: int, limit: int | None, after: int = 0) -
             "rest",
             "created_at",
             "files",
+            "mails",
         )
     )
     if after:
@@ -184,6 +187,7 @@ def _prepare(row: dict[str, Any]) -> None:
     else:
         row["text"], row["quoted"] = richtext.plain_folded(row["body"])
     row["mark"] = message_mark(row)
+    row["mails"] = mailed(row["mails"]) if row["audience"] == "public" else []
     row["files"] = [f for f in row["files"] if f"/files/{f['token']}" not in row["text"]]
 
 
@@ -305,6 +309,14 @@ def news(actor: Actor, ticket_id: int, *, after_message: int, after_fact: int) -
     items = thread(messages, journal, _names(journal), None)
     last_message = max([after_message, *(m["id"] for m in messages)])
     return items, last_message, max([after_fact, *(f["id"] for f in journal)])
+
+
+def mails_of_message(actor: Actor, ticket_id: int, message_id: int) -> list[Mailed]:
+    """How a public message of a ticket in sight was mailed."""
+    ticket = access.one(actor, ticket_id)
+    messages = access.visible_messages(actor, ticket).filter(pk=message_id, audience="public")
+    found = messages.annotate(mails=mails_of("tickets_message.id")).values_list("mails", flat=True).first()
+    return mailed(found or [])
 
 
 def newer_messages(actor: Actor, ticket_id: int, seen: int) -> list[dict[str, Any]]:

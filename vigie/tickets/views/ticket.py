@@ -82,6 +82,17 @@ def ticket_news(request: Request, ticket_id: int) -> HttpResponse:
 
 @agents("tickets:view")
 @require_GET
+def ticket_mails(request: Request, ticket_id: int) -> HttpResponse:
+    """How one message (``m``) was mailed, again, for a page on which it waited."""
+    message_id = whole(request.GET.get("m")) or 0
+    mails = page.mails_of_message(request.actor, ticket_id, message_id)
+    return render(
+        request, "tickets/_mails.html", {"mails": mails, "ticket_id": ticket_id, "message_id": message_id}
+    )
+
+
+@agents("tickets:view")
+@require_GET
 def ticket_clocks(request: Request, ticket_id: int) -> HttpResponse:
     """Why each clock says what it says, segment by segment."""
     found = access.one(request.actor, ticket_id)

@@ -43,7 +43,7 @@ class Ready:
 def compose(delivery: Delivery, *, now: dt.datetime) -> Ready:
     """The mail of a delivery in hand, its Message-ID fixed. :class:`Withheld` when it is not to be sent."""
     told = gather(delivery.notice, now)
-    sender = sender_for(told.ticket)
+    sender = sender_for(told.ticket, now=now)
     if sender is None:
         raise Withheld("no_server")
     ticket_id = told.ticket.pk if told.ticket else None

@@ -18,6 +18,7 @@ from vigie.channels.mail.outgoing.compose import Ready, compose
 from vigie.channels.mail.outgoing.lanes import Lane
 from vigie.channels.mail.outgoing.transport import Patience
 from vigie.channels.mail.rules.delivery import Answer, blames_address, next_try, pause_after, verdict
+from vigie.kernel.refusal import Refusal
 from vigie.notifications import outbox
 from vigie.notifications.models import Delivery
 from vigie.toolkit.crashpoints import crashpoint
@@ -147,7 +148,8 @@ def prepare(delivery: Delivery, now: dt.datetime) -> Ready | None:
         log.exception("mail of delivery %s could not be written", delivery.pk)
         again_at = next_try(delivery.notice.created_at, delivery.attempts + 1, now)
         state = Delivery.State.FAILED if again_at is None else Delivery.State.WAITING
-        outbox.settle(delivery, state, f"{type(error).__name__}", now=now, again_at=again_at)
+        why = str(error) if isinstance(error, Refusal) else type(error).__name__
+        outbox.settle(delivery, state, why, now=now, again_at=again_at)
     return None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db.models import Q
 
 from vigie.channels.mail.models import Mailbox
+from vigie.channels.mail.oauth import access_token
 from vigie.tickets.models import Ticket
 from vigie.toolkit import vault
 
@@ -48,13 +49,16 @@ def installation_route() -> Route | None:
     )
 
 
-def mailbox_route(mailbox: Mailbox) -> Route | None:
-    """The mailbox's own server, or None when it has none. ``vault.wrong_key`` when its secret cannot be opened."""
+def mailbox_route(mailbox: Mailbox, *, now: dt.datetime) -> Route | None:
+    """The mailbox's own server, or None when it has none.
+
+    Refuses (``vault.wrong_key``, ``mail.oauth_*``) when its secret cannot be had.
+    """
     if not mailbox.smtp_host:
         return None
     username, password, token = mailbox.smtp_username, vault.unseal(mailbox.smtp_password_sealed), ""
-    if mailbox.sign_in == Mailbox.SignIn.OAUTH and mailbox.oauth_tokens_sealed:
-        token = str(json.loads(vault.unseal(mailbox.oauth_tokens_sealed)).get("access_token", ""))
+    if mailbox.sign_in == Mailbox.SignIn.OAUTH:
+        token = access_token(mailbox.pk, now=now)
         username = username or mailbox.username or mailbox.address
     return Route(mailbox.smtp_host, mailbox.smtp_port, mailbox.smtp_security, username, password, token)
 
@@ -70,10 +74,10 @@ def mailbox_for(ticket: Ticket | None) -> Mailbox | None:
     return min(ranked, key=lambda rank: rank[:4])[4] if ranked else None
 
 
-def sender_for(ticket: Ticket | None) -> Sender | None:
+def sender_for(ticket: Ticket | None, *, now: dt.datetime) -> Sender | None:
     """Who writes about this ticket, or None when no server takes outgoing mail."""
     mailbox = mailbox_for(ticket)
-    route = (mailbox_route(mailbox) if mailbox else None) or installation_route()
+    route = (mailbox_route(mailbox, now=now) if mailbox else None) or installation_route()
     if route is None:
         return None
     return Sender(mailbox.address if mailbox else settings.DEFAULT_FROM_EMAIL, route, mailbox)

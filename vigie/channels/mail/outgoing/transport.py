@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 import smtplib
-import ssl
 import threading
 from dataclasses import dataclass
 from socket import SHUT_RDWR
@@ -13,6 +12,7 @@ from typing import Literal
 
 from vigie.channels.mail.outgoing.senders import Route
 from vigie.channels.mail.rules.delivery import Answer, Stage
+from vigie.channels.mail.sources.line import refuse_plain_line, tls_context
 from vigie.toolkit.crashpoints import crashpoint
 
 Step = Literal["connect", "sign_in"]
@@ -99,7 +99,7 @@ class Session:
                 server.sock.settimeout(self._patience.answer)
             server.ehlo_or_helo_if_needed()
             if route.security == "starttls":
-                server.starttls(context=ssl.create_default_context())
+                server.starttls(context=tls_context())
                 server.ehlo_or_helo_if_needed()
             step = "sign_in"
             _sign_in(server, route)
@@ -112,7 +112,7 @@ class Session:
     def _connect(self, route: Route) -> smtplib.SMTP:
         patience = self._patience.connect
         if route.security == "tls":
-            trusted = ssl.create_default_context()
+            trusted = tls_context()
             return smtplib.SMTP_SSL(route.host, route.port, self._name, timeout=patience, context=trusted)
         return smtplib.SMTP(route.host, route.port, self._name, patience)
 
@@ -141,6 +141,8 @@ class Session:
 
 
 def _sign_in(server: smtplib.SMTP, route: Route) -> None:
+    if route.username and route.security == "none":
+        refuse_plain_line(route.host, route.port)
     if route.token:
         line = f"user={route.username}\x01auth=Bearer {route.token}\x01\x01"
         code, text = server.docmd("AUTH", "XOAUTH2 " + base64.b64encode(line.encode()).decode())

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
+from django.urls import reverse
 
 from tests.world import START, ClientWorld, World
 from tests.world import report as reported
@@ -82,7 +83,7 @@ def test_a_request_is_acknowledged_in_words_and_the_mail_is_stamped(
     assert sent.sender == "support@nord.example"
     assert sent.mail["Subject"] == "[INC-ALPHA-1] Messagerie en panne"
     assert "INC-ALPHA-1" in sent.text
-    assert "11 h" in " ".join(sent.text.split())  # promised within two hours, from 09:00 in Paris
+    assert "avant 11:00" in sent.text  # promised within two hours, from 09:00 in Paris
     assert f"/portal/tickets/{ticket.pk}/" in sent.text
     assert sent.mail["From"] == "Nord Infogérance <support@nord.example>"
     assert sent.mail["Auto-Submitted"] == "auto-replied"
@@ -336,3 +337,29 @@ def test_nothing_is_sent_to_our_own_addresses_or_to_a_suspended_one(
     assert dict(Delivery.objects.values_list("address", "answer")) == {
         "support+x@nord.example": "own_address", "user@beta.example": "suspended",
     }  # fmt: skip
+
+
+def test_the_ticket_page_says_how_each_message_was_mailed(
+    world: World, desk: Mailbox, sink: Sink, client: Client
+) -> None:
+    ticket = report(world)
+    Watcher.objects.create(
+        organisation=world.a.organisation, ticket=ticket, person=world.a.colleague, added_at=START
+    )
+    send(START)
+    message = reply(world.actor(world.agent), ticket.pk, Said("<p>Bonjour</p>"), now=LATER)
+    client.force_login(world.agent)
+    Person.objects.filter(pk=world.agent.pk).update(language="en")
+    again = reverse("ticket_mails", args=[ticket.pk]) + f"?m={message.pk}"
+    page = client.get(reverse("ticket", args=[ticket.pk])).content.decode()
+    assert "User Alpha · waiting" in page
+    assert f'data-live="delivery:{message.pk}"' in page
+    sink.at_recipient["colleague@alpha.example"] = "550 no such <b>user</b>"
+    send()
+    part = client.get(again).content.decode()
+    assert "User Alpha · sent" in part
+    assert "Colleague Alpha · refused: 550 no such &lt;b&gt;user&lt;/b&gt;" in part
+    assert "data-live" not in part
+    other = report(world, world.b)
+    client.force_login(world.agent)
+    assert client.get(reverse("ticket_mails", args=[other.pk]) + f"?m={message.pk}").status_code == 404
