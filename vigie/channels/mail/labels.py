@@ -102,6 +102,38 @@ register(
 # Why a mail is in its state. A code without words here is shown as it is.
 OUTCOMES: dict[str, Label] = {
     "set_aside": _("Set aside by a person"),
+    # on a ticket
+    "opened": _("It opened a ticket"),
+    "joined": _("It joined the ticket that it answers"),
+    "noted_by_agent": _("An agent's answer to a note: kept as a note"),
+    "follow_up": _("It answers a closed ticket: a ticket that follows it was opened"),
+    # kept beside a ticket, or nowhere
+    "automatic": _("Automatic answer, kept on the ticket that it answers"),
+    "automatic_alone": _("Automatic answer to nothing of ours"),
+    "returned": _("A mail of ours came back: told on its ticket"),
+    "returned_alone": _("A mail came back that is none of ours"),
+    "own": _("A mail of this very installation"),
+    "refused_stranger": _("Unknown sender: this mailbox takes known people only"),
+    # waiting for a person
+    "no_sender": _("It names no sender"),
+    "stranger": _("Unknown sender"),
+    "new_address": _("New address of a client's domain"),
+    "several_clients": _("Its sender belongs to several clients"),
+    "other_client": _("Its sender belongs to another client than this mailbox"),
+    "left_client": _("Its sender no longer belongs to a client"),
+    "disabled_person": _("Its sender's account is disabled"),
+    "agent_in_doubt": _("It says it comes from an agent, and nobody vouches for it"),
+    "from_agent": _("An agent wrote without answering a notice of its own"),
+    "flood": _("Too many mails of one sender at once"),
+    "refused": _("The ticket refused it"),
+    # could not be read
+    "empty": _("It holds nothing"),
+    "too_big": _("It is too large to be read"),
+    "too_deep": _("Its parts are nested too deep"),
+    "too_many_parts": _("It has too many parts"),
+    "too_slow": _("Reading it takes too long"),
+    "crashed": _("Reading it ends the reader"),
+    "failed_again": _("It failed several times in a row"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Jobs that fetch. What becomes of a stored mail is the job ``mail.settle``."""
+"""Jobs that fetch mails, and the one that puts a stored mail in its place."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
 from vigie.channels.mail.actions import fetching
+from vigie.channels.mail.actions import settle as settling
 from vigie.channels.mail.models import Mailbox
 from vigie.toolkit.jobs import job
 
@@ -37,3 +38,8 @@ def schedule_fetches(timestamp: int) -> None:
 def fetch(mailbox_id: int) -> None:
     """One round. Its failure is written on the mailbox and tried again by the schedule, not by the queue."""
     fetching.fetch(mailbox_id, now=timezone.now())
+
+
+@job("mail.settle", once_by="the state of the mail, and its number as the submission of what it makes")
+def settle(inbound_id: int) -> None:
+    settling.settle(inbound_id, now=timezone.now())

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from vigie.accounts.models import Person
-from vigie.kernel.actor import Actor
+from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tickets import access
 from vigie.tickets.actions import telling
@@ -154,6 +154,22 @@ def add_note(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> M
     )  # fmt: skip
     discard_draft(actor, f"note:{ticket.pk}")
     telling.noted(actor, ticket, message, now=now)
+    return message
+
+
+@transaction.atomic
+def keep_automatic(ticket_id: int, said: Said, *, now: dt.datetime) -> Message:
+    """Keep what a machine sent about a ticket, for agents alone: it moves no clock, resumes nothing, tells nobody."""
+    ticket = access.one(SYSTEM, ticket_id, lock=True)
+    message = add_message(
+        SYSTEM, ticket, said.body, kind="note", audience="internal", at=now, is_html=said.is_html,
+        is_automatic=True, submission=said.submission, mail=mail_columns(said),
+    )  # fmt: skip
+    claim_uploads(SYSTEM, ticket, message, said.uploads)
+    change(
+        SYSTEM, ticket, {}, [NewFact(facts.MESSAGE, {"message": message.pk}, audience="internal")],
+        now=now, is_public=False, moves_clock=False,
+    )  # fmt: skip
     return message
 
 

@@ -45,6 +45,7 @@ TARGETED = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
 class NewTicket:
     """What a form, an import or a mail gives. ``opened_at`` when it was received, else now.
 
+    ``acknowledge`` is False when a machine asks: answering it would talk to nobody, or to another machine.
     ``mail``: ``via``, ``trust`` and ``rest`` of the opening message (:class:`Message`) when it came by mail.
     """
 
@@ -68,6 +69,7 @@ class NewTicket:
     opened_at: dt.datetime | None = None
     uploads: Sequence[str] = field(default=())
     submission: str = ""
+    acknowledge: bool = True
     mail: Mapping[str, str] | None = None
 
 
@@ -100,7 +102,7 @@ def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
     )  # fmt: skip
     claim_uploads(actor, ticket, message, new.uploads)
     announce(TicketOpened(ticket.pk, ticket.organisation_id))
-    telling.opened(actor, ticket, now=now)
+    telling.opened(actor, ticket, acknowledge=new.acknowledge, now=now)
     return ticket
 
 

@@ -37,13 +37,14 @@ def _handlers(ticket: Ticket) -> set[int]:
     return {*watchers, *([ticket.assignee_id] if ticket.assignee_id else [])}
 
 
-def opened(actor: Actor, ticket: Ticket, *, now: dt.datetime) -> None:
+def opened(actor: Actor, ticket: Ticket, *, acknowledge: bool = True, now: dt.datetime) -> None:
     """Tell the client's people; tell a person whom the ticket was assigned to at once.
 
     Who opened it by its own hand knows; who wrote a mail has seen nothing yet, and is answered.
     """
     author = None if ticket.channel == "email" else actor.person_id
-    notify(_client_side(ticket), _told("ticket_opened", ticket), now=now, by=author)
+    if acknowledge:
+        notify(_client_side(ticket), _told("ticket_opened", ticket), now=now, by=author)
     if ticket.assignee_id:
         notify(
             [ticket.assignee_id], _told("ticket_assigned", ticket, by=actor.name), now=now, by=actor.person_id

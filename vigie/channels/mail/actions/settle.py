@@ -1,0 +1,167 @@
+"""From a stored mail to its place: on a ticket, kept beside one, before a person, or set aside.
+
+The row is read and written, never the mail server. Settling a mail twice does nothing the second time: its state says so, and what it
+made carries its number as the submission.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from vigie.channels.mail import reader
+from vigie.channels.mail.actions.joining import Placed, place
+from vigie.channels.mail.actions.returned import note_automatic, note_returned
+from vigie.channels.mail.actions.writers import Unknown, writer_of
+from vigie.channels.mail.keys import own_domain
+from vigie.channels.mail.models import InboundMail, Mailbox
+from vigie.channels.mail.rules.nature import Nature, nature_of
+from vigie.channels.mail.rules.parsed import ParsedMail, Unreadable
+from vigie.channels.mail.rules.trust import trust_of
+from vigie.kernel.refusal import Refusal
+from vigie.toolkit.crashpoints import crashpoint
+from vigie.toolkit.events import wake
+
+TRIES = 4
+FLOOD, FLOOD_WINDOW = 30, dt.timedelta(minutes=10)
+State = InboundMail.State
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the mail ends. ``code`` is why (``labels.OUTCOMES``)."""
+
+    state: InboundMail.State
+    code: str
+    detail: str = ""
+    placed: Placed | None = None
+
+
+def settle(mail_id: int, *, now: dt.datetime) -> None:
+    """Read a received mail and put it where it belongs. What fails by surprise is told on the row and raised.
+
+    After ``TRIES`` such tries the mail goes to quarantine, so that it stops nobody and is seen.
+    """
+    mail = _begin(mail_id)
+    if mail is None:
+        return
+    if mail.attempts > TRIES:
+        _finish(mail, Outcome(State.QUARANTINED, "failed_again", mail.detail), now)
+        return
+    read = reader.read(bytes(mail.raw))
+    if isinstance(read, Unreadable):
+        _finish(mail, Outcome(State.QUARANTINED, read.code, read.detail), now)
+        return
+    crashpoint("settle.after_read")
+    try:
+        _settle_read(mail, read, now)
+    except Exception as error:
+        InboundMail.objects.filter(pk=mail.pk).update(detail=f"{type(error).__name__}: {error}"[:500])
+        raise
+    crashpoint("settle.after_commit")
+
+
+@transaction.atomic
+def _begin(mail_id: int) -> InboundMail | None:
+    """The mail with one more try counted, committed before anything can kill this process; None if it is settled."""
+    mail = (
+        InboundMail.objects.select_for_update(of=("self",))
+        .select_related("mailbox")
+        .filter(pk=mail_id, state=State.RECEIVED)
+        .first()
+    )
+    if mail is not None:
+        mail.attempts += 1
+        mail.save(update_fields=["attempts"])
+    return mail
+
+
+def _finish(mail: InboundMail, outcome: Outcome, now: dt.datetime) -> None:
+    with transaction.atomic():
+        found = InboundMail.objects.select_for_update().filter(pk=mail.pk, state=State.RECEIVED)
+        if found.exists():
+            _write(mail, outcome, now)
+
+
+def _write(mail: InboundMail, outcome: Outcome, now: dt.datetime) -> None:
+    mail.state, mail.outcome = outcome.state, outcome.code
+    mail.detail = outcome.detail.replace("\0", "")[:500]
+    mail.settled_at = now
+    if outcome.placed is not None:
+        mail.organisation_id = outcome.placed.organisation_id
+        mail.ticket_id, mail.message_id = outcome.placed.ticket_id, outcome.placed.message_id
+    mail.save(
+        update_fields=[
+            "state", "outcome", "detail", "settled_at", "organisation", "ticket_id", "message_id", "sender",
+            "subject", "header_id", "nature", "trust",
+        ]
+    )  # fmt: skip
+    wake(["mail"])
+
+
+def _settle_read(mail: InboundMail, read: ParsedMail, now: dt.datetime) -> None:
+    """Everything that the mail causes, and what became of it, in one transaction."""
+    nature = nature_of(read, own_addresses=_own_addresses(), own_domains=frozenset({own_domain()}))
+    trust = trust_of(read, mail.mailbox.authserv_id)
+    with transaction.atomic():
+        locked = InboundMail.objects.select_for_update().filter(pk=mail.pk, state=State.RECEIVED)
+        if not locked.exists():
+            return
+        mail.sender = read.sender.email[:320]
+        mail.subject = read.subject[:500]
+        mail.header_id = read.message_id[:998]
+        mail.nature, mail.trust = str(nature), str(trust.verdict)
+        try:
+            with transaction.atomic():
+                outcome = _outcome(mail, read, nature, now)
+        except Refusal as refusal:
+            outcome = Outcome(State.HELD, "refused", refusal.code)
+        crashpoint("settle.before_commit")
+        _write(mail, outcome, now)
+
+
+def _own_addresses() -> frozenset[str]:
+    return frozenset(address.lower() for address in Mailbox.objects.values_list("address", flat=True))
+
+
+def _outcome(mail: InboundMail, read: ParsedMail, nature: Nature, now: dt.datetime) -> Outcome:
+    if nature is Nature.OWN:
+        return Outcome(State.IGNORED, "own")
+    if nature in (Nature.BOUNCE, Nature.COMPLAINT, Nature.RECEIPT):
+        return _noted(note_returned(mail, read, nature, now), "returned")
+    if nature is Nature.AUTOMATIC and _answers_something(read):
+        return _noted(note_automatic(mail, read, now), "automatic")
+    if mail.decided_person_id is None and _floods(mail):
+        return Outcome(State.HELD, "flood")
+    writer = writer_of(mail, read, now)
+    if isinstance(writer, Unknown):
+        return Outcome(
+            State.IGNORED if writer.is_refused else State.HELD, writer.code, placed=writer.suggested
+        )
+    placed = place(mail, read, writer, quiet=nature is not Nature.PERSON, now=now)
+    if placed is None:
+        return Outcome(State.HELD, "from_agent")
+    return Outcome(State.SETTLED, placed.how, placed=placed)
+
+
+def _noted(placed: Placed | None, code: str) -> Outcome:
+    """Kept on the ticket that it is about; without one nobody needs to see it."""
+    if placed is None:
+        return Outcome(State.IGNORED, f"{code}_alone")
+    return Outcome(State.NOTED, code, placed=placed)
+
+
+def _answers_something(read: ParsedMail) -> bool:
+    """An absence notice answers a mail; a machine's report is a message of its own and may be what the desk waits for."""
+    submitted = read.header("auto-submitted").lower()
+    return not submitted.startswith("auto-generated") or bool(read.in_reply_to or read.references)
+
+
+def _floods(mail: InboundMail) -> bool:
+    """More than ``FLOOD`` mails of one sender within ``FLOOD_WINDOW``: a person looks before they become tickets."""
+    recent = InboundMail.objects.filter(
+        sender=mail.sender, received_at__gt=mail.received_at - FLOOD_WINDOW, pk__lt=mail.pk
+    ).exclude(sender="")
+    return recent[: FLOOD + 1].count() > FLOOD
