@@ -306,13 +306,15 @@ def test_an_agent_answers_by_mail_with_its_own_mark_alone(world: World, box: Mai
 
 def test_an_agents_answer_to_a_note_stays_a_note(world: World, box: Mailbox) -> None:
     ticket = open_one(world)
-    note = add_note(
-        world.actor(world.dispatcher), ticket.pk, Said("<p>Vu avec le fournisseur</p>"), now=START
-    )
+    chief = world.actor(world.dispatcher)
+    assign(chief, ticket.pk, team_id=world.team.pk, assignee_id=world.agent_all.pk, now=START)
+    note = add_note(chief, ticket.pk, Said("<p>Vu avec le fournisseur</p>"), now=START)
+    sent = Delivery.objects.get(notice__message_id=note.pk, notice__recipient=world.agent_all)
     ours = message_id(
-        mail_key(), own_domain(), ticket=ticket.pk, message=note.pk, recipient=world.agent_all.pk
+        mail_key(), own_domain(), ticket=ticket.pk, message=sent.pk, recipient=world.agent_all.pk
     )
-    row = received(box, mail_from(str(world.agent_all.email), "Re", "Merci.", In_Reply_To=ours))
+    to = token(ticket, world.agent_all)
+    row = received(box, mail_from(str(world.agent_all.email), "Re", "Merci.", To=to, In_Reply_To=ours))
     assert Message.objects.get(pk=row.message_id).audience == "internal"
 
 
