@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 
+_VAGUE = frozenset({"refused", "network"})  # words beside which a status number says more
 HARD = frozenset({"unknown_user", "unknown_host", "moved", "no_mail"})
 
 # First match wins: what a server says in words is surer than its number.
 _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE | re.VERBOSE))
     for reason, pattern in (
+        ("network", r"""host\ not\ found,\ try\ again"""),
+        (
+            "sender_refused",
+            r"""after\ mail\ from | domain\ of\ sender | sender\ (?:address|domain|verif)""",
+        ),
+        (
+            "too_big",
+            r"""(?:message|mail|size|content)\ (?:\S{1,30}\ ){0,3}(?:too\ (?:big|large)|exceeds|larger\ than)
+            | (?:message|mail)\ (?:file\ )?(?:size|length)\ (?:limit|exceed) | 552\ .{0,40}size
+            | exceeds?\ (?:the\ )?maximum\ (?:message|mail)""",
+        ),
         (
             "mailbox_full",
             r"""mailbox\ (?:is\ |size\ )?(?:full|exceed|limit|quota)
@@ -18,7 +30,7 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             | (?:disk|storage|space)\ (?:is\ )?full | insufficient\ (?:system\ )?storage
             | out\ of\ (?:storage|space)
             | not\ enough\ (?:storage|disk)?\ ?space | too\ much\ mail\ data | user\ is\ overquota
-            | mailbox\ is\ full | inbox\ is\ full | boite\ .{0,20}pleine""",
+            | mailbox\ is\ full | inbox\ is\ full | mail\ ?folder\ is\ full | boite\ .{0,20}pleine""",
         ),
         (
             "suspended",
@@ -36,7 +48,7 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "no_mail",
             r"""does\ not\ accept\ (?:any\ )?mail | null\ mx | nullmx | mail\ receiving\ disabled
-            | not\ accept\ (?:smtp\ )?mail | smtp\ protocol\ returned\ a\ permanent\ error\ 556
+            | not\ accept\ (?:smtp\ )?mail | no\ smtp\ service | smtp\ protocol\ returned\ a\ permanent\ error\ 556
             | (?:host|domain)\ (?:does\ not|doesn't)\ (?:receive|accept)""",
         ),
         (
@@ -61,11 +73,11 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             | doesn't\ have\ a[n]?\ .{0,60}account
             | (?:does\ not|doesn't)\ (?:exist|have\ (?:a|an)\ \S{1,40}\ account)
             | not\ a\ (?:valid|known)\ (?:user|mailbox|recipient|address) | not\ listed\ in
-            | user\ not\ (?:found|exist|known)
+            | user\ not\ (?:found|exist|known) | not\ a\ registered
             | recipient\ (?:address\ )?rejected:\ (?:user\ unknown|undeliverable|unknown|invalid|no\ such)
-            | isn't\ in\ my\ (?:control|list) | no\ mailbox\ (?:here|by\ that) | recipnotfound
-            | mailbox\ unavailable | unknown\ (?:or\ illegal\ )?(?:alias|address|user)
-            | invalid\ e-?mail\ address
+            | isn't\ in\ my\ (?:control|list) | no\ mailbox\ (?:here|by\ that) | recipnotfound | address\ rejected\.?\s*$
+            | mailbox\ unavailable | unknown\ (?:or\ illegal\ )?(?:alias|address|user)(?!\ error)
+            | invalid\ (?:e-?mail\ address|final\ delivery\ userid)
             | adresse\ (?:d\ ?au\ moins|inconnue|invalide) | utilisateur\ inconnu
             | address\ not\ found | couldn't\ be\ found | wasn't\ found
             | no\ such\ (?:user|person|mailbox)""",
@@ -76,28 +88,22 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             | (?:unknown|no\ such|unrouteable|illegal|bad)\ (?:host|domain|mail\ domain|destination\ host)
             | (?:couldn't|cannot|could\ not|unable\ to)\ (?:find|resolve)\ (?:any\ |a\ )?(?:host|domain|mail\ exchanger|mx|the\ domain)
             | name\ (?:service\ error|or\ service\ not\ known|does\ not\ resolve)
-            | no\ (?:mx|a|relevant\ (?:dns|answers)|route\ to\ host\ dns) | nxdomain
+            | no\ (?:mx\b|relevant\ (?:dns|answers)) | nxdomain
             | dns\ (?:error|fail|lookup) | recipient'?s?\ domain\ (?:name\ )?(?:not|does)
-            | all\ relevant\ mx | invalid\ domain | domain\ .{0,80}not\ found""",
-        ),
-        (
-            "too_big",
-            r"""(?:message|mail|size|content)\ (?:\S{1,30}\ ){0,3}(?:too\ (?:big|large)|exceeds|larger\ than)
-            | message\ (?:file\ )?(?:size|length)\ (?:exceed|limit) | 552\ .{0,40}size
-            | exceeds?\ (?:the\ )?(?:maximum|size)""",
+            | all\ relevant\ mx | domain\ is\ not\ reachable | invalid\ domain | domain\ .{0,80}not\ found""",
         ),
         (
             "expired",
             r"""timed?\ ?-?out | expired | time\ limit
             | (?:not\ been|couldn't\ be)\ (?:able\ to\ be\ )?(?:delivered|sent)\ (?:for|in|within|after)
             | retry\ (?:time(?:out)?|limit) | (?:too|been\ in\ the\ queue)\ (?:old|long)
-            | delivery\ time | deferred
+            | delivery\ time | deferred | multiple\ retries | within\ \d{1,3}\ days | requests\ to\ connect
             | for\ \d{1,3}\ (?:days?|hours?) | could\ not\ be\ delivered\ (?:within|for)""",
         ),
         (
             "network",
             r"""connection\ (?:refused|lost|reset|closed|dropped) | (?:no\ route|unreachable)
-            | (?:loops?\ back|mail\ loop|routing\ loop|too\ many\ hops) | connect\ to | network
+            | (?:loops?\ back|mail\ loop|routing\ loop|too\ many\ hops) | connect\ to | network | not\ reachable
             | tls | lost\ connection""",
         ),
         (
@@ -123,8 +129,10 @@ _BY_STATUS = {
 
 
 def reason_of(status: str, words: str) -> str:
+    """A code of ``Failed.reason``. ``status``: ``x.y.z`` or ''; ``words``: what the server said, on one line."""
+    by_status = _BY_STATUS.get(status.partition(".")[2], "undefined")
     for reason, pattern in _REASONS:
         if pattern.search(words[:2000]):
-            return reason
-    _, _, rest = status.partition(".")
-    return _BY_STATUS.get(rest, "undefined")
+            is_vague = reason in _VAGUE and by_status != "undefined"
+            return by_status if is_vague else reason
+    return by_status

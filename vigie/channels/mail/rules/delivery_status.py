@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from vigie.channels.mail.rules.bounce_reasons import HARD, reason_of
 from vigie.channels.mail.rules.parsed import ParsedMail
@@ -19,8 +20,8 @@ class Failed:
 
     ``status`` is ``x.y.z`` (RFC 3463) and ``reply`` the three digits of SMTP, each '' when not told. ``reason`` is a code:
     ``unknown_user``, ``unknown_host``, ``moved``, ``no_mail``, ``mailbox_full``, ``suspended``, ``too_big``, ``expired``,
-    ``delayed``, ``spam``, ``refused``, ``network``, ``undefined``. ``is_hard``: the address itself is dead, so that trying again is
-    vain. ``original_id`` is the Message-ID of the mail that failed, without ``<>``, or ''.
+    ``delayed``, ``spam``, ``sender_refused``, ``refused``, ``network``, ``undefined``. ``is_hard``: the address itself is dead,
+    so that trying again is vain. ``original_id`` is the Message-ID of the mail that failed, without ``<>``, or ''.
     """
 
     address: str
@@ -33,31 +34,46 @@ class Failed:
 
 
 _FIELD = re.compile(r"^([A-Za-z-]{2,40})[ \t]{0,5}:[ \t]{0,20}(.*)$")
+_FINAL = re.compile(r"^final-recipient[ \t]{0,5}:", re.IGNORECASE | re.MULTILINE)
+_ACTION = re.compile(r"^action[ \t]{0,5}:", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<![\d.:/-])([245][0-5]\d)(?=[\s\-:]|$)")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _MESSAGE_ID = re.compile(r"^message-id[ \t]{0,5}:\s{0,5}<([^<>\s]{3,900})>", re.IGNORECASE | re.MULTILINE)
-_RETURNED_MARK = re.compile(
-    r"""^\s{0,3}[->#*\ ]*(?:this\ is\ a\ copy\ of\ (?:the|your)\ message
-    | below\ this\ line\ is\ a\ copy | original\ message
-    | (?:the\ )?header\ of\ the\ original\ message
-    | included\ is\ a\ copy
-    | (?:returned\ message|unsent\ message)\ (?:follows|below)
-    | message\ (?:headers?|text)\ follows? | start\ of\ returned\ message
-    | (?:a\ copy\ of\ )?(?:the\ )?original\ message\ (?:follows|is|below|headers))""",
+# Where the server's own words end and the mail that it returns begins.
+_RETURNED = re.compile(
+    r"""^[->#*=\ ]{0,20}(?:this\ is\ a\ copy\ of\ (?:the|your)\ message | below\ this\ line\ is\ a\ copy
+    | (?:the\ )?headers?\ of\ the\ original\ message | included\ is\ a\ copy
+    | (?:returned|unsent|original)\ (?:message|mail) | message\ (?:headers?|text)\ follows?
+    | start\ of\ returned\ message | (?:a\ copy\ of\ )?the\ original\ message\ (?:follows|is|below|headers))
+    | ^(?:received|return-path|x-received|dkim-signature)\ ?:""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+_NAMED = re.compile(
+    r"^[ \t]{0,12}(?:[245]\d\d[ -]|(?:final[ -])?recipient(?:[ ]address)?[ ]?:[ ]?|could not be delivered to:?[ ])?"
+    rf"[<\"\[(]?({_ADDRESS.pattern})[>\"\])]?(?=[:\s,;.(]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HELPDESK = re.compile(r"^(?:support|help|abuse|postmaster|mailer-daemon)\b", re.IGNORECASE)
+_LATE = re.compile(
+    r"\bdelayed\b|not (?:yet )?been delivered|will (?:keep|continue|be retried|retry)", re.IGNORECASE
 )
 
 
 def failed_recipients(mail: ParsedMail) -> tuple[Failed, ...]:
-    """The recipients that a bounce names, each once. Empty for a report of success, and for a mail that is no bounce."""
+    """The recipients that a bounce names, each once. Whether the mail is a bounce is ``nature_of``'s to say."""
     original = original_message_id(mail)
-    reports = "\n\n".join(mail.report.get("message/delivery-status", ()))[:_LOOKED_AT]
     prose = _prose(mail)
-    found = list(_from_report(reports, prose, original)) if reports else []
-    if not found and not reports:
+    report = "\n\n".join(mail.report.get("message/delivery-status", ()))[:_LOOKED_AT]
+    if not report and _FINAL.search(mail.text[:_LOOKED_AT]):
+        report = mail.text[:_LOOKED_AT]  # a report whose container is broken
+    found = list(islice(_from_report(report, prose, original), _MOST)) if report else []
+    if not found and not _ACTION.search(report):
         found = list(_from_prose(mail, prose, original))
-    return tuple({failed.address: failed for failed in reversed(found)}.values())[::-1][:_MOST]
+    once: dict[str, Failed] = {}
+    for failed in found:
+        once.setdefault(failed.address, failed)
+    return tuple(once.values())
 
 
 def original_message_id(mail: ParsedMail) -> str:
@@ -103,36 +119,46 @@ def _groups(report: str) -> Iterator[dict[str, str]]:
 
 
 def _from_prose(mail: ParsedMail, prose: str, original: str) -> Iterator[Failed]:
-    named = _ADDRESS.findall(",".join(mail.headers.get("x-failed-recipients", ())))
+    is_late = bool(_LATE.search(f"{mail.subject[:300]} {prose[:2000]}"))
+    for address, words in _named(mail, prose):
+        said = words if reason_of("", words) != "undefined" else prose[:2000]
+        yield _failed(address, "", said, original, is_late=is_late)
+
+
+def _named(mail: ParsedMail, prose: str) -> list[tuple[str, str]]:
+    """Each address that the prose gives a line to, with the words up to the next one; else the first it mentions."""
     ours = {address.email for address in mail.to} | {mail.sender.email}
-    addresses = named or [found for found in _ADDRESS.findall(prose) if found.lower() not in ours]
-    is_late = bool(
-        re.search(
-            r"\bdelay|has not (?:yet )?been delivered|will (?:keep|continue|be retried|retry)",
-            f"{mail.subject} {prose[:2000]}",
-            re.IGNORECASE,
-        )
-    )
-    for address in dict.fromkeys(address.lower() for address in addresses):
-        words = _near(prose, address)
-        if named or reason_of("", words) != "undefined" or _STATUS.search(words):
-            yield _failed(address, "", words, original, is_late=is_late)
+    told = ",".join(mail.headers.get("x-failed-recipients", ())).lower()
+    starts = [*islice((found for found in _NAMED.finditer(prose) if _is_other(found[1], ours)), _MOST)]
+    ends = [*(found.start() for found in starts[1:]), len(prose)][: len(starts)]
+    blocks: dict[str, str] = {}
+    for found, end in zip(starts, ends, strict=True):
+        address = found[1].lower()
+        blocks[address] = blocks.get(address, "") + prose[found.start() : end][:1000]
+    for address in _ADDRESS.findall(told)[:_MOST]:
+        blocks.setdefault(address, prose[:2000])
+    if blocks:
+        return list(blocks.items())
+    mentioned = (found for found in _ADDRESS.finditer(prose) if _is_other(found[0], ours))
+    first = next(mentioned, None)
+    return [(first[0].lower(), prose[max(first.start() - 200, 0) : first.end() + 800])] if first else []
+
+
+def _is_other(address: str, ours: set[str]) -> bool:
+    return address.lower() not in ours and not _HELPDESK.match(address)
 
 
 def _prose(mail: ParsedMail) -> str:
     """What the server wrote, without the mail that it returns."""
-    text = mail.text or re.sub(r"<[^<>]{0,2000}>", " ", mail.html[:_LOOKED_AT])
-    text = text[:_LOOKED_AT]
-    mark = _RETURNED_MARK.search(text)
-    return text[: mark.start()] if mark and mark.start() > 40 else text
+    text = mail.text[:_LOOKED_AT]
+    mark = next((found for found in _RETURNED.finditer(text) if text[: found.start()].strip()), None)
+    return text[: mark.start()] if mark else text
 
 
 def _near(prose: str, address: str) -> str:
-    """The words that follow an address in the prose, up to the next one."""
+    """The words around an address in the prose, for a report that gives no reason of its own."""
     start = prose.lower().find(address.lower()) if address else -1
-    if start < 0:
-        return prose[:2000]
-    return prose[max(start - 200, 0) : start + 800]
+    return prose[max(start - 200, 0) : start + 800] if start >= 0 else prose[:2000]
 
 
 def _failed(address: str, status: str, words: str, original: str, *, is_late: bool) -> Failed:

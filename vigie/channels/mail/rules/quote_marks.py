@@ -38,8 +38,9 @@ _ENDS_WROTE = re.compile(
 )
 _WROTE_COLON = re.compile(rf"\b(?:{_WROTE})\b.{{1,160}}[:：]\s{{0,3}}$", re.IGNORECASE)
 _DATE_AND_MAIL = re.compile(
-    rf"^{_LEAD}(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}\s.{{0,160}}<\s?{_MAIL}\s?>\s?:?|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}},?\s.{{0,160}}<\s?{_MAIL}\s?>\s?:)\s{{0,3}}$"
+    rf"^{_LEAD}\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}\s.{{0,160}}<\s?{_MAIL}\s?>\s?:?\s{{0,3}}$"
 )
+_TIME_AND_MAIL = re.compile(rf"\d{{1,2}}[:.h]\d\d\b.{{1,160}}<\s?{_MAIL}\s?>\s?[:：]\s{{0,3}}$")
 _MAY_END = re.compile(rf"(?:[:：>-]|{_WROTE})\s{{0,3}}$", re.IGNORECASE)
 _DASHED = re.compile(
     rf"^\s{{0,3}}-{{2,60}}\s?(?:On\s.{{0,200}}\d.{{0,200}}|[^-]{{1,120}}\s)(?:{_WROTE})\s?-{{2,60}}\s{{0,3}}$",
@@ -50,7 +51,7 @@ _SHARED = re.compile(
 )
 
 _ORIGINAL_WORDS = (
-    r"original\s+(?:message|mail|email|appointment)|reply\s+message|message\s+d['’]origine"
+    r"(?:mail|e-mail)\s+original|original\s+(?:message|mail|email|appointment)|reply\s+message|message\s+d['’]origine"
     r"|message\s+(?:initial|original)|courriel\s+original|e-mail\s+d['’]origine"
     r"|rendez-vous\s+d['’]origine"
     r"|urspr(?:ü|ue)ngliche\s+(?:nachricht|e-mail)|originalnachricht|mensaje\s+original"
@@ -191,6 +192,8 @@ def _is_attribution(joined: str) -> bool:
         return True
     if not _begins(joined):
         return False
+    if _DATED_START.match(joined) and _TIME_AND_MAIL.search(joined):
+        return True
     return bool(_ENDS_WROTE.search(joined) or (_WROTE_COLON.search(joined) and re.search(r"\d", joined)))
 
 
@@ -223,7 +226,7 @@ def _kind(line: str) -> str:
 
 def split_shared(line: str) -> tuple[str, str]:
     """The words and the quote header of a line that holds both, or the line and ''."""
-    found = _SHARED.match(line) if "---" in line and len(line) <= LONGEST else None
+    found = _SHARED.match(line) if len(line) <= LONGEST else None
     return (found[1], found[2]) if found else (line, "")
 
 

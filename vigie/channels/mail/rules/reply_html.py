@@ -120,7 +120,7 @@ def split_html_reply(source: str) -> tuple[str, str]:
     found = _quotation(tokens, lines)
     if not found:
         return _source(tokens), ""
-    start, end = _widened(tokens, *found)
+    start, end = _widened(tokens, found[0], _over_next(tokens, lines, found[1]))
     outside = [line for line in lines if not start <= line.at < end]
     if not any(line.text for line in outside):
         return _source(tokens), ""
@@ -243,6 +243,16 @@ def _last_blockquote(tokens: list[_Token], lines: list[_Line]) -> tuple[int, int
     if not last or last.quotation < 0:
         return None
     return last.quotation, tokens[last.quotation].mate + 1
+
+
+def _over_next(tokens: list[_Token], lines: list[_Line], end: int) -> int:
+    """Past the quotations that follow with no word between: some programs put the header in one of its own."""
+    for line in lines:
+        if line.at >= end and line.text:
+            if line.quotation < 0:
+                break
+            end = max(end, tokens[line.quotation].mate + 1)
+    return end
 
 
 def _widened(tokens: list[_Token], start: int, end: int) -> tuple[int, int]:

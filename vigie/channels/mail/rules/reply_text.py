@@ -40,7 +40,10 @@ def split_reply(text: str, subject: str = "") -> Reply:
 
 def _lines(text: str) -> list[str]:
     lines: list[str] = []
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n"):
+        if "---" not in line:
+            lines.append(line)
+            continue
         words, header = marks.split_shared(line)
         lines.append(words)
         if header:
@@ -88,6 +91,8 @@ def _unanswered(above: list[str], below: list[str]) -> tuple[list[str], list[str
 
 def _below_header(lines: list[str], header: int, body: int) -> tuple[list[str], list[str]]:
     """Split at a quote header. Marked with ``>``, the quotation ends where the marks end; unmarked, with the mail."""
+    while body < len(lines) and not lines[body].strip():
+        body += 1
     above, below = lines[:header], lines[body:]
     first = next((line for line in below if line.strip()), "")
     if not _is_quoted(first):
@@ -143,8 +148,8 @@ def _is_quoted(line: str) -> bool:
 
 def _sign(lines: list[str]) -> tuple[list[str], list[str]]:
     """Take off what is below ``-- ``, the lines of a device, and the details below a goodbye."""
-    for at, line in enumerate(lines):
-        if marks.is_delimiter(line) and _has_words(lines[:at]) and _is_short(lines[at + 1 :]):
+    for at in range(_last_lines(lines), len(lines)):
+        if marks.is_delimiter(lines[at]) and _has_words(lines[:at]):
             above, devices = _without_devices(lines[:at])
             return above, [*devices, *lines[at:]]
     above, devices = _without_devices(lines)
@@ -152,9 +157,11 @@ def _sign(lines: list[str]) -> tuple[list[str], list[str]]:
     return above[:at], [*above[at:], *devices]
 
 
-def _is_short(lines: list[str]) -> bool:
-    filled = [line for line in lines if line.strip()]
-    return len(filled) <= 2 * _LONGEST_SIGNATURE
+def _last_lines(lines: list[str]) -> int:
+    """Where the last lines begin, as many as a signature may have, blank ones not counted."""
+    start = max(len(lines) - 8 * _LONGEST_SIGNATURE, 0)
+    filled = [at for at in range(start, len(lines)) if lines[at].strip()]
+    return filled[-min(2 * _LONGEST_SIGNATURE, len(filled))] if filled else start
 
 
 def _without_devices(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -168,8 +175,7 @@ def _without_devices(lines: list[str]) -> tuple[list[str], list[str]]:
 
 def _goodbye(lines: list[str]) -> int:
     """Where a signature begins at a goodbye with contact details below it, or the end. A bare name stays with the words."""
-    last = max(len(lines) - 2 * _LONGEST_SIGNATURE, 1)
-    for at in range(len(lines) - 1, last - 1, -1):
+    for at in range(len(lines) - 1, _last_lines(lines) - 1, -1):
         if not marks.is_farewell(lines[at]):
             continue
         details = [line for line in lines[at + 1 :] if line.strip()]

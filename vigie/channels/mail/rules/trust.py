@@ -1,8 +1,8 @@
-"""Who vouches for the sender of a mail: the verdicts of our own mail server, and nobody else's.
+"""Who vouches for the sender of a mail: the verdict of our own mail server, and nobody else's.
 
-A mail can hold any header its writer likes, so an Authentication-Results header counts only when it names our server
-and stands above every foreign one (headers are added on top). That our server removes forged ones bearing its name is asked of
-it by RFC 8601 (section 5); here, what stands on top also outweighs what stands below.
+A mail can hold any header its writer likes, so exactly one Authentication-Results header counts: the topmost (headers are
+added on top), and only when it names our server. A second one of our name below may be forged, and nothing in the mail
+tells: a server that writes one for each check must put the one of DMARC on top, as OpenDMARC does.
 """
 
 from __future__ import annotations
@@ -50,18 +50,13 @@ def trust_of(mail: ParsedMail, authserv_id: str) -> Trust:
     if wrong := _wrong_sender(mail):
         return Trust(Verdict.UNVERIFIED, wrong)
     headers = mail.headers.get("authentication-results", ())
-    named = [(_server(value), value) for value in headers]
+    servers = [_server(value) for value in headers]
     ours = authserv_id.strip().lower()
-    if not ours or not any(server == ours for server, _ in named):
+    if not ours or ours not in servers:
         return Trust(Verdict.UNKNOWN, "no_verdict")
-    if named[0][0] != ours:
+    if servers[0] != ours:
         return Trust(Verdict.UNVERIFIED, "foreign_above")
-    for server, value in named:
-        if server != ours:
-            break
-        if verdict := _read(value, _domain(mail.sender.email)):
-            return verdict
-    return Trust(Verdict.UNVERIFIED, "no_pass")
+    return _read(headers[0], _domain(mail.sender.email))
 
 
 def _wrong_sender(mail: ParsedMail) -> str:
@@ -89,8 +84,8 @@ def _server(value: str) -> str:
     return first[0].strip('"').lower()
 
 
-def _read(value: str, domain: str) -> Trust | None:
-    """What one header of ours says about ``domain``, or None when it says nothing either way."""
+def _read(value: str, domain: str) -> Trust:
+    """What a header of ours says about ``domain``."""
     known = [result for clause in _clauses(value) if (result := _result(clause))]
     dmarc = [r for r in known if r.method == "dmarc" and r.properties.get("header.from", domain) == domain]
     if any(result.result in _FAILED for result in dmarc):
@@ -101,7 +96,7 @@ def _read(value: str, domain: str) -> Trust | None:
         if result.result == "pass" and result.method != "dmarc" and _speaks_for(result, domain):
             return Trust(Verdict.VERIFIED, f"{result.method}_aligned")
     failed = next((result for result in known if result.result in _FAILED), None)
-    return Trust(Verdict.UNVERIFIED, f"{failed.method}_fail") if failed else None
+    return Trust(Verdict.UNVERIFIED, f"{failed.method}_fail" if failed else "no_pass")
 
 
 def _clauses(value: str) -> list[str]:
