@@ -25,6 +25,8 @@ _ALLOWED = re.compile(
 _CONTROLS = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # GB 2312: pairs of high bytes, two or more together. Possessive (++): tried one way only, or time doubles with each pair.
 _PAIRS = re.compile(rb"[\0-\x7f]*+(?:(?:[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]){2,}+[\0-\x7f]*+)++")
+# What some servers send under the name of another.
+_SENT_INSTEAD = {"iso2022_jp_2": "euc-jp"}
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
@@ -54,8 +56,11 @@ def decode(data: bytes, charset: str = "", hint: str = "") -> tuple[str, bool]:
         try:
             return clean(data.decode(codec)), True
         except (UnicodeError, ValueError):
-            if not _is_utf8(data):
-                return clean(data.decode(codec, "replace")), False
+            text = data.decode(codec, "replace")
+            is_other = not data.isascii() and _is_utf8(data)
+            if not is_other and any(sign > "\x7f" and sign != "\ufffd" for sign in text):
+                return clean(text), False  # right but for some bytes
+            hint = _SENT_INSTEAD.get(codec, hint)
     for guess in _guesses(data, hint):
         try:
             return clean(data.decode(guess)), not charset.strip() and guess != "cp1252"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import contextlib
 import re
 import string
 
@@ -41,11 +42,15 @@ def _bytes(encoding: str, content: str) -> bytes:
 
 
 def base64_bytes(body: bytes) -> bytes:
-    """Base64, forgiving: other signs are left out, a missing end is padded."""
+    """Base64, forgiving: other signs are left out, a missing end is padded, padded pieces are joined."""
+    end = body.find(b"=")
+    if end < 0 or not body[end:].strip(b"= \t\r\n"):
+        with contextlib.suppress(binascii.Error):
+            return binascii.a2b_base64(
+                body
+            )  # the usual case, without a copy of what may be a hundred megabytes
     data = bytearray()
-    for piece in body.translate(None, _NOT_BASE64).split(
-        b"="
-    ):  # pieces padded one by one were joined by someone
+    for piece in body.translate(None, _NOT_BASE64).split(b"="):
         whole = piece[:-1] if len(piece) % 4 == 1 else piece
         data += binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
     return bytes(data)

@@ -119,7 +119,11 @@ def test_subjects(subject: bytes, wanted: str) -> None:
         ("rot13", b"hello", "hello"),
         ("zlib", b"hello", "hello"),
         ('"utf 8\x00"', "é".encode(), "é"),
-        ("utf-8", b"caf\xe9", "caf\ufffd"),
+        ("utf-8", b"caf\xe9", "café"),
+        ("utf-8", "é".encode() + b"\xe9", "é\ufffd"),
+        ("iso-2022-jp", "日本語".encode("euc-jp"), "日本語"),
+        ("iso-2022-jp", b"\x1b$BF|K\\\x1b", "日本\ufffd"),
+        ("big5", "您好！".encode(), "您好！"),
         ("utf-7", b"+AGkAbA-", "il"),
     ],
 )
