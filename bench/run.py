@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,13 +130,12 @@ def scenes(total: int) -> dict[str, tuple[str, Any, int]]:
     ]  # tickets with ten messages, newest first
     live = list(range(int(total * 0.983) + 1, total))  # a closed ticket refuses a reply
     word = data.WORDS
-    counter = iter(range(10**9))
 
     def get(path: str) -> Any:
         return lambda rng: ("GET", path, None)
 
-    def unique(rng: random.Random) -> str:
-        return f"b{next(counter)}-{rng.random()}"
+    def unique() -> str:
+        return uuid.uuid4().hex  # a repeated submission would be recognised and do nothing
 
     return {
         "queue, newest": ("agent", get("/tickets/?status=live&sort=newest"), 200),
@@ -157,7 +157,7 @@ def scenes(total: int) -> dict[str, tuple[str, Any, int]]:
                     "kind": "reply",
                     "body": "<p>Bonjour, nous regardons.</p>",
                     "despite": "1",
-                    "submission": unique(rng),
+                    "submission": unique(),
                 },
             ),
             100,
@@ -174,7 +174,7 @@ def scenes(total: int) -> dict[str, tuple[str, Any, int]]:
                     "service": "1",
                     "urgency": "2",
                     "impact": "3",
-                    "submission": unique(rng),
+                    "submission": unique(),
                 },
             ),
             100,
