@@ -24,6 +24,7 @@ from tests.isolation.canaries import checksum, found_in, plant
 from tests.isolation.personas import Persona, personas
 from tests.isolation.routes import ROUTES, Route
 from tests.isolation.scene import Scene, build_scene, double
+from vigie.toolkit import written
 from vigie.toolkit.entry import audience_of
 
 pytestmark = pytest.mark.django_db
@@ -247,11 +248,13 @@ def first_wall_off() -> Iterator[None]:
     patches.append(patch("vigie.kernel.actor.Actor.sees", lambda self, organisation_id: True))
     for one in patches:
         one.start()
+    written.forget()
     try:
         yield
     finally:
         for one in patches:
             one.stop()
+        written.forget()
 
 
 @contextmanager

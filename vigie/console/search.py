@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from vigie.console.finding import find_clients, find_people
 from vigie.tickets.queries.search import MOST_HITS, PAGE_SIZE, Found, by_reference, search_tickets
-from vigie.tickets.views.rows import drawn_rows
+from vigie.tickets.views.rows import described_rows
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import number
 from vigie.toolkit.pages import render
@@ -43,7 +43,7 @@ def search(request: Request) -> HttpResponse:
 
 
 def _results(found: Found) -> dict[str, Any]:
-    rows = drawn_rows(found.rows, found.names, found.people, found.clocks)
+    rows = described_rows(found.rows, found.clocks)
     for row in rows:
         row["snippet"] = found.snippets.get(row["id"], "")
     shown = number(found.total) if found.total < MOST_HITS else f"{number(MOST_HITS)}+"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import pgettext as p
 
 from vigie.kernel.actor import Actor
 from vigie.notifications.queries import unread_count
 from vigie.tickets.labels import TYPES
+from vigie.toolkit.jinja import url
 
 LIVE_URL = "/live"
 ADMINISTRATION = ("access:manage", "workflow:manage", "catalog:manage", "contracts:manage", "clients:manage")
@@ -30,7 +30,7 @@ def places(actor: Actor) -> list[dict[str, Any]]:
         ("services", p("menu", "Services"), "apps", "s", ("catalog:view",)),
     )
     return [
-        {"code": code, "label": word, "icon": icon, "key": key, "href": reverse(code)}
+        {"code": code, "label": word, "icon": icon, "key": key, "href": url(code)}
         for code, word, icon, key, grants in all_places
         if all(actor.can(grant) for grant in grants)
     ]
@@ -47,7 +47,7 @@ def administration(actor: Actor) -> list[dict[str, Any]]:
             "label": word,
             "icon": "settings",
             "key": "a",
-            "href": reverse("administration"),
+            "href": url("administration"),
         }
     ]
 
@@ -56,7 +56,7 @@ def creations(actor: Actor) -> list[dict[str, Any]]:
     """What "+ New" offers."""
     if not actor.can("tickets:open"):
         return []
-    base = reverse("ticket_new")
+    base = url("ticket_new")
     return [
         {
             "label": word,
@@ -75,10 +75,10 @@ def _here(items: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
 def bell(actor: Actor) -> dict[str, Any]:
     """The bell and its unread count, live on the person's own topic."""
     return {
-        "href": reverse("notices"),
+        "href": url("notices"),
         "count": unread_count(actor),
         "topic": f"person:{actor.person_id}",
-        "live_href": reverse("notices_bell"),
+        "live_href": url("notices_bell"),
     }
 
 
@@ -89,10 +89,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": _here(places(actor), request.path),
         "nav_end": _here(administration(actor), request.path),
         "creations": creations(actor),
-        "person": {"name": actor.name, "email": getattr(request.user, "email", ""), "href": reverse("me")},
+        "person": {"name": actor.name, "email": getattr(request.user, "email", ""), "href": url("me")},
         "notices": bell(actor),
-        "home_url": reverse("home"),
-        "search_url": reverse("search"),
-        "palette_url": reverse("palette"),
+        "home_url": url("home"),
+        "search_url": url("search"),
+        "palette_url": url("palette"),
         "live_url": LIVE_URL,
     }

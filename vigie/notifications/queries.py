@@ -15,6 +15,7 @@ from vigie.notifications import access
 from vigie.notifications.labels import mail_words
 from vigie.notifications.models import Notice
 from vigie.toolkit.paging import Order, Page, page_of
+from vigie.toolkit.written import Written, count_of, kept, written
 
 # The mails that brought a message, one by recipient; read beside the message, whose sight covers them.
 _MAILS = """(select coalesce(jsonb_agg(jsonb_build_object(
@@ -35,9 +36,14 @@ def latest_page(actor: Actor, *, cursor: str | None, size: int = 50) -> Page:
     return page_of(access.visible(actor), NEWEST, fields=FIELDS, size=size, cursor=cursor)
 
 
+@kept
+def _unread_statement(actor: Actor) -> Written | None:
+    return written(access.visible(actor).filter(read_at=None).values("id")[:100])
+
+
 def unread_count(actor: Actor) -> int:
     """Unread notices, counted up to 100."""
-    return access.visible(actor).filter(read_at=None)[:100].count()
+    return count_of(_unread_statement(actor))
 
 
 @dataclass(frozen=True, slots=True)

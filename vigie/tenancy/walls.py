@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,13 +136,9 @@ def _set(connection: BaseDatabaseWrapper, role: str, organisations: str) -> None
         )
 
 
-def _now_in_force(connection: BaseDatabaseWrapper) -> tuple[str, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select current_setting('role'), coalesce(current_setting('app.organisations', true), '')"
-        )
-        row = cursor.fetchone()
-    return str(row[0]), str(row[1])
+# The organisations of the wall that this request raised; ``None`` where none stands, or past it. Every change of the
+# role goes through this module, and a rolled-back savepoint brings back what stood before it, here and there.
+_raised: ContextVar[str | None] = ContextVar("raised", default=None)
 
 
 @contextmanager
@@ -149,13 +146,17 @@ def client_wall(actor: Actor, using: str = "default") -> Iterator[None]:
     """Run the block in one transaction under the portal role, limited to the actor's organisations."""
     connection = connections[using]
     listed = ",".join(str(i) for i in sorted(actor.organisations or ()))
+    outermost = not connection.in_atomic_block
     with transaction.atomic(using):
         _set(connection, ROLE, listed)
+        before = _raised.set(listed)
         try:
             yield
         finally:
-            if not connection.needs_rollback and connection.connection and not connection.connection.closed:
-                _set(connection, "none", "")
+            _raised.reset(before)
+            usable = connection.connection and not connection.connection.closed
+            if usable and not outermost and not connection.needs_rollback:
+                _set(connection, "none", "")  # a transaction of its own ends the settings by ending
 
 
 @contextmanager
@@ -166,20 +167,19 @@ def past_the_wall(reason: str, using: str = "default") -> Iterator[None]:
     """
     if reason not in GATES:
         raise ValueError(f"{reason!r} is not a listed gate")
+    organisations = _raised.get()
+    if organisations is None:
+        yield
+        return
     connection = connections[using]
-    if not connection.in_atomic_block:
-        yield
-        return
-    role, organisations = _now_in_force(connection)
-    if role != ROLE:
-        yield
-        return
     _set(connection, "none", "")
+    before = _raised.set(None)
     try:
         yield
     finally:
+        _raised.reset(before)
         if not connection.needs_rollback:
-            _set(connection, role, organisations)
+            _set(connection, ROLE, organisations)
 
 
 # announce: jobs and live wake-ups; notify: notices to agents; journal: facts that the client itself may not read

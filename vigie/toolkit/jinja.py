@@ -3,43 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
+import re
 import zoneinfo
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from babel.dates import format_datetime, get_day_names, get_month_names
 from babel.numbers import format_decimal
 from django.conf import settings
-from django.contrib.staticfiles import finders
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from jinja2 import ChainableUndefined, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from vigie.toolkit import richtext
+from vigie.toolkit.folding import FoldingEnvironment
+from vigie.toolkit.statics import static
 
 
 @lru_cache(maxsize=512)
-def _fingerprint(path: str) -> str:
-    found = finders.find(path)
-    if not isinstance(found, str):
-        return "0"
-    return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:10]
-
-
-def static(path: str) -> str:
-    """Address of a static file, with a fingerprint of its content so that browsers may keep it."""
-    return f"{settings.STATIC_URL}{path}?v={_fingerprint(path)}"
+def _plain_address(prefix: str, name: str) -> str:
+    return reverse(name)
 
 
 def url(name: str, *args: Any, **query: Any) -> str:
     """Address of a named page; keyword arguments become the query (empty ones are left out)."""
-    base = reverse(name, args=args)
+    base = reverse(name, args=args) if args else _plain_address(get_script_prefix(), name)
     kept = {k: v for k, v in query.items() if v not in (None, "")}
     return f"{base}?{urlencode(kept, doseq=True)}" if kept else base
 
@@ -161,19 +153,31 @@ def _time(local: dt.datetime, text: str) -> Markup:
     return Markup(f'<time datetime="{moment}" title="{title}">{escape(text)}</time>')  # noqa: S704 (escaped)
 
 
+@lru_cache(maxsize=4096)
+def _relative(language: str, minutes: int, is_past: bool) -> str:
+    time = spelled(minutes * 60 or 1)
+    return (gettext("%(time)s ago") if is_past else gettext("in %(time)s")) % {"time": time}
+
+
 def ago(value: dt.datetime | None) -> Markup | str:
     """A ``<time>``: relative within a week ("2 h 10 ago", "in 35 min"), absolute beyond, exact on hover."""
-    if value is None:
-        return ""
-    delta = (value - timezone.now()).total_seconds()
-    local = timezone.localtime(value)
-    if abs(delta) >= 7 * 86400:
-        text = _written(local, "short")
-    elif delta > 0:
-        text = gettext("in %(time)s") % {"time": spelled(int(delta) or 1)}
-    else:
-        text = gettext("%(time)s ago") % {"time": spelled(int(delta) or 1)}
-    return _time(local, text)
+    return "" if value is None else ago_writer()(value)
+
+
+def ago_writer() -> Callable[[dt.datetime], Markup]:
+    """:func:`ago` for many instants: the present, the zone and the language are asked once."""
+    now, zone, language = timezone.now(), timezone.get_current_timezone(), get_language() or "fr"
+
+    def write(value: dt.datetime) -> Markup:
+        seconds = int((value - now).total_seconds())
+        local = value.astimezone(zone)
+        if abs(seconds) >= 7 * 86400:
+            text = _written(local, "short")
+        else:
+            text = _relative(language, abs(seconds) // 60, seconds <= 0)
+        return _time(local, text)
+
+    return write
 
 
 @lru_cache(maxsize=4096)
@@ -184,9 +188,43 @@ def _drawn(language: str, macro: str, arguments: tuple[Hashable, ...]) -> Markup
     return Markup(getattr(kit, macro)(*arguments))  # noqa: S704 (a kit macro escapes)
 
 
-def drawn(macro: str, *arguments: Hashable) -> Markup:
-    """A mark of ``kit/ui.html``, drawn once per language for the same arguments: rows repeat the same few."""
-    return _drawn(get_language() or "fr", macro, arguments)
+def pen() -> Callable[..., Markup]:
+    """``draw(macro, *arguments)`` of ``kit/ui.html`` in the reader's language, asked once for many rows.
+
+    The same arguments are drawn once: rows repeat the same few marks. They are plain values, never markup.
+    """
+    language = get_language() or "fr"
+    return lambda macro, *arguments: _drawn(language, macro, arguments)
+
+
+_HOLE = re.compile("\ue000(\\w+)\ue001")
+
+
+@lru_cache(maxsize=256)
+def _stencil(language: str, template: str, holes: tuple[str, ...], fixed: tuple[tuple[str, Any], ...]) -> str:
+    from django.template.loader import get_template
+
+    marked = {name: Markup(f"\ue000{name}\ue001") for name in holes}  # noqa: S704 (names of ours)
+    text = get_template(template).template.render({**marked, **dict(fixed)})  # type: ignore[attr-defined]
+    return _HOLE.sub(r"%(\1)s", text.rstrip().replace("%", "%%"))
+
+
+def stencil(
+    template: str, holes: tuple[str, ...], **fixed: Hashable
+) -> Callable[[Mapping[str, Any]], Markup]:
+    """A template drawn once per language with ``fixed`` values, to be filled many times: ``holes`` are what changes.
+
+    What fills a hole is escaped, unless it is markup. The template only writes the holes: it may not test them.
+    """
+    pattern = _stencil(get_language() or "fr", template, holes, tuple(sorted(fixed.items())))
+
+    def fill(values: Mapping[str, Any]) -> Markup:
+        safe = {
+            name: v if type(v := values[name]) is Markup else escape("" if v is None else v) for name in holes
+        }
+        return Markup(pattern % safe)  # noqa: S704 (every value is escaped, or markup)
+
+    return fill
 
 
 def number(value: float | int | None) -> str:
@@ -219,8 +257,14 @@ def environment(**options: Any) -> Environment:
     options.setdefault("undefined", StrictUndefined if settings.STRICT_TEMPLATES else ChainableUndefined)
     options["trim_blocks"] = options["lstrip_blocks"] = options["autoescape"] = True
     options["extensions"] = ["jinja2.ext.i18n", "jinja2.ext.do"]
-    env = Environment(**options)  # noqa: S701  (autoescape is on, two lines above)
+    env = FoldingEnvironment(**options)  # autoescape is on, two lines above
     env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)  # type: ignore[attr-defined]
+    env.constants = {
+        "_": lambda text, **values: Markup(gettext(text)) % values,  # noqa: S704 (what Jinja does: our own texts)
+        "pgettext": lambda context, text, **values: Markup(pgettext(context, text)) % values,  # noqa: S704
+        "static": static,
+        "url": url,
+    }
     env.globals.update(
         static=static,
         url=url,

@@ -8,11 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.backends.utils import csrf_input
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from vigie.kernel.refusal import Refusal
+from vigie.toolkit.jinja import url
 from vigie.toolkit.refusals import sentence
 from vigie.toolkit.sessions import seconds_left
 
@@ -26,16 +28,20 @@ def register_shell(side: str, shell: Shell) -> None:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What the frame of every page reads: language, theme, addresses of the person's menu, messages to show once."""
+    """What the frame of every page reads: language, theme, addresses of the person's menu, messages to show once.
+
+    A context processor. The forms of a page share one token: Django would mask it anew for each.
+    """
     return {
         "language": (get_language() or "fr")[:2],
         "languages": settings.LANGUAGES,
         "theme": getattr(request.user, "theme", "system"),
-        "language_url": reverse("set_language"),
-        "theme_url": reverse("set_theme"),
-        "signout_url": reverse("account_logout"),
+        "language_url": url("set_language"),
+        "theme_url": url("set_theme"),
+        "signout_url": url("account_logout"),
         "flashes": messages.get_messages(request),
         "session_left": seconds_left(request.session) if request.user.is_authenticated else None,
+        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
     }
 
 
@@ -50,10 +56,8 @@ def render(
     actor = getattr(request, "actor", None)
     values: dict[str, Any] = {"request": request, "actor": actor}
     bare = template.rsplit("/", 1)[-1].startswith("_")
-    if not bare:
-        values.update(frame(request))
-        if actor is not None and actor.side in _shells:
-            values.update(_shells[actor.side](request))
+    if not bare and actor is not None and actor.side in _shells:
+        values.update(_shells[actor.side](request))
     values.update(context or {})
     return HttpResponse(render_to_string(template, values, request=request), status=status)
 

@@ -71,11 +71,21 @@ def _after(order: Order, values: Sequence[Any]) -> Q:
     return edge & (~Q(**{name: values[0]}) | inner)
 
 
-def page_of(
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How a page is read: along ``columns``, forwards (``n``) or backwards (``p``), from an end or from a cursor."""
+
+    columns: tuple[str, ...]
+    direction: str
+    from_cursor: bool
+    size: int
+
+
+def walk(
     queryset: QuerySet[Any], order: Order, *, fields: Sequence[str], size: int, cursor: str | None
-) -> Page:
-    """One page of plain rows after (or before) ``cursor``. Raises ``page.bad_cursor``."""
-    names = [c.lstrip("-") for c in order.columns]
+) -> tuple[QuerySet[Any], Walk]:
+    """The rows after (or before) ``cursor`` and one more, and how to make a page of them. Raises ``page.bad_cursor``."""
+    names = tuple(c.lstrip("-") for c in order.columns)
     direction, values = _decode(cursor, len(names)) if cursor else ("n", [])
     walking = order if direction == "n" else order.reversed()
     if values:
@@ -84,20 +94,33 @@ def page_of(
         except (ValueError, TypeError, OverflowError, ValidationError) as error:
             raise Refusal("page.bad_cursor") from error
     wanted = dict.fromkeys([*fields, *names])
-    rows: list[dict[str, Any]] = list(queryset.order_by(*walking.expressions()).values(*wanted)[: size + 1])
-    more = len(rows) > size
-    rows = rows[:size]
-    if direction == "p":
+    rows = queryset.order_by(*walking.expressions()).values(*wanted)[: size + 1]
+    return rows, Walk(names, direction, bool(values), size)
+
+
+def page_from(how: Walk, rows: list[dict[str, Any]]) -> Page:
+    """The page made of what a walk read."""
+    more = len(rows) > how.size
+    rows = rows[: how.size]
+    if how.direction == "p":
         rows.reverse()
     if not rows:
         return Page(rows, None, None)
-    has_next = more if direction == "n" else True
-    has_previous = bool(values) if direction == "n" else more
+    has_next = more if how.direction == "n" else True
+    has_previous = how.from_cursor if how.direction == "n" else more
     return Page(
         rows,
-        _encode("n", [rows[-1][n] for n in names]) if has_next else None,
-        _encode("p", [rows[0][n] for n in names]) if has_previous else None,
+        _encode("n", [rows[-1][n] for n in how.columns]) if has_next else None,
+        _encode("p", [rows[0][n] for n in how.columns]) if has_previous else None,
     )
+
+
+def page_of(
+    queryset: QuerySet[Any], order: Order, *, fields: Sequence[str], size: int, cursor: str | None
+) -> Page:
+    """One page of plain rows after (or before) ``cursor``. Raises ``page.bad_cursor``."""
+    rows, how = walk(queryset, order, fields=fields, size=size, cursor=cursor)
+    return page_from(how, list(rows))
 
 
 def capped_count(queryset: QuerySet[Model] | QuerySet[Any], cap: int = COUNT_CAP) -> int:

@@ -6,7 +6,11 @@ import datetime as dt
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.utils import timezone
+
+# Plain SQL: it is asked at every request.
+_ALIVE = "select session_data, expire_date from django_session where session_key = %s and expire_date > %s"
 
 
 class SessionStore(db.SessionStore):
@@ -15,9 +19,14 @@ class SessionStore(db.SessionStore):
     ends: dt.datetime | None = None
 
     def _get_session_from_db(self) -> Session | None:
-        found = super()._get_session_from_db()
-        self.ends = found.expire_date if found else None
-        return found
+        with connection.cursor() as cursor:
+            cursor.execute(_ALIVE, [self.session_key, timezone.now()])
+            row = cursor.fetchone()
+        if row is None:
+            self._session_key = self.ends = None
+            return None
+        data, self.ends = row
+        return Session(session_key=self.session_key or "", session_data=data, expire_date=self.ends)
 
 
 def seconds_left(session: db.SessionStore) -> int:

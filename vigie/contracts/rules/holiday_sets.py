@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from calendar import isleap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-
-from holidays import country_holidays
+from typing import Any
 
 from vigie.kernel.refusal import Refusal
 
@@ -26,6 +25,13 @@ _LOCAL_CUSTOMS = {"FR-971": {"Good Friday"}}
 _NOT_MOVED = {"CA"}
 
 
+def _country(code: str, **options: Any) -> Mapping[date, str]:
+    """The library's table of a country. Loaded at the first question: a process that asks none spares its 10 MB."""
+    from holidays import country_holidays
+
+    return country_holidays(code, **options)
+
+
 @lru_cache(maxsize=4096)
 def set_days(code: str, year: int) -> frozenset[date]:
     """Dates of one named set in one year. Unknown code: ``contracts.calendar_unknown_holiday_set``."""
@@ -33,9 +39,7 @@ def set_days(code: str, year: int) -> frozenset[date]:
     country, _, part = code.partition("-")
     moved = country.upper() not in _NOT_MOVED
     try:
-        days = country_holidays(
-            country.upper(), subdiv=part or None, years=year, observed=moved, language="en_US"
-        )
+        days = _country(country.upper(), subdiv=part or None, years=year, observed=moved, language="en_US")
     except (NotImplementedError, KeyError, ValueError):
         raise Refusal("contracts.calendar_unknown_holiday_set", field="holiday_sets", set=code) from None
     customs = _CUSTOMS | _LOCAL_CUSTOMS.get(code, set())
@@ -45,7 +49,7 @@ def set_days(code: str, year: int) -> frozenset[date]:
 def named_days(code: str, year: int, language: str) -> dict[date, str]:
     """The same dates with their names, in that language where the set has it (its own one otherwise)."""
     country, _, part = _ALIASES.get(code.upper(), code).partition("-")
-    days = country_holidays(country.upper(), subdiv=part or None, years=year, language=language)
+    days = _country(country.upper(), subdiv=part or None, years=year, language=language)
     return (
         dict(days.items())
         if set(days) == set(set_days(code, year))

@@ -8,8 +8,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from django.db import transaction
-
 from vigie.contracts.queries import terms_of
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.reading import Reading
@@ -85,7 +83,6 @@ def journal(actor: Actor, ticket: Ticket, facts: Iterable[NewFact], *, now: dt.d
         return Fact.objects.bulk_create(built)
 
 
-@transaction.atomic
 def change(
     actor: Actor,
     ticket: Ticket,
@@ -97,7 +94,10 @@ def change(
     is_public: bool = True,
     moves_clock: bool = True,
 ) -> Ticket:
-    """Write ``changes``, journal ``facts``, read the clocks again and announce. The ticket must be locked."""
+    """Write ``changes``, journal ``facts``, read the clocks again and announce, in the caller's transaction.
+
+    The ticket must be locked.
+    """
     for name, value in changes.items():
         setattr(ticket, name, value)
     ticket.updated_at = now

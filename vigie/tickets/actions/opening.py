@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, transaction
 
 from vigie.accounts import access as accounts_access
 from vigie.accounts.actors import active_affiliations
@@ -29,7 +28,7 @@ from vigie.tickets.actions.conversation import add_message, check_body, claim_up
 from vigie.tickets.actions.ledger import NewFact, cache_reading, due_columns, journal
 from vigie.tickets.events import TicketOpened
 from vigie.tickets.labels import TYPES
-from vigie.tickets.models import Clock, Counter, PriorityPolicy, Ticket
+from vigie.tickets.models import Clock, PriorityPolicy, Ticket
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import Row, clock_facts
 from vigie.tickets.rules.priority import DEFAULT_MATRIX, computed_priority
@@ -38,6 +37,8 @@ from vigie.toolkit.events import announce
 from vigie.workflow.queries import current_version, machine_of
 
 TITLE_LIMIT = 250
+_NEXT = """insert into tickets_counter (organisation_id, last) values (%s, 1)
+on conflict (organisation_id) do update set last = tickets_counter.last + 1 returning last"""
 TARGETED = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
 
 
@@ -185,9 +186,9 @@ def _site(new: NewTicket, affiliation: Affiliation) -> Site | None:
 
 def next_reference(organisation: Organisation, ticket_type: str) -> str:
     """The client's next ticket number, taken under its row's lock. Gaps are possible, doubles are not."""
-    Counter.objects.bulk_create([Counter(organisation_id=organisation.pk)], ignore_conflicts=True)
-    Counter.objects.filter(pk=organisation.pk).update(last=F("last") + 1)
-    last = Counter.objects.values_list("last", flat=True).get(pk=organisation.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [organisation.pk])
+        last: int = cursor.fetchone()[0]
     return reference(ticket_type, organisation.code, last)
 
 

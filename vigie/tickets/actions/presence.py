@@ -45,12 +45,12 @@ def present(actor: Actor, ticket_id: int, *, is_typing: bool, now: dt.datetime) 
 
 
 def gone(actor: Actor, ticket_id: int) -> None:
-    """The actor sent what it was typing, or left."""
-    ticket = access.one(actor, ticket_id)
-    if Presence.objects.filter(ticket_id=ticket_id, person_id=actor.person_id or 0, is_typing=True).update(
-        is_typing=False
-    ):
-        wake([f"org:{ticket.organisation_id}", f"presence:{ticket_id}"])
+    """The actor sent what it was typing: its own mark goes, and those who look are told if there was one."""
+    typing = Presence.objects.filter(
+        ticket_id=ticket_id, person_id=actor.person_id or 0, is_typing=True
+    ).update(is_typing=False)
+    if typing:
+        wake([f"org:{access.one(actor, ticket_id).organisation_id}", f"presence:{ticket_id}"])
 
 
 def others(actor: Actor, ticket_id: int, *, now: dt.datetime) -> list[Seen]:

@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import JSONField, Q
 from django.db.models.expressions import RawSQL
 
-from vigie.accounts.models import Person
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.notifications.queries import Mailed, mailed, mails_of
@@ -19,10 +18,12 @@ from vigie.tickets import access
 from vigie.tickets.labels import message_mark
 from vigie.tickets.models import Message, Ticket
 from vigie.tickets.queries.clock_view import ClockView, clock_views
+from vigie.tickets.queries.queue import people_names
 from vigie.tickets.queries.told import Told, tell
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row
 from vigie.toolkit import richtext
+from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 from vigie.workflow.queries import machine_of
 from vigie.workflow.rules.machine import Machine, Step
 
@@ -30,6 +31,7 @@ MESSAGE_LIMIT = 200
 FACT_LIMIT = 400
 RELATED_LIMIT = 100
 SETTING_FACTS = "setting:facts"
+TICKET, REQUESTER, LINKED, AFTER = (stand_in(n) for n in range(1, 5))
 
 COLUMNS = (
     "id", "reference", "former_references", "ticket_type", "workflow_version_id", "state", "phase", "pending_reason",
@@ -41,6 +43,14 @@ COLUMNS = (
     "requester__language", "requester__timezone", "requester__phone", "requester__email", "beneficiary_id",
     "beneficiary__name", "beneficiary__timezone", "team_id", "team__name_fr", "team__name_en", "assignee_id",
     "assignee__name", "parent_id", "duplicate_of_id", "reopen_count",
+)  # fmt: skip
+
+RELATED_COLUMNS = (
+    "id", "reference", "title", "state", "phase", "parent_id", "duplicate_of_id", "requester_id", "organisation_id",
+)  # fmt: skip
+MESSAGE_COLUMNS = (
+    "id", "author_id", "author_name", "side", "kind", "audience", "is_automatic", "body", "is_html", "via", "trust",
+    "rest", "created_at",
 )  # fmt: skip
 
 THREAD_KINDS = (
@@ -124,7 +134,8 @@ _LISTS = """jsonb_build_object(
   'links', (select coalesce(jsonb_agg(jsonb_build_array(l.source_id, l.target_id, l.kind)), '[]')
     from tickets_ticketlink l where tickets_ticket.id in (l.source_id, l.target_id)),
   'drafts', (select coalesce(jsonb_object_agg(d.place, d.content), '{}')
-    from tickets_draft d where d.person_id = %s and d.place = any (%s)),
+    from tickets_draft d where d.person_id = %s
+      and d.place in ('reply:' || tickets_ticket.id, 'note:' || tickets_ticket.id, %s)),
   'vip_reason', (select a.vip_reason from accounts_affiliation a
     where a.organisation_id = tickets_ticket.organisation_id and a.person_id = tickets_ticket.beneficiary_id))"""
 _FILES = """(select coalesce(jsonb_agg(jsonb_build_object(
@@ -132,44 +143,35 @@ _FILES = """(select coalesce(jsonb_agg(jsonb_build_object(
   from tickets_attachment f where f.message_id = tickets_message.id)"""
 
 
+@kept
+def _ticket_statement(actor: Actor) -> Written | None:
+    lists = RawSQL(_LISTS, [actor.person_id, SETTING_FACTS], output_field=JSONField())  # noqa: S611
+    return written(access.visible(actor).filter(pk=TICKET).annotate(lists=lists).values(*COLUMNS, "lists"))
+
+
 def _ticket(actor: Actor, ticket_id: int) -> dict[str, Any]:
     """The ticket's own columns with the names they point at, and its small lists, in one statement."""
-    places = [f"reply:{ticket_id}", f"note:{ticket_id}", SETTING_FACTS]
-    lists = RawSQL(_LISTS, [actor.person_id, places], output_field=JSONField())  # noqa: S611
-    rows = access.visible(actor).filter(pk=ticket_id).annotate(lists=lists).values(*COLUMNS, "lists")
-    for row in rows[:1]:
-        return dict(row)
+    for row in rows_of(_ticket_statement(actor), {TICKET: ticket_id}):
+        return row
     raise NotFound()
+
+
+@kept
+def _messages_statement(actor: Actor, limit: int | None) -> Written | None:
+    rows = (
+        access.visible_messages(actor, Ticket(pk=TICKET))
+        .filter(pk__gt=AFTER)
+        .annotate(files=RawSQL(_FILES, [], output_field=JSONField()))  # noqa: S611
+        .annotate(mails=mails_of("tickets_message.id"))
+        .order_by("-created_at", "-id")
+        .values(*MESSAGE_COLUMNS, "files", "mails")
+    )
+    return written(rows[:limit] if limit else rows)
 
 
 def _messages(actor: Actor, ticket_id: int, limit: int | None, after: int = 0) -> list[dict[str, Any]]:
     """Messages with their files, oldest first; the newest ``limit`` of them."""
-    rows = (
-        access.visible_messages(actor, Ticket(pk=ticket_id))
-        .annotate(files=RawSQL(_FILES, [], output_field=JSONField()))  # noqa: S611
-        .annotate(mails=mails_of("tickets_message.id"))
-        .order_by("-created_at", "-id")
-        .values(
-            "id",
-            "author_id",
-            "author_name",
-            "side",
-            "kind",
-            "audience",
-            "is_automatic",
-            "body",
-            "is_html",
-            "via",
-            "trust",
-            "rest",
-            "created_at",
-            "files",
-            "mails",
-        )
-    )
-    if after:
-        rows = rows.filter(pk__gt=after)
-    found = [dict(row) for row in (rows[:limit] if limit else rows)]
+    found = rows_of(_messages_statement(actor, limit), {TICKET: ticket_id, AFTER: after})
     found.reverse()
     for row in found:
         _prepare(row)
@@ -191,12 +193,18 @@ def _prepare(row: dict[str, Any]) -> None:
     row["files"] = [f for f in row["files"] if f"/files/{f['token']}" not in row["text"]]
 
 
+@kept
+def _journal_statement(actor: Actor) -> Written | None:
+    wanted = sorted({*CLOCK_KINDS, *THREAD_KINDS})
+    rows = access.visible_facts(actor, Ticket(pk=TICKET)).filter(kind__in=wanted, id__gt=AFTER)
+    return written(
+        rows.order_by("at", "id").values("id", "at", "kind", "actor_name", "side", "before", "after")
+    )
+
+
 def _journal(actor: Actor, ticket_id: int, after: int = 0) -> list[dict[str, Any]]:
     """The facts that the clocks and the thin lines are made of, oldest first."""
-    wanted = {*CLOCK_KINDS, *THREAD_KINDS}
-    rows = access.visible_facts(actor, Ticket(pk=ticket_id)).filter(kind__in=sorted(wanted), id__gt=after)
-    found = rows.order_by("at", "id").values("id", "at", "kind", "actor_name", "side", "before", "after")
-    return [dict(row) for row in found]
+    return rows_of(_journal_statement(actor), {TICKET: ticket_id, AFTER: after})
 
 
 def clock_rows(journal: Iterable[Mapping[str, Any]]) -> list[Row]:
@@ -215,7 +223,7 @@ def _names(journal: Iterable[Mapping[str, Any]]) -> dict[int, str]:
             wanted.update(
                 v for k, v in (side or {}).items() if k in ("assignee", "person") and isinstance(v, int)
             )
-    return dict(Person.objects.filter(pk__in=wanted).values_list("pk", "name"))
+    return people_names(wanted)
 
 
 def thread(
@@ -244,6 +252,14 @@ def _folded(items: list[Item]) -> list[Item]:
     return found
 
 
+@kept
+def _related_statement(actor: Actor) -> Written | None:
+    tied = Q(pk__any_of=[LINKED]) | Q(parent_id=TICKET) | Q(duplicate_of_id=TICKET)
+    others = Q(requester_id=REQUESTER, phase__in=("active", "waiting"))
+    rows = access.visible(actor).filter(tied | others)
+    return written(rows.values(*RELATED_COLUMNS)[:RELATED_LIMIT])
+
+
 def _related(actor: Actor, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Parent, children, duplicates, links and the requester's other open tickets, in one statement."""
     me = row["id"]
@@ -252,28 +268,9 @@ def _related(actor: Actor, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         for source, target, kind in row["lists"]["links"]
     }
     wanted = [*links, *(pk for pk in (row["parent_id"], row["duplicate_of_id"]) if pk)]
-    rows = (
-        access.visible(actor)
-        .filter(
-            Q(pk__in=wanted)
-            | Q(parent_id=me)
-            | Q(duplicate_of_id=me)
-            | Q(requester_id=row["requester_id"], phase__in=("active", "waiting"))
-        )
-        .values(
-            "id",
-            "reference",
-            "title",
-            "state",
-            "phase",
-            "parent_id",
-            "duplicate_of_id",
-            "requester_id",
-            "organisation_id",
-        )
-    )
+    given = {TICKET: me, REQUESTER: row["requester_id"], LINKED: wanted}
     found = []
-    for other in rows[:RELATED_LIMIT]:
+    for other in rows_of(_related_statement(actor), given):
         if other["id"] != me and other["organisation_id"] == row["organisation_id"]:
             found += [{**other, "role": role} for role in _roles(row, other, links)]
     return sorted(found, key=lambda other: -int(other["id"]))

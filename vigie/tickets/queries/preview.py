@@ -10,7 +10,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tickets import access
 from vigie.tickets.models import Ticket
-from vigie.tickets.queries.meters import Meter, meters
+from vigie.tickets.queries.meters import Meter, clock_that_matters, meters
 
 FIELDS = (
     "id", "reference", "title", "state", "phase", "priority", "organisation__name", "requester__name", "assignee__name",
@@ -27,10 +27,11 @@ class Preview:
 
 def preview_of(actor: Actor, ticket_id: int, *, now: dt.datetime) -> Preview:
     """The ticket, its last message and the clock that matters. Out of sight is not found."""
-    row = access.visible(actor).filter(pk=ticket_id).values(*FIELDS).first()
+    tickets = access.visible(actor).filter(pk=ticket_id).annotate(clock=clock_that_matters())
+    row = tickets.values(*FIELDS, "clock").first()
     if row is None:
         raise NotFound()
     said = access.visible_messages(actor, Ticket(pk=ticket_id)).order_by("-created_at", "-id")
     message = said.values("author_name", "side", "audience", "body", "is_html", "created_at").first()
     found = dict(message) if message else None
-    return Preview(dict(row), found, meters([ticket_id], now=now).get(ticket_id))
+    return Preview(dict(row), found, meters([row], now=now).get(ticket_id))

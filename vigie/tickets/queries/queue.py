@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import DateTimeField, F, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import CharField, DateTimeField, F, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -22,9 +21,11 @@ from vigie.kernel.actor import Actor
 from vigie.tenancy.access import visible as visible_clients
 from vigie.tickets import access
 from vigie.tickets.models import Clock, Ticket
+from vigie.tickets.queries.meters import clock_that_matters
 from vigie.tickets.rules.filters import Filters
-from vigie.toolkit.paging import COUNT_CAP, Order, Page, page_of
+from vigie.toolkit.paging import COUNT_CAP, Order, Page, Walk, page_from, walk
 from vigie.toolkit.search import matching
+from vigie.toolkit.written import PRESENT, Written, counted, kept, rows_of, stand_in, written
 
 SOON = dt.timedelta(hours=4)
 # A ticket may be entered some time after it was received; the index is on the latter.
@@ -46,9 +47,18 @@ ORDERS: Mapping[str, Order] = {
 }
 ROW_FIELDS = (
     "id", "reference", "ticket_type", "title", "tags", "state", "phase", "priority", "is_vip", "is_confidential",
-    "organisation_id", "requester_id", "team_id", "assignee_id", "service_id", "due_at", "due_kind", "has_breach",
-    "opened_at", "updated_at", "awaiting_reply_since",
+    "assignee_id", "opened_at", "updated_at", "client_name", "requester_name", "assignee_name", "team_name",
+    "service_name", "clock", "due_at", "due_kind",
 )  # fmt: skip
+# The names that a row shows, looked up for the rows of the page alone (a join would be made before the sort).
+_NAMED = {
+    "client_name": "select x.name from tenancy_organisation x where x.id = tickets_ticket.organisation_id",
+    "requester_name": "select x.name from accounts_person x where x.id = tickets_ticket.requester_id",
+    "assignee_name": "select x.name from accounts_person x where x.id = tickets_ticket.assignee_id",
+    "team_name": "select x.{name} from accounts_team x where x.id = tickets_ticket.team_id",
+    "service_name": "select x.{name} from catalog_service x where x.id = tickets_ticket.service_id",
+}
+PEOPLE, CODES = stand_in(1), stand_in(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +76,60 @@ class Names:
         return [pk for pk, (code, _) in table.items() if code.lower() in wanted]
 
 
-def names_in_sight(actor: Actor) -> Names:
-    """Every client, team and service that the actor may see, in one statement."""
-    label = "name_en" if (get_language() or "fr").startswith("en") else "name_fr"
+def _label() -> str:
+    return "name_en" if (get_language() or "fr").startswith("en") else "name_fr"
 
-    def part(kind: str, rows: QuerySet[Any], name: str) -> Any:
+
+@kept
+def _names_statement(actor: Actor, name: str, narrow: bool) -> Written | None:
+    def part(kind: str, rows: QuerySet[Any], column: str) -> Any:
+        if narrow:
+            rows = rows.annotate(low=Lower("code")).filter(low__any_of=[CODES])
         return (
-            rows.order_by()
-            .annotate(part=Value(kind), label=F(name))
-            .values_list("part", "id", "code", "label")
+            rows.order_by().annotate(part=Value(kind), label=F(column)).values("part", "id", "code", "label")
         )
 
-    found: dict[str, dict[int, tuple[str, str]]] = {"clients": {}, "teams": {}, "services": {}}
     clients = part("clients", visible_clients(actor), "name")
-    others = (part("teams", visible_teams(actor), label), part("services", Service.objects.all(), label))
-    for kind, pk, code, name in clients.union(*others, all=True):
-        found[kind][pk] = (code, name)
+    others = (part("teams", visible_teams(actor), name), part("services", Service.objects.all(), name))
+    return written(clients.union(*others, all=True))
+
+
+def names_in_sight(actor: Actor, codes: Iterable[str] | None = None) -> Names:
+    """Every client, team and service that the actor may see, or those of ``codes`` alone, in one statement."""
+    wanted = None if codes is None else sorted({code.lower() for code in codes})
+    if wanted == []:
+        return Names()
+    found: dict[str, dict[int, tuple[str, str]]] = {"clients": {}, "teams": {}, "services": {}}
+    for row in rows_of(_names_statement(actor, _label(), wanted is not None), {CODES: wanted}):
+        found[row["part"]][row["id"]] = (row["code"], row["label"])
     return Names(**found)
+
+
+@kept
+def _people_statement() -> Written | None:
+    return written(Person.objects.filter(pk__any_of=[PEOPLE]).values("id", "name"))
 
 
 def people_names(ids: Iterable[int | None]) -> dict[int, str]:
     """Names of the people that rows already in sight refer to."""
-    wanted = {pk for pk in ids if pk}
-    return dict(Person.objects.filter(pk__any_of=sorted(wanted)).values_list("pk", "name")) if wanted else {}
+    wanted = sorted({pk for pk in ids if pk})
+    if not wanted:
+        return {}
+    return {row["id"]: row["name"] for row in rows_of(_people_statement(), {PEOPLE: wanted})}
+
+
+def with_names(tickets: QuerySet[Ticket], name: str) -> QuerySet[Ticket]:
+    """``tickets`` with what a row shows beside its own columns; ``name`` is the reader's column of bilingual names."""
+    named = {
+        column: RawSQL(f"({sql.format(name=name)})", [], output_field=CharField())  # noqa: S611 (no value in it)
+        for column, sql in _NAMED.items()
+    }
+    return tickets.annotate(clock=clock_that_matters(), **named)
+
+
+def rows_for_list(tickets: QuerySet[Ticket]) -> list[dict[str, Any]]:
+    """Rows (:data:`ROW_FIELDS`) of tickets already in sight, in no order."""
+    return [dict(row) for row in with_names(tickets, _label()).values(*ROW_FIELDS)]
 
 
 def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) -> QuerySet[Ticket]:
@@ -155,6 +196,36 @@ def _in(filters: Filters, names: Names) -> list[tuple[str, Sequence[Any]]]:
     return wanted
 
 
+Ids = tuple[tuple[int, ...], ...]
+
+
+def _ids(filters: Filters, names: Names) -> Ids:
+    """What the codes of ``filters`` stand for: ids of clients, teams and services."""
+    kinds = ("clients", "teams", "services")
+    return tuple(tuple(names.ids(kind, getattr(filters, kind))) for kind in kinds)
+
+
+def _filtered_by_ids(actor: Actor, filters: Filters, ids: Ids) -> QuerySet[Ticket]:
+    """:func:`filtered` where ``ids`` stand for the codes; of the present, a stand-in."""
+    clients, teams, services = ({pk: (str(pk), "") for pk in part} for part in ids)
+    coded = replace(
+        filters,
+        clients=tuple(str(pk) for pk in clients) or filters.clients,
+        teams=tuple(str(pk) for pk in teams) or filters.teams,
+        services=tuple(str(pk) for pk in services) or filters.services,
+    )
+    return filtered(actor, coded, Names(clients, teams, services), now=PRESENT)
+
+
+@kept
+def _page_statement(
+    actor: Actor, filters: Filters, ids: Ids, name: str, cursor: str | None, size: int
+) -> tuple[Written | None, Walk]:
+    tickets = with_names(_filtered_by_ids(actor, filters, ids), name)
+    rows, how = walk(tickets, ORDERS[filters.order], fields=ROW_FIELDS, size=size, cursor=cursor)
+    return written(rows), how
+
+
 def queue_page(
     actor: Actor,
     filters: Filters,
@@ -165,8 +236,8 @@ def queue_page(
     size: int = PAGE_SIZE,
 ) -> Page:
     """One page of the queue, after or before ``cursor``."""
-    tickets = filtered(actor, filters, names, now=now)
-    return page_of(tickets, ORDERS[filters.order], fields=ROW_FIELDS, size=size, cursor=cursor)
+    statement, how = _page_statement(actor, filters, _ids(filters, names), _label(), cursor, size)
+    return page_from(how, rows_of(statement, now=now))
 
 
 def fresh_count(actor: Actor, filters: Filters, names: Names, *, since: dt.datetime, now: dt.datetime) -> int:
@@ -177,28 +248,9 @@ def fresh_count(actor: Actor, filters: Filters, names: Names, *, since: dt.datet
     return recent.order_by()[:100].count()
 
 
-# Counts are asked at every page: their SQL is written once, with this instant in place of the present.
-_SOME_DAY = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-
-
-@lru_cache(maxsize=1024)
-def _count_sql(
-    actor: Actor, filters: Filters, ids: tuple[tuple[int, ...], ...], cap: int
-) -> tuple[str, tuple[Any, ...]] | None:
-    """The capped count as a scalar subquery; ``None`` when nothing can match. ``ids``: what the codes stand for."""
-    clients, teams, services = ({pk: (str(pk), "") for pk in part} for part in ids)
-    coded = replace(
-        filters,
-        clients=tuple(str(pk) for pk in clients) or filters.clients,
-        teams=tuple(str(pk) for pk in teams) or filters.teams,
-        services=tuple(str(pk) for pk in services) or filters.services,
-    )
-    tickets = filtered(actor, coded, Names(clients, teams, services), now=_SOME_DAY)
-    try:
-        sql, params = tickets.order_by().values("pk")[: cap + 1].query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    return f"(select count(*) from ({sql}) t)", tuple(params)  # noqa: S608 (written by the ORM)
+@kept
+def _count_statement(actor: Actor, filters: Filters, ids: Ids, cap: int) -> Written | None:
+    return written(_filtered_by_ids(actor, filters, ids).order_by().values("id")[: cap + 1])
 
 
 def counts(
@@ -217,15 +269,12 @@ def counts(
     values: list[Any] = []
     keys: list[str] = []
     for key, filters in wanted.items():
-        ids = tuple(
-            tuple(names.ids(kind, getattr(filters, kind))) for kind in ("clients", "teams", "services")
-        )
-        written = _count_sql(actor, filters, ids, (caps or {}).get(key, COUNT_CAP))
-        if written is None:
-            continue
-        keys.append(key)
-        parts.append(written[0])
-        values.extend(now + (v - _SOME_DAY) if isinstance(v, dt.datetime) else v for v in written[1])
+        cap = (caps or {}).get(key, COUNT_CAP)
+        statement = _count_statement(actor, filters, _ids(filters, names), cap)
+        if statement is not None:
+            keys.append(key)
+            parts.append(f"({counted(statement)})")
+            values.extend(statement.filled({}, now))
     if not parts:
         return dict.fromkeys(wanted, 0)
     with connection.cursor() as cursor:

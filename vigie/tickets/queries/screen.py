@@ -16,6 +16,7 @@ from vigie.tickets.queries.meters import Meter, meters
 from vigie.tickets.queries.queue import Names, counts, fresh_count, names_in_sight, people_names, queue_page
 from vigie.tickets.rules.filters import TO_HANDLE, Filters, read_filters
 from vigie.toolkit.paging import Page
+from vigie.toolkit.written import Written, columns_of, kept, models_of, written
 
 BUILT_IN: Mapping[str, Filters] = {
     "to_handle": TO_HANDLE,
@@ -60,28 +61,33 @@ def filters_of(query: str) -> Filters:
     return read_filters(parse_qs(query))[0]
 
 
-def saved_views(actor: Actor) -> list[SavedView]:
+@kept
+def _saved_statement(actor: Actor) -> Written | None:
+    rows = access.visible_views(actor).order_by("position", "name", "id")
+    return written(rows.values(*columns_of(SavedView))[:MOST_VIEWS])
+
+
+def saved_views(actor: Actor) -> dict[SavedView, Filters]:
     """Saved views in sight: one's own first, in the order chosen, then those of teams and of everybody."""
-    rows = access.visible_views(actor).order_by("position", "name", "id")[:MOST_VIEWS]
-    return sorted(rows, key=lambda view: view.owner_id != actor.person_id)
+    rows = sorted(
+        models_of(SavedView, _saved_statement(actor)), key=lambda view: view.owner_id != actor.person_id
+    )
+    return {row: filters_of(row.query) for row in rows}
 
 
 def queue_screen(actor: Actor, filters: Filters, *, now: dt.datetime, cursor: str | None) -> Screen:
     """The page of the queue for ``filters``. A broken cursor gives the first page and says so."""
-    names = names_in_sight(actor)
+    kept = saved_views(actor)
+    names = names_in_sight(actor, [code for one in (filters, *kept.values()) for code in one.codes])
     bad_cursor = None
     try:
         page = queue_page(actor, filters, names, now=now, cursor=cursor)
     except Refusal as refusal:
         bad_cursor = refusal
         page = queue_page(actor, filters, names, now=now, cursor=None)
-    rows = page.rows
-    people = people_names(
-        pk for row in rows for pk in (row["requester_id"], row["assignee_id"], _person(filters))
-    )
-    built_in, saved, count = _views(actor, names, filters, now)
-    clocks = meters([row["id"] for row in rows], now=now) if rows else {}
-    return Screen(page, count, names, people, clocks, built_in, saved, bad_cursor)
+    people = people_names([_person(filters)])
+    built_in, saved, count = _views(actor, kept, names, filters, now)
+    return Screen(page, count, names, people, meters(page.rows, now=now), built_in, saved, bad_cursor)
 
 
 def _person(filters: Filters) -> int | None:
@@ -89,16 +95,15 @@ def _person(filters: Filters) -> int | None:
 
 
 def _views(
-    actor: Actor, names: Names, here: Filters | None, now: dt.datetime
+    actor: Actor, kept: Mapping[SavedView, Filters], names: Names, here: Filters | None, now: dt.datetime
 ) -> tuple[list[View], list[View], int]:
-    rows = saved_views(actor)
     wanted: dict[str, Filters] = {code: _counted(filters) for code, filters in BUILT_IN.items()}
-    wanted.update((str(row.pk), _counted(filters_of(row.query))) for row in rows)
+    wanted.update((str(row.pk), _counted(filters)) for row, filters in kept.items())
     if here is not None:
         wanted[HERE] = _counted(here)
     found = _count_distinct(actor, wanted, names, now)
     built_in = [View(filters, found[code], code=code) for code, filters in BUILT_IN.items()]
-    saved = [View(filters_of(row.query), found[str(row.pk)], row=row) for row in rows]
+    saved = [View(filters, found[str(row.pk)], row=row) for row, filters in kept.items()]
     return built_in, saved, found.get(HERE, 0)
 
 
@@ -127,8 +132,9 @@ class Pulse:
 
 def queue_pulse(actor: Actor, filters: Filters, *, since: dt.datetime | None, now: dt.datetime) -> Pulse:
     """Counts of the views, and how many tickets came into this one since the page was read."""
-    names = names_in_sight(actor)
-    built_in, saved, _ = _views(actor, names, None, now)
+    kept = saved_views(actor)
+    names = names_in_sight(actor, [code for one in (filters, *kept.values()) for code in one.codes])
+    built_in, saved, _ = _views(actor, kept, names, None, now)
     fresh = fresh_count(actor, filters, names, since=since, now=now) if since else 0
     return Pulse(built_in, saved, fresh)
 

@@ -15,8 +15,7 @@ from vigie.tenancy.access import visible as visible_clients
 from vigie.tickets import access
 from vigie.tickets.models import Message
 from vigie.tickets.queries.meters import Meter, meters
-from vigie.tickets.queries.queue import PHASES, ROW_FIELDS, Names, names_in_sight, people_names
-from vigie.tickets.queries.screen import rows_by_id
+from vigie.tickets.queries.queue import PHASES, rows_for_list
 from vigie.tickets.rules.reference import PREFIXES
 from vigie.tickets.rules.snippet import snippet
 from vigie.toolkit import search
@@ -63,8 +62,6 @@ class Found:
     total: int
     number: int
     rows: list[dict[str, Any]]
-    names: Names
-    people: Mapping[int, str]
     clocks: Mapping[int, Meter]
     snippets: Mapping[int, str]
 
@@ -78,14 +75,11 @@ def search_tickets(actor: Actor, words: str, *, number: int, now: dt.datetime) -
     named = by_reference(actor, words)
     ids = list(dict.fromkeys([*named, *hits(actor, words)]))
     chosen = ids[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-    rows = rows_by_id(actor, chosen, *(name for name in ROW_FIELDS if name != "id"))
+    found = {row["id"]: row for row in rows_for_list(access.visible(actor).filter(pk__in=chosen))}
+    rows = [found[pk] for pk in chosen if pk in found]
     if not rows:
-        return Found(len(ids), number, [], Names(), {}, {}, {})
-    people = people_names(pk for row in rows for pk in (row["requester_id"], row["assignee_id"]))
-    clocks = meters(chosen, now=now)
-    return Found(
-        len(ids), number, rows, names_in_sight(actor), people, clocks, snippets(actor, chosen, words)
-    )
+        return Found(len(ids), number, [], {}, {})
+    return Found(len(ids), number, rows, meters(rows, now=now), snippets(actor, chosen, words))
 
 
 def snippets(actor: Actor, ticket_ids: Sequence[int], words: str) -> dict[int, str]:

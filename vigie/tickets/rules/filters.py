@@ -48,6 +48,11 @@ class Filters:
     sort: str = ""
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of clients, teams and services that it names."""
+        return (*self.clients, *self.teams, *self.services)
+
+    @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from vigie.tickets.queries.preview import preview_of
 from vigie.tickets.queries.screen import VIEW_CAP, Screen, View, queue_pulse, queue_screen
 from vigie.tickets.rules.filters import Filters, as_query, read_filters, without
 from vigie.tickets.views import words
-from vigie.tickets.views.rows import drawn_rows
+from vigie.tickets.views.rows import described_rows, table_rows
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import capped
 from vigie.toolkit.pages import render
@@ -28,6 +29,7 @@ from vigie.toolkit.refusals import sentence
 from vigie.workflow.labels import STATES, label
 
 
+@lru_cache(maxsize=2048)
 def address(filters: Filters, **more: Any) -> str:
     """The queue's address for ``filters``."""
     query = {**as_query(filters), **{k: v for k, v in more.items() if v}}
@@ -54,6 +56,7 @@ def _context(
     request: Request, filters: Filters, screen: Screen, unknown: list[str], now: dt.datetime
 ) -> dict[str, Any]:
     columns = [c for c in request.session.get("queue_columns", words.DEFAULT_COLUMNS) if c in words.COLUMNS]
+    shown, may_bulk = frozenset(columns), request.actor.can("tickets:work")
     saved_id = request.GET.get("view", "")
     current = _current(filters, screen.built_in, screen.saved, saved_id)
     query = urlencode(as_query(filters), safe=",")
@@ -70,11 +73,10 @@ def _context(
         "filters": filters,
         "hidden": [(k, v) for k, v in as_query(without(filters, "q")).items()],
         "columns": _headings(filters, columns, saved_id),
-        "shown": frozenset(columns),
         "all_columns": [(code, str(word), code in columns) for code, word in words.COLUMNS.items()],
         "sorts": _sorts(filters, saved_id),
         "sort_word": words.SORTS[filters.order],
-        "rows": drawn_rows(screen.page.rows, screen.names, screen.people, screen.clocks, frozenset(columns)),
+        "rows": table_rows(described_rows(screen.page.rows, screen.clocks, shown), shown, may_bulk),
         "previous": screen.page.previous and address(filters, view=saved_id, cursor=screen.page.previous),
         "next": screen.page.next and address(filters, view=saved_id, cursor=screen.page.next),
         "here": address(filters, view=saved_id),
@@ -83,7 +85,7 @@ def _context(
         "view": current.row if current else None,
         "changed": bool(current and current.row and replace(current.filters) != filters),
         "toasts": [*_unknown(unknown), *_bad_cursor(screen)],
-        "may_bulk": request.actor.can("tickets:work"),
+        "may_bulk": may_bulk,
         "may_share": request.actor.can("views:share"),
     }
 
