@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
@@ -29,7 +30,7 @@ class SessionStore(db.SessionStore):
         return Session(session_key=self.session_key or "", session_data=data, expire_date=self.ends)
 
 
-def seconds_left(session: db.SessionStore) -> int:
+def seconds_left(session: SessionBase) -> int:
     """How long the session lasts if nothing extends it; one that this request will save starts anew."""
     ends = None if session.modified else getattr(session, "ends", None)
     if ends is None:
