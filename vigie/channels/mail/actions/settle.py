@@ -17,7 +17,7 @@ from vigie.channels.mail.actions.returned import note_automatic, note_returned
 from vigie.channels.mail.actions.writers import Unknown, writer_of
 from vigie.channels.mail.keys import own_domain
 from vigie.channels.mail.models import InboundMail, Mailbox
-from vigie.channels.mail.rules.nature import Nature, nature_of
+from vigie.channels.mail.rules.nature import Nature, answers_by_itself, may_be_answered, nature_of
 from vigie.channels.mail.rules.parsed import ParsedMail, Unreadable
 from vigie.channels.mail.rules.trust import trust_of
 from vigie.kernel.refusal import Refusal
@@ -131,7 +131,7 @@ def _outcome(mail: InboundMail, read: ParsedMail, nature: Nature, now: dt.dateti
         return Outcome(State.IGNORED, "own")
     if nature in (Nature.BOUNCE, Nature.COMPLAINT, Nature.RECEIPT):
         return _noted(note_returned(mail, read, nature, now), "returned")
-    if nature is Nature.AUTOMATIC and _answers_something(read):
+    if nature is Nature.AUTOMATIC and answers_by_itself(read):
         return _noted(note_automatic(mail, read, now), "automatic")
     if mail.decided_person_id is None and _floods(mail):
         return Outcome(State.HELD, "flood")
@@ -140,7 +140,8 @@ def _outcome(mail: InboundMail, read: ParsedMail, nature: Nature, now: dt.dateti
         return Outcome(
             State.IGNORED if writer.is_refused else State.HELD, writer.code, placed=writer.suggested
         )
-    placed = place(mail, read, writer, quiet=nature is not Nature.PERSON, now=now)
+    is_quiet = not may_be_answered(read, nature, own_addresses=_own_addresses())
+    placed = place(mail, read, writer, quiet=is_quiet, now=now)
     if placed is None:
         return Outcome(State.HELD, "from_agent")
     return Outcome(State.SETTLED, placed.how, placed=placed)
@@ -151,12 +152,6 @@ def _noted(placed: Placed | None, code: str) -> Outcome:
     if placed is None:
         return Outcome(State.IGNORED, f"{code}_alone")
     return Outcome(State.NOTED, code, placed=placed)
-
-
-def _answers_something(read: ParsedMail) -> bool:
-    """An absence notice answers a mail; a machine's report is a message of its own and may be what the desk waits for."""
-    submitted = read.header("auto-submitted").lower()
-    return not submitted.startswith("auto-generated") or bool(read.in_reply_to or read.references)
 
 
 def _floods(mail: InboundMail) -> bool:

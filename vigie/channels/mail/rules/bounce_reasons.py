@@ -76,7 +76,7 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             | user\ not\ (?:found|exist|known) | not\ a\ registered
             | recipient\ (?:address\ )?rejected:\ (?:user\ unknown|undeliverable|unknown|invalid|no\ such)
             | isn't\ in\ my\ (?:control|list) | no\ mailbox\ (?:here|by\ that) | recipnotfound | address\ rejected\.?\s*$
-            | mailbox\ unavailable | unknown\ (?:or\ illegal\ )?(?:alias|address|user)(?!\ error)
+            | mailbox\ unavailable | unknown\ (?:or\ illegal\ )?(?:alias|address(?!\ error)|user)
             | invalid\ (?:e-?mail\ address|final\ delivery\ userid)
             | adresse\ (?:d\ ?au\ moins|inconnue|invalide) | utilisateur\ inconnu
             | address\ not\ found | couldn't\ be\ found | wasn't\ found

@@ -137,9 +137,23 @@ def nature_of(
     return Nature.PERSON
 
 
-def may_be_answered(mail: ParsedMail, nature: Nature) -> bool:
-    """Whether an automatic answer may go out: only to a person, and to none whose mail asks for silence (RFC 3834)."""
-    return nature is Nature.PERSON and not any(mail.header(name) for name in _UNANSWERED_HEADERS)
+def may_be_answered(mail: ParsedMail, nature: Nature, *, own_addresses: frozenset[str] = frozenset()) -> bool:
+    """Whether an automatic answer may go out: only to a person, and to none whose mail asks for silence (RFC 3834) or
+    would bring the answer back to us."""
+    asks_for_silence = any(mail.header(name) for name in _UNANSWERED_HEADERS)
+    comes_back = any(address.email in own_addresses for address in mail.reply_to)
+    return nature is Nature.PERSON and not asks_for_silence and not comes_back
+
+
+def answers_by_itself(mail: ParsedMail) -> bool:
+    """Whether an automatic mail answers another one (an absence notice), rather than tell something of its own (an alert)."""
+    return (
+        bool(mail.in_reply_to or mail.references)
+        or _says_replied(mail)
+        or _has_autoreply_header(mail)
+        or mail.header("precedence").strip().lower() == "auto_reply"
+        or bool(_AUTOMATIC_SUBJECT.match(mail.subject))
+    )
 
 
 def _report(mail: ParsedMail) -> Nature | None:
@@ -171,10 +185,9 @@ def _report(mail: ParsedMail) -> Nature | None:
 
 
 def _is_own(mail: ParsedMail, addresses: frozenset[str], domains: frozenset[str]) -> bool:
-    writers = {mail.sender.email, *(address.email for address in mail.reply_to)}
     stamps = {value.strip().lower() for value in mail.headers.get(LOOP_HEADER, ())}
     id_domain = mail.message_id.strip("<> ").rpartition("@")[2].lower()
-    return bool(writers & addresses or stamps & domains or id_domain in domains)
+    return bool(mail.sender.email in addresses or stamps & domains or id_domain in domains)
 
 
 def _is_bounce_in_words(mail: ParsedMail) -> bool:
@@ -191,6 +204,10 @@ def _is_bounce_in_words(mail: ParsedMail) -> bool:
     return silent and (subject or bool(_BOUNCE_BODY.search(_body(mail)))) and not _says_replied(mail)
 
 
+def _has_autoreply_header(mail: ParsedMail) -> bool:
+    return any(mail.header(name).strip().lower() not in _UNSAID for name in _AUTOMATIC_HEADERS)
+
+
 def _says_replied(mail: ParsedMail) -> bool:
     return mail.header("auto-submitted").strip().lower().startswith("auto-replied")
 
@@ -199,7 +216,7 @@ def _says_automatic(mail: ParsedMail) -> bool:
     submitted = mail.header("auto-submitted").split(";")[0].split("(")[0].strip().lower()
     return (
         submitted not in {"", "no"}
-        or any(mail.header(name).strip().lower() not in _UNSAID for name in _AUTOMATIC_HEADERS)
+        or _has_autoreply_header(mail)
         or (mail.header("precedence").strip().lower() in _BULK and not mail.header("list-id"))
         or mail.header("x-auto-response-suppress").strip().lower() == "all"
         or mail.header("return-path").strip() == "<>"

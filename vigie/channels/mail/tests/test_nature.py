@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigie.channels.mail.rules.nature import Nature, may_be_answered, nature_of
+from vigie.channels.mail.rules.nature import Nature, answers_by_itself, may_be_answered, nature_of
 from vigie.channels.mail.rules.parsed import Address, ParsedMail
 from vigie.channels.mail.rules.parsing import read_mail
 
@@ -124,12 +126,35 @@ def test_lists(told: dict[str, str]) -> None:
     [
         mail(x_loop="Desk.Example"),
         mail(sender="support@desk.example"),
-        ParsedMail(sender=Address("a@b.example"), reply_to=(Address("support@desk.example"),)),
         ParsedMail(sender=Address("a@b.example"), message_id="v.1.2.3.aaaa@DESK.example"),
     ],
 )
 def test_own_mail_that_comes_back_is_known(read: ParsedMail) -> None:
     assert nature_of(read, **OWN) is Nature.OWN
+
+
+def test_a_mail_whose_answer_would_come_back_is_a_persons_and_not_answered() -> None:
+    read = ParsedMail(sender=Address("a@b.example"), reply_to=(Address("support@desk.example"),))
+    assert nature_of(read, **OWN) is Nature.PERSON
+    assert not may_be_answered(read, Nature.PERSON, own_addresses=OWN["own_addresses"])
+
+
+@pytest.mark.parametrize(
+    ("told", "answers"),
+    [
+        ({"auto_submitted": "auto-replied"}, True),
+        ({"x_autoreply": "yes"}, True),
+        ({"precedence": "auto_reply"}, True),
+        ({"subject": "Absence du bureau"}, True),
+        ({"auto_submitted": "auto-generated"}, False),
+        ({"precedence": "bulk"}, False),
+        ({"x_auto_response_suppress": "All"}, False),
+        ({"return_path": "<>"}, False),
+    ],
+)
+def test_an_alert_of_a_machine_is_no_answer(told: dict[str, str], answers: bool) -> None:
+    assert answers_by_itself(mail(**told)) is answers
+    assert answers_by_itself(replace(mail(**told), in_reply_to=("a@desk.example",)))
 
 
 @pytest.mark.parametrize(

@@ -351,13 +351,20 @@ def test_an_absence_notice_moves_nothing_and_answers_nothing(world: World, box: 
     assert (alone.state, alone.ticket_id) == ("ignored", None)
 
 
-def test_a_machines_report_opens_a_ticket_and_gets_no_answer(world: World, box: Mailbox) -> None:
-    row = received(
-        box,
-        mail_from(
-            str(world.a.user.email), "Sauvegarde en échec", "Disque plein", Auto_Submitted="auto-generated"
-        ),
-    )
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-generated"},
+        {"Precedence": "bulk"},
+        {"X_Auto_Response_Suppress": "All"},
+        {"List_Unsubscribe": "<mailto:out@client.example>"},
+        {"Reply_To": DESK},
+    ],
+)
+def test_a_machines_report_opens_a_ticket_and_gets_no_answer(
+    world: World, box: Mailbox, headers: dict[str, str]
+) -> None:
+    row = received(box, mail_from(str(world.a.user.email), "Sauvegarde en échec", "Disque plein", **headers))
     assert row.outcome == "opened"
     assert not Notice.objects.filter(kind="ticket_opened").exists()
 
