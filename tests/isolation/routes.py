@@ -281,6 +281,10 @@ ROUTES: dict[str, Route] = {
     ),
     "person_access": _agents("agent", sent={"roles": "@role", "clients": "@organisation"}),
     "person_skills": _agents("agent", sent={}),
+    "address_use_again": _agents("person", sent={}, reads=False),
+    "outgoing_mail": _agents(),
+    "outgoing_retry": _agents(sent={"mail": "0"}, reads=False),
+    "outgoing_test": _agents(sent={}, reads=False),
     "person_act": _agents("person", sent={"act": "disable"}, reads=False),
     "affiliation_new": _agents(
         "person",

@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vigie.catalog.urls")),
     path("", include("vigie.contracts.urls")),
     path("", include("vigie.workflow.urls")),
+    path("", include("vigie.channels.mail.outgoing.urls")),
 ]

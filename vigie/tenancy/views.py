@@ -30,6 +30,7 @@ ADMINISTRATION = (
     ("teams", "access:manage"),
     ("roles", "access:manage"),
     ("workflows", "workflow:view"),
+    ("outgoing_mail", "mail:manage"),
 )
 
 

@@ -17,6 +17,7 @@ from vigie.accounts.forms import AffiliationForm, AgentForm, ContactForm
 from vigie.accounts.labels import SKILL_LEVELS
 from vigie.accounts.models import Affiliation, Person
 from vigie.accounts.rules import ADMINISTRATION
+from vigie.toolkit import slots
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, form_page
 from vigie.toolkit.pages import render
@@ -70,6 +71,7 @@ def person(request: Request, person_id: int) -> HttpResponse:
         "contact_roles": dict(Affiliation.ContactRole.choices),
         "skill_levels": SKILL_LEVELS,
         "today": timezone.localdate(),
+        "more": slots.filled("person", request, person=who),
     }
     return render(request, "accounts/person.html", context)
 

@@ -74,6 +74,10 @@ TROUBLES: dict[str, Label] = {
 
 register(
     {
+        "mail.no_outgoing_server": _(
+            "This installation has no outgoing mail server: set VIGIE_SMTP_HOST and start again."
+        ),
+        "mail.bad_address": _("No mail can be sent to or from “%(address)s”: it is not a plain address."),
         **TROUBLES,
         "mail.oauth_incomplete": _(
             "Save the application id and the two addresses of the authorisation server first."

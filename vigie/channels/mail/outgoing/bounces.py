@@ -7,10 +7,9 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import F
 
-from vigie.accounts import access as people
 from vigie.channels.mail.models import DeadAddress
 from vigie.channels.mail.rules.delivery_status import Failed
-from vigie.kernel.actor import SYSTEM, Actor
+from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import NotFound
 from vigie.notifications import outbox
 from vigie.notifications.actions import Message as Told
@@ -19,7 +18,6 @@ from vigie.notifications.models import Delivery
 from vigie.tickets import access
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.rules import facts
-from vigie.toolkit import journal
 
 SUSPENDED_AFTER = 3
 REPORTED_WITHIN = dt.timedelta(days=5)
@@ -87,15 +85,3 @@ def _count(delivery: Delivery, reason: str, now: dt.datetime) -> None:
     DeadAddress.objects.filter(
         pk=known.pk, hard_bounces__gte=SUSPENDED_AFTER, suspended_at__isnull=True
     ).update(suspended_at=now)
-
-
-@transaction.atomic
-def use_again(actor: Actor, person_id: int, *, now: dt.datetime) -> None:
-    """Write to a person's suspended address again: its refusals are forgotten."""
-    actor.demand("tickets:reply")
-    person = people.one(actor, person_id)
-    changed = DeadAddress.objects.filter(address__iexact=person.email or "").update(
-        hard_bounces=0, suspended_at=None
-    )
-    if changed:
-        journal.record(actor, "address_used_again", person, now=now, after={"email": person.email})

@@ -21,7 +21,7 @@ from tests.world import START, ClientWorld, World
 from tests.world import report as reported
 from vigie.channels.mail import outgoing
 from vigie.channels.mail.models import DeadAddress, Mailbox
-from vigie.channels.mail.outgoing import bounces
+from vigie.channels.mail.outgoing import actions, bounces
 from vigie.channels.mail.outgoing.dispatch import dispatch
 from vigie.channels.mail.outgoing.transport import Patience
 from vigie.channels.mail.rules.delivery_status import Failed
@@ -114,8 +114,8 @@ def test_a_bounce_comes_back_to_its_ticket_and_the_third_suspends_the_address(
     send(LATER + dt.timedelta(hours=1))
     assert Delivery.objects.filter(address="user@alpha.example").latest("id").answer == "suspended"
     with pytest.raises(NotFound):
-        bounces.use_again(world.actor(world.agent), world.b.user.pk, now=LATER)
-    bounces.use_again(world.actor(world.agent), world.a.user.pk, now=LATER)
+        actions.use_again(world.actor(world.agent), world.b.user.pk, now=LATER)
+    actions.use_again(world.actor(world.agent), world.a.user.pk, now=LATER)
     dead.refresh_from_db()
     assert (dead.hard_bounces, dead.suspended_at) == (0, None)
 
