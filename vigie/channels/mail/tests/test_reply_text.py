@@ -71,6 +71,7 @@ WORDS = [
     "On 4 May I wrote a mail to the bank.\nNothing came.",
     "Le problème :\n- l'écran est noir\n- le clavier aussi",
     "De : Paris\nÀ : Lyon\nLe train est en retard.",
+    "De : Paris\nÀ : Lyon\nDate : demain\nTrain : le premier",
     "Objet : je ne sais pas\nMerci",
     "Nous avons :\n----------\nPC : 4\nÉcrans : 2\n----------\nMerci",
     "On blah-blah\nmore: text",
