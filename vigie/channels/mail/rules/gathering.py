@@ -53,6 +53,8 @@ class Piece:
 
 @dataclass(slots=True)
 class Gathered:
+    """The two forms of the body, the files, the reports by content type, and what was wrong."""
+
     text: str = ""
     html: str = ""
     text_is_derived: bool = False
@@ -93,6 +95,8 @@ def _as_html(plain: str) -> str:
 
 
 class _Gatherer:
+    """Walks a tree; files and reports go where they belong at once, stretches of text are handed up."""
+
     def __init__(self, found: Gathered) -> None:
         self.found = found
         self.named: Counter[str] = Counter()
@@ -132,7 +136,7 @@ class _Gatherer:
             return self._tnef(entity, name)
         if self._is_report(kind, parent):
             return self._report(entity, parent, name)
-        is_body = kind in ("text/plain", "text/html", "text/enriched", "text/richtext", "text")
+        is_body = kind in ("text/plain", "text/html", "text/enriched", "text/richtext")
         if is_body and disposition != "attachment" and not name and len(entity.body) <= MAX_BODY:
             return [self._piece(entity)]
         self._file(entity, name)
@@ -175,8 +179,9 @@ class _Gatherer:
     def _report(self, entity: Entity, parent: str, name: str) -> list[Piece]:
         data = content(entity)
         text = decode(data, entity.options.get("charset", ""))[0]
-        if entity.kind in _MAILS:
+        if entity.kind in _MAILS or (name and parent != "multipart/report"):
             self._file(entity, name)
+        if entity.kind in _MAILS:
             text = re.split(r"\n[ \t]*\n", text.lstrip("\n"), maxsplit=1)[0]
         self.found.report.setdefault(entity.kind, []).append(text)
         return []

@@ -41,7 +41,7 @@ class Entity:
 
     fields: list[tuple[str, bytes]]
     source: bytes
-    spans: list[tuple[int, int]]
+    spans: list[Span]
     kind: str = "text/plain"
     options: dict[str, str] = field(default_factory=dict)
     children: list[Entity] = field(default_factory=list)
@@ -159,7 +159,7 @@ class _Planter:
             after = self._folded_end(after, end)
             if name is None:
                 defects.add("stray_line")
-                if fields:
+                if fields and len(fields[-1][1]) < MAX_HEADER:
                     key, value = fields[-1]
                     fields[-1] = key, (value + b" " + self.raw[at:after].strip())[:MAX_HEADER]
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import struct
 from email.message import EmailMessage
 
 import pytest
@@ -274,3 +275,40 @@ def test_an_image_written_into_the_html_becomes_an_inline_file() -> None:
     mail = read("Content-Type: text/html", "", f'<p>see <img src="data:image/png;base64,{encoded}"></p>')
     assert [(p.name, p.data, p.is_inline) for p in mail.parts] == [("image-1.png", PNG, True)]
     assert f'src="cid:{mail.parts[0].content_id}"' in mail.html
+
+
+def test_a_report_that_was_attached_by_hand_is_a_file_too() -> None:
+    mail = read("Content-Type: text/rfc822-headers; name=headers.txt", "", "Subject: x")
+    assert [(p.name, p.data) for p in mail.parts] == [("headers.txt", b"Subject: x")]
+    assert mail.report == {"text/rfc822-headers": ("Subject: x",)}
+
+
+def test_a_header_that_was_broken_without_a_blank_is_put_together() -> None:
+    mail = read(
+        "From: a@x.org",
+        "Content-Type: multipart/mixed;",
+        "boundary=b",
+        "Subject: s",
+        "",
+        "--b",
+        "",
+        "hi",
+        "--b--",
+    )
+    assert (mail.subject, mail.text) == ("s", "hi")
+    assert "stray_line" in mail.defects
+
+
+@pytest.mark.parametrize(("own", "wanted"), [("my text", "my text"), ("", "packed text")])
+def test_the_text_in_a_packet_of_outlook_is_read_where_there_is_no_other(own: str, wanted: str) -> None:
+    value = b"packed text\0"
+    attribute = (
+        struct.pack("<BHHI", 1, 0x800C, 1, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
+    )
+    packet = base64.encodebytes(struct.pack("<IH", 0x223E9F78, 1) + attribute)
+    mail = read(
+        "Content-Type: multipart/mixed; boundary=b", "", "--b", "", own,
+        "--b", "Content-Type: application/ms-tnef", "Content-Transfer-Encoding: base64", "", packet, "--b--",
+    )  # fmt: skip
+    assert mail.text.strip() == wanted
+    assert mail.parts == ()

@@ -210,6 +210,7 @@ READ: dict[str, Callable[[], bytes]] = {
     "uuencoded, cut": lambda: mail(body=b"begin 644 a\n" + b"M" * 60 + b"\nend\n"),
     "uuencoded, unending": lambda: mail(body=b"begin 644 a\n" * 50_000),
     "a header per line, 200,000": lambda: b"a:\n" * 200_000 + b"\n",
+    "200,000 stray lines": lambda: b"Subject: x\n" + b"stray\n" * 150_000 + b"To: a@x.org\n\ntext",
     "folded without end": lambda: b"Subject: x\n" + b" y\n" * 200_000,
     "blank lines first": lambda: b"\r\n" * 100_000 + b"Subject: x\r\n\r\n",
 }  # fmt: skip
