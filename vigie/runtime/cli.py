@@ -11,6 +11,7 @@ from typing import Any
 
 import vigie
 from vigie.runtime import environment, processes
+from vigie.runtime.backup.command import backup_options, restore_options, run_restore
 from vigie.runtime.trouble import Trouble
 
 Command = Callable[[argparse.Namespace], int]
@@ -287,5 +288,14 @@ COMMANDS = (
     Entry(
         "mail", _mail_fetch, "Take mails in, by hand or from a mail server's pipe; check how mails are read.",
         options=_mail_options,
+    ),
+    Entry(
+        "backup", run_restore, "Back up everything into one file that only your key opens; prove that it restores.",
+        "\nOnce: vigie backup key FILE. Then each night: vigie backup make, and now and then: vigie backup drill.",
+        backup_options,
+    ),
+    Entry(
+        "restore", run_restore, "Give a backup back in the place of the present data, which is kept aside.",
+        "\nStop Vigie first. Nothing changes unless the whole backup is good.", restore_options,
     ),
 )  # fmt: skip

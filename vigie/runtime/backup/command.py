@@ -1,0 +1,75 @@
+"""`vigie backup` and `vigie restore`: what is asked, one call, what is said."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from vigie.runtime import environment
+from vigie.runtime.backup import archive, make, restore
+
+
+def backup_options(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    one = verbs.add_parser(
+        "key", help="draw the key that opens backups; keep its file away from this machine"
+    )
+    one.add_argument("file", metavar="FILE", type=Path)
+    one.set_defaults(run=_key)
+    one = verbs.add_parser("make", help="back up database, files and secret key into one closed file")
+    one.add_argument("--to", metavar="FOLDER", type=Path, help="where to (default: VIGIE_DATA/backups)")
+    one.add_argument(
+        "--recipient", metavar="KEY", default="", help="the public key (default: VIGIE_BACKUP_RECIPIENT)"
+    )
+    one.set_defaults(run=_make)
+    one = verbs.add_parser("drill", help="restore beside the present data, compare every sum, throw it away")
+    _which(one)
+    one.set_defaults(run=_drill)
+
+
+def restore_options(parser: argparse.ArgumentParser) -> None:
+    _which(parser)
+
+
+def _which(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="BACKUP", type=Path)
+    parser.add_argument("--key", metavar="FILE", type=Path, required=True, help="the file of the secret key")
+
+
+def _key(args: argparse.Namespace) -> int:
+    public = archive.new_key(args.file)
+    print(f"The secret key is in {args.file}: keep it elsewhere, without it no backup opens.")
+    print(f"VIGIE_BACKUP_RECIPIENT={public}")
+    return 0
+
+
+def _make(args: argparse.Namespace) -> int:
+    public = args.recipient or os.environ.get("VIGIE_BACKUP_RECIPIENT", "")
+    archive.recipient(public)
+    with environment.database():
+        made = make.make(args.to or environment.data_folder() / "backups", public)
+    print(f"{made} ({made.stat().st_size / 1_000_000:.1f} MB)")
+    return 0
+
+
+def _drill(args: argparse.Namespace) -> int:
+    archive.identity(args.key)
+    with environment.database(needs_disk=True):
+        done = restore.drill(args.file, args.key)
+    print(
+        f"The backup of {done.made_at} gives back {done.rows} rows and {done.files} files, all equal, "
+        f"in {done.seconds:.0f} s. Nothing was changed."
+    )
+    return 0
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    archive.identity(args.key)
+    with environment.database(needs_disk=True):
+        done = restore.restore(args.file, args.key)
+    print(f"Restored from {done.made_at}: {done.rows} rows and {done.files} files, in {done.seconds:.0f} s.")
+    print(
+        f"What stood there before is kept in the database {done.former}: drop it when you no longer need it."
+    )
+    return 0

@@ -1,0 +1,90 @@
+"""Making a backup, and remembering when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import os
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+import vigie
+from vigie.runtime import environment
+from vigie.runtime.backup import archive, tools
+from vigie.runtime.backup.sums import row_sums
+
+REMEMBERED = "backups.json"
+
+
+def make(folder: Path, public_key: str) -> Path:
+    """One backup into ``folder``; nothing of it is left when it fails. The file."""
+    key = archive.recipient(public_key)
+    folder.mkdir(parents=True, exist_ok=True)
+    started = dt.datetime.now(dt.UTC)
+    target = folder / f"vigie-{started:%Y%m%dT%H%M%SZ}.tar.age"
+    with tempfile.TemporaryDirectory(dir=environment.data_folder(), prefix=".backup-") as scratch:
+        dump = Path(scratch) / "database.dump"
+        manifest = _dump(dump) | {"vigie": vigie.__version__, "made_at": started.isoformat()}
+        stored = _stored_files()
+        manifest["files"] = {path.name: path.stat().st_size for path in stored}
+
+        def fill(tar: tarfile.TarFile) -> None:
+            _add_bytes(tar, archive.MANIFEST, json.dumps(manifest).encode())
+            tar.add(dump, archive.DATABASE)
+            _add_bytes(tar, archive.KEY, os.environ["VIGIE_SECRET_KEY"].encode())
+            for path in stored:
+                tar.add(path, archive.FILES + path.name)
+
+        archive.write(target, key, fill)
+    remember("backup", {"at": started.isoformat(), "file": target.name, "bytes": target.stat().st_size})
+    return target
+
+
+def _dump(target: Path) -> dict[str, Any]:
+    """The dump and the sums of its very snapshot."""
+    with psycopg.connect(tools.address(), autocommit=True) as link, link.transaction():
+        link.execute("set transaction isolation level repeatable read, read only")
+        row = link.execute("select pg_export_snapshot()").fetchone()
+        assert row is not None
+        version = link.info.server_version
+        command = [
+            tools.program("pg_dump", version), "--format=custom", "--compress=6", "--no-owner",
+            f"--snapshot={row[0]}", f"--file={target}", f"--dbname={tools.address()}",
+        ]  # fmt: skip
+        tools.run(command, "The dump of the database")
+        return {"postgresql": version, "sums": row_sums(link)}
+
+
+def _stored_files() -> list[Path]:
+    root = environment.data_folder() / "files"
+    return sorted(path for path in root.glob("??/??/*") if path.is_file())
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(data), 0o600
+    tar.addfile(member, io.BytesIO(data))
+
+
+def remember(what: str, facts: dict[str, Any]) -> None:
+    """Keep the last backup and the last drill where the status page reads them."""
+    path = environment.data_folder() / REMEMBERED
+    known = remembered(path)
+    known[what] = facts
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".backups-")
+    with os.fdopen(handle, "w") as out:
+        json.dump(known, out)
+    os.replace(name, path)
+
+
+def remembered(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
