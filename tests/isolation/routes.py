@@ -55,6 +55,11 @@ def _agents(
     return Route("agents", params, reads, sent, asked)
 
 
+def _showing(*params: str, sent: Body | None = None, asked: tuple[str, ...] = ("",)) -> Route:
+    """An agents' page that shows rows of a client: a ticket's, a person's, a contract's…"""
+    return Route("agents", params, True, sent, asked, shows_rows=True)
+
+
 def _customers(
     *params: str,
     sent: Body | None = None,
@@ -66,9 +71,13 @@ def _customers(
 
 
 def _self(
-    *params: str, sent: Body | None = None, asked: tuple[str, ...] = ("",), reads: bool = True
+    *params: str,
+    sent: Body | None = None,
+    asked: tuple[str, ...] = ("",),
+    reads: bool = True,
+    rows: bool = False,
 ) -> Route:
-    return Route("signed_in", params, reads, sent, asked)
+    return Route("signed_in", params, reads, sent, asked, rows)
 
 
 def _anyone(sent: Body | None = None, reads: bool = True) -> Route:
@@ -118,7 +127,7 @@ ROUTES: dict[str, Route] = {
     "session": _self(sent={}),
     "set_theme": _self(sent={"theme": "dark"}, reads=False),
     "notices": _self(sent={"up_to": "@notice"}),
-    "file": _self("token"),
+    "file": _self("token", rows=True),
     "file_upload": _self(sent={"organisation": "@organisation", "ticket": "@ticket"}, reads=False),
     "client_logo": _self("organisation"),
     # the portal
@@ -127,6 +136,7 @@ ROUTES: dict[str, Route] = {
     "portal_theme": _customers(),
     "portal_logo": _customers(),
     "portal_new": _customers(
+        rows=True,
         asked=("", "?type=request&service=@service"),
         sent={
             "type": "incident",
@@ -154,28 +164,28 @@ ROUTES: dict[str, Route] = {
         "ticket", "verb", sent={"body": "x", "reason": "x", "submission": "m2"}, reads=False
     ),
     # the console
-    "search": _agents(asked=("?q=messagerie", "?q=VCB", "?q=@reference", "?q=BETA")),
-    "palette": _agents(asked=("?q=", "?q=VCB", "?q=Beta", "?q=User", "?ticket=@ticket")),
+    "search": _showing(asked=("?q=messagerie", "?q=VCB", "?q=@reference", "?q=BETA")),
+    "palette": _showing(asked=("?q=", "?q=VCB", "?q=Beta", "?q=User", "?ticket=@ticket")),
     "palette_act": _agents("ticket", "verb", sent={}, reads=False),
     "notices_bell": _agents(),
-    "board": _agents(),
-    "queue": _agents(
+    "board": _showing(),
+    "queue": _showing(
         asked=("", "?status=all", "?status=all&client=@client_code", "?q=VCB", "?status=all&assignee=@agent")
     ),
     "queue_pulse": _agents(asked=("?since=0", "?status=all&client=@client_code&since=0")),
-    "queue_filters": _agents(),
+    "queue_filters": _showing(),
     "queue_columns": _agents(sent={"column": "client"}, reads=False),
     "queue_bulk": _agents(
         sent={"ticket": "@ticket", "act": "assign", "verb": "start", "team": "@team", "assignee": "@agent"},
         asked=("?ticket=@ticket", "?ticket=@ticket&act=assign"),
     ),
-    "queue_preview": _agents("ticket"),
+    "queue_preview": _showing("ticket"),
     "queue_views": _agents(),
     "queue_view_new": _agents(sent={"name": "Vue", "query": "client=@client_code"}),
     "queue_view_order": _agents(sent={"order": "@view"}, reads=False),
     "queue_view_update": _agents("view", sent={"name": "Vue"}),
     "queue_view_delete": _agents("view", sent={}, reads=False),
-    "ticket_new": _agents(
+    "ticket_new": _showing(
         asked=("", "?organisation=@organisation", "?organisation=@organisation&requester=@person"),
         sent={
             "organisation": "@organisation",
@@ -200,15 +210,15 @@ ROUTES: dict[str, Route] = {
     ),
     "ticket_new_fields": _agents(asked=("?organisation=@organisation",)),
     "ticket_new_draft": _agents(sent={"organisation": "@organisation", "title": "x"}, reads=False),
-    "ticket_new_contacts": _agents("organisation", asked=("?q=u", "?q=VCB")),
+    "ticket_new_contacts": _showing("organisation", asked=("?q=u", "?q=VCB")),
     "ticket_facts": _agents(sent={"shown": "1"}, reads=False),
-    "ticket": _agents("ticket"),
-    "ticket_head": _agents("ticket"),
-    "ticket_cards": _agents("ticket"),
-    "ticket_news": _agents("ticket", asked=("?m=0&f=0",)),
+    "ticket": _showing("ticket"),
+    "ticket_head": _showing("ticket"),
+    "ticket_cards": _showing("ticket"),
+    "ticket_news": _showing("ticket", asked=("?m=0&f=0",)),
     "ticket_mails": _agents("ticket", asked=("?m=0",)),
-    "ticket_clocks": _agents("ticket"),
-    "ticket_history": _agents("ticket"),
+    "ticket_clocks": _showing("ticket"),
+    "ticket_history": _showing("ticket"),
     "ticket_say": _agents("ticket", sent=SAID, reads=False),
     "ticket_draft": _agents("ticket", sent={"body": "x", "kind": "reply"}, reads=False),
     "ticket_presence": _agents("ticket", sent={"kind": "typing"}),
@@ -224,10 +234,12 @@ ROUTES: dict[str, Route] = {
             "submission": "m4",
         },
     ),
-    "ticket_assign": _agents("ticket", sent={"team": "@team", "assignee": "@agent", "take": "1"}),
-    "ticket_priority": _agents("ticket", sent={"impact": "1", "urgency": "1", "priority": "", "reason": "x"}),
-    "ticket_type": _agents("ticket", sent={"type": "request"}),
-    "ticket_classify": _agents(
+    "ticket_assign": _showing("ticket", sent={"team": "@team", "assignee": "@agent", "take": "1"}),
+    "ticket_priority": _showing(
+        "ticket", sent={"impact": "1", "urgency": "1", "priority": "", "reason": "x"}
+    ),
+    "ticket_type": _showing("ticket", sent={"type": "request"}),
+    "ticket_classify": _showing(
         "ticket",
         sent={
             "service": "@service",
@@ -242,15 +254,15 @@ ROUTES: dict[str, Route] = {
         },
     ),
     "ticket_title": _agents("ticket", sent={"title": "Autre", "was": "Messagerie en panne"}),
-    "ticket_link": _agents(
+    "ticket_link": _showing(
         "ticket", sent={"reference": "@reference", "other": "@reference", "kind": "related"}
     ),
     "ticket_orphan": _agents("ticket", sent={}, reads=False),
-    "ticket_watch": _agents("ticket", sent={"person": "@contact"}),
-    "ticket_people": _agents("ticket", asked=("?q=u", "?q=VCB")),
+    "ticket_watch": _showing("ticket", sent={"person": "@contact"}),
+    "ticket_people": _showing("ticket", asked=("?q=u", "?q=VCB")),
     # people
-    "people": _agents(asked=("", "?q=VCB", "?q=user", "?client=@organisation", "?client=@client_code")),
-    "contact_new": _agents(
+    "people": _showing(asked=("", "?q=VCB", "?q=user", "?client=@organisation", "?client=@client_code")),
+    "contact_new": _showing(
         sent={
             "organisation": "@organisation",
             "name": "Neuf",
@@ -274,8 +286,8 @@ ROUTES: dict[str, Route] = {
             "teams": "@team",
         }
     ),
-    "person": _agents("person"),
-    "person_edit": _agents(
+    "person": _showing("person"),
+    "person_edit": _showing(
         "person",
         sent={"name": "Autre", "email": "autre@alpha.example", "language": "fr", "timezone": "Europe/Paris"},
     ),
@@ -286,12 +298,12 @@ ROUTES: dict[str, Route] = {
     "outgoing_retry": _agents(sent={"mail": "0"}, reads=False),
     "outgoing_test": _agents(sent={}, reads=False),
     "person_act": _agents("person", sent={"act": "disable"}, reads=False),
-    "affiliation_new": _agents(
+    "affiliation_new": _showing(
         "person",
         sent={"organisation": "@organisation", "roles": "user", "site": "@site", "entity": "@entity"},
         asked=("", "?organisation=@organisation"),
     ),
-    "affiliation_edit": _agents("affiliation", sent={"roles": "user", "site": "@site", "entity": "@entity"}),
+    "affiliation_edit": _showing("affiliation", sent={"roles": "user", "site": "@site", "entity": "@entity"}),
     "affiliation_end": _agents("affiliation", sent={}, reads=False),
     "teams": _agents(),
     "team_new": _agents(sent={"code": "t9", **NAMES, "level": "1"}),
@@ -303,26 +315,26 @@ ROUTES: dict[str, Route] = {
     "role_delete": _agents("role", sent={}, reads=False),
     # set-up
     "administration": _agents(),
-    "clients": _agents(asked=("", "?q=VCB", "?q=beta", "?status=active")),
-    "client": _agents("organisation"),
+    "clients": _showing(asked=("", "?q=VCB", "?q=beta", "?status=active")),
+    "client": _showing("organisation"),
     "client_new": _agents(
         sent={"code": "NEW", "name": "Nouveau", "language": "fr", "timezone": "Europe/Paris"}
     ),
-    "client_edit": _agents(
+    "client_edit": _showing(
         "organisation", sent={"name": "Autre", "language": "fr", "timezone": "Europe/Paris"}
     ),
-    "site_new": _agents(
+    "site_new": _showing(
         "organisation",
         sent={"name": "Site", "timezone": "Europe/Paris", "country": "FR", "entity": "@entity"},
     ),
-    "site": _agents(
+    "site": _showing(
         "organisation",
         "site",
         sent={"name": "Site", "timezone": "Europe/Paris", "country": "FR", "entity": "@entity"},
     ),
-    "entity_new": _agents("organisation", sent={"name": "Entité neuve", "parent": "@entity"}),
-    "entity": _agents("organisation", "entity", sent={"name": "Entité", "parent": "@entity"}),
-    "priority_policy": _agents("organisation", sent={"vip_rule": "none"}),
+    "entity_new": _showing("organisation", sent={"name": "Entité neuve", "parent": "@entity"}),
+    "entity": _showing("organisation", "entity", sent={"name": "Entité", "parent": "@entity"}),
+    "priority_policy": _showing("organisation", sent={"vip_rule": "none"}),
     "services": _agents(asked=("", "?q=VCB")),
     "service_new": _agents(
         sent={"code": "s9", **NAMES, "criticality": "2", "icon": "server", "default_team": "@team"}
@@ -334,10 +346,10 @@ ROUTES: dict[str, Route] = {
     "categories": _agents(),
     "category_new": _agents(sent={"code": "c9", **NAMES, "parent": "@category"}),
     "category": _agents("category", sent={"code": "mail", **NAMES}),
-    "subscription_new": _agents("organisation", sent={"service": "@service", "team": "@team"}),
-    "subscription": _agents("organisation", "subscription", sent={"service": "@service", "team": "@team"}),
-    "contracts": _agents(asked=("", "?q=VCB", "?client=@organisation")),
-    "contract_new": _agents(
+    "subscription_new": _showing("organisation", sent={"service": "@service", "team": "@team"}),
+    "subscription": _showing("organisation", "subscription", sent={"service": "@service", "team": "@team"}),
+    "contracts": _showing(asked=("", "?q=VCB", "?client=@organisation")),
+    "contract_new": _showing(
         sent={
             "organisation": "@organisation",
             "reference": "K9",
@@ -347,8 +359,8 @@ ROUTES: dict[str, Route] = {
             "starts_on": "2026-01-01",
         }
     ),
-    "contract": _agents("contract"),
-    "contract_edit": _agents(
+    "contract": _showing("contract"),
+    "contract_edit": _showing(
         "contract",
         sent={
             "organisation": "@organisation",
@@ -359,10 +371,10 @@ ROUTES: dict[str, Route] = {
             "starts_on": "2026-01-01",
         },
     ),
-    "contract_preview": _agents(
+    "contract_preview": _showing(
         "contract", asked=("?type=incident&priority=2&site=@site&service=@service&at=2026-01-12T09:00",)
     ),
-    "commitment_new": _agents(
+    "commitment_new": _showing(
         "contract",
         sent={
             "kind": "resolution",
@@ -373,7 +385,7 @@ ROUTES: dict[str, Route] = {
             "valid_from": "2026-01-01",
         },
     ),
-    "commitment": _agents(
+    "commitment": _showing(
         "contract",
         "commitment",
         sent={
@@ -386,8 +398,8 @@ ROUTES: dict[str, Route] = {
     ),
     "commitment_end": _agents("contract", "commitment", sent={"valid_until": "2026-02-01"}, reads=False),
     "calendars": _agents(),
-    "calendar_new": _agents(sent={"code": "k9", **NAMES, "organisation": "@organisation"}),
-    "calendar": _agents("calendar"),
+    "calendar_new": _showing(sent={"code": "k9", **NAMES, "organisation": "@organisation"}),
+    "calendar": _showing("calendar"),
     "calendar_hours": _agents("calendar", sent={"timezone": "Europe/Paris", "effective_on": "2026-02-01"}),
     "calendar_edit": _agents("calendar", sent={"code": "k1", **NAMES, "organisation": "@organisation"}),
     "workflows": _agents(),
