@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from vigie.catalog.models import Category, Service
 from vigie.contracts import labels
 from vigie.contracts.actions.contracts import read_commitment_target
 from vigie.contracts.models import Calendar, Commitment, Contract
-from vigie.contracts.queries.calendars import day_names, hours_text
+from vigie.contracts.queries.calendars import Joinable, day_names, hours_text
 from vigie.contracts.rules import calendar as rules
 from vigie.contracts.rules.calendar import WEEKDAYS
 from vigie.contracts.rules.promise import Audience, ClockKind, PauseMatrix, default_pauses
@@ -248,6 +249,10 @@ class HoursForm(forms.Form):
     """Hours of a calendar as people write them."""
 
     moving = ("effective_on",)  # proposed as tomorrow, whatever the day
+    union = forms.MultipleChoiceField(
+        label=_("Join the hours of"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("Open when one of them is, each in its own zone, with its own holidays. The week below is then not used."),
+    )  # fmt: skip
 
     effective_on = date_field(label=_("In force from"))
     timezone = zone_field(label=_("Time zone"), initial="Europe/Paris")
@@ -265,8 +270,14 @@ class HoursForm(forms.Form):
     )  # fmt: skip
     works_on_holidays = forms.BooleanField(label=_("Service runs on holidays"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, joinable: Sequence[Joinable], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._joinable = {one.key: one for one in joinable}
+        now = _("as it is joined now")
+        self.fields["union"].choices = [  # type: ignore[attr-defined]
+            (one.key, f"{one.name} ({now})" if one.joined else one.name) for one in joinable
+        ]
+        self.fields["union"].initial = [one.key for one in joinable if one.joined]
         for code, name in zip(WEEKDAYS, day_names(), strict=True):
             self.fields[code] = forms.CharField(
                 label=name.capitalize(),
@@ -281,6 +292,9 @@ class HoursForm(forms.Form):
     def definition(self) -> dict[str, Any]:
         """The hours in the form the rules read. Raises the refusal of what cannot be read."""
         data = self.cleaned_data
+        if data["union"]:
+            parts = [self._joinable[key].definition for key in data["union"]]
+            return {"timezone": data["timezone"], "union": parts}
         return {
             "timezone": data["timezone"],
             "hours": {code: read_spans(data[code], code) for code in WEEKDAYS if data[code].strip()},

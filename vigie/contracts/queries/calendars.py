@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from vigie.contracts.rules.instants import epoch, moment
 from vigie.contracts.rules.openings import openings
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
-from vigie.toolkit.jinja import locale
+from vigie.toolkit.jinja import local_name, locale
 from vigie.toolkit.paging import Order, Page, page_of
 
 BY_CODE = Order(("code", "id"))
@@ -42,6 +43,37 @@ def calendars_page(actor: Actor, *, today: dt.date, cursor: str | None = None, s
         row["zone"] = calendar.zone if calendar else ""
         row["summary"] = summary(calendar) if calendar else ""
     return page
+
+
+@dataclass(frozen=True, slots=True)
+class Joinable:
+    """Hours that a calendar may join: those it joins now (``joined``), or those in force of another calendar."""
+
+    key: str
+    name: str
+    definition: Mapping[str, Any]
+    joined: bool = False
+
+
+def joinable(actor: Actor, hours: Calendar | None, *, but: int | None, today: dt.date) -> list[Joinable]:
+    """What a calendar (``but``, with the ``hours`` in force) may join: its present parts, then the calendars in sight."""
+    parts = hours.parts if hours else ()
+    found = [
+        Joinable(f"part-{n}", part.code or part.zone, part.to_json(), joined=True)
+        for n, part in enumerate(parts)
+    ]
+    others = access.visible_calendars(actor)
+    others = others if but is None else others.exclude(pk=but)
+    versions = CalendarVersion.objects.filter(calendar__in=others, effective_on__lte=today)
+    newest = (
+        versions.order_by("calendar_id", "-effective_on").distinct("calendar_id").select_related("calendar")
+    )
+    found += [
+        Joinable(f"calendar-{row.calendar_id}", local_name(row.calendar), row.definition)
+        for row in newest
+        if not row.definition.get("union")
+    ]
+    return found
 
 
 def versions_of(calendar_id: int, *, today: dt.date) -> list[dict[str, Any]]:

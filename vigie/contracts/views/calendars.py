@@ -66,9 +66,11 @@ def calendar_new(request: Request) -> HttpResponse:
     actor = request.actor
     naming = CalendarForm(request.POST or None, clients=tenancy_access.visible(actor).order_by("name"))
     week = dict.fromkeys(WEEKDAYS[:5], OFFICE)
+    today = timezone.localdate()
     form = HoursForm(
-        request.POST or None, initial={"effective_on": timezone.localdate(), "holiday_sets": "FR", **week}
-    )
+        request.POST or None, initial={"effective_on": today, "holiday_sets": "FR", **week},
+        joinable=queries.joinable(actor, None, but=None, today=today),
+    )  # fmt: skip
     if actor.organisations is not None:
         naming.fields["organisation"].required = True
     for name, field in naming.fields.items():
@@ -93,8 +95,10 @@ def calendar_hours(request: Request, calendar_id: int) -> HttpResponse:
     today = timezone.localdate()
     shown = queries.one_version(queries.versions_of(calendar_id, today=today), None)
     hours = rules.Calendar.from_json(shown["definition"])
-    plan = hours.parts[0] if hours.parts else hours
-    form = HoursForm(request.POST or None, initial=hours_initial(plan, today + dt.timedelta(days=1)))
+    form = HoursForm(
+        request.POST or None, initial=hours_initial(hours, today + dt.timedelta(days=1)),
+        joinable=queries.joinable(request.actor, hours, but=calendar_id, today=today),
+    )  # fmt: skip
     if request.method == "POST" and _try(request, form, lambda values: actions.publish_hours(
         request.actor, calendar_id, form.definition(), values["effective_on"], now=timezone.now())):  # fmt: skip
         return redirect("calendar", calendar_id)
@@ -103,7 +107,7 @@ def calendar_hours(request: Request, calendar_id: int) -> HttpResponse:
     )
     if hours.parts:
         intro = _(
-            "The hours in force join those of several places. A version made here replaces them by one week."
+            "The hours in force join those of several places: tick others, or untick all to write one week instead."
         )
     return _hours_page(
         request, form, title=_("New hours"), crumbs=[_crumb(), _calendar_crumb(found)], action=_("Publish these hours"),
@@ -150,6 +154,7 @@ def _hours_page(request: Request, form: HoursForm, *, first: Any = (), **page: A
     groups = [
         *first,
         (_("In force"), ("effective_on", "timezone")),
+        (_("Several places"), ("union",)),
         (_("The week"), WEEKDAYS),
         (_("Holidays and exceptional days"), ("holiday_sets", "works_on_holidays", "holidays", "dates")),
     ]
