@@ -68,7 +68,7 @@ _REASONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
               (?:unknown|not\ ?(?:found|exist|known|valid|recogni[sz]ed|listed|have\ an\ account|our\ customer)
               |non-existent|invalid|doesn't\ exist|nonexist|inconnu|unavailable:\ unknown)
             | (?:unknown|no\ such|invalid|non-?existent|bad|illegal|unrouteable|undeliverable)\ (?:local\ )?
-              (?:user|recipient|mailbox|address|account|person|destination\ mailbox|rcpt|alias|local\ part)
+              (?:user|recipient|mailbox|address(?!\ error)|account|person|destination\ mailbox|rcpt|alias|local\ part)
             | no\ (?:mailbox|account|user|one)\ (?:here|by|with|named|of\ that)
             | doesn't\ have\ a[n]?\ .{0,60}account
             | (?:does\ not|doesn't)\ (?:exist|have\ (?:a|an)\ \S{1,40}\ account)

@@ -16,7 +16,7 @@ _MOST = 50  # recipients taken from one report
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A recipient that a mail did not reach.
+    """A recipient that a mail did not reach; ``address`` is '' where the report names it without a domain.
 
     ``status`` is ``x.y.z`` (RFC 3463) and ``reply`` the three digits of SMTP, each '' when not told. ``reason`` is a code:
     ``unknown_user``, ``unknown_host``, ``moved``, ``no_mail``, ``mailbox_full``, ``suspended``, ``too_big``, ``expired``,
@@ -129,7 +129,8 @@ def _named(mail: ParsedMail, prose: str) -> list[tuple[str, str]]:
     """Each address that the prose gives a line to, with the words up to the next one; else the first it mentions."""
     ours = {address.email for address in mail.to} | {mail.sender.email}
     told = ",".join(mail.headers.get("x-failed-recipients", ())).lower()
-    starts = [*islice((found for found in _NAMED.finditer(prose) if _is_other(found[1], ours)), _MOST)]
+    named = [*islice((found for found in _NAMED.finditer(prose) if found[1].lower() not in ours), _MOST)]
+    starts = [found for found in named if not _HELPDESK.match(found[1])] or named
     ends = [*(found.start() for found in starts[1:]), len(prose)][: len(starts)]
     blocks: dict[str, str] = {}
     for found, end in zip(starts, ends, strict=True):
@@ -139,13 +140,13 @@ def _named(mail: ParsedMail, prose: str) -> list[tuple[str, str]]:
         blocks.setdefault(address, prose[:2000])
     if blocks:
         return list(blocks.items())
-    mentioned = (found for found in _ADDRESS.finditer(prose) if _is_other(found[0], ours))
+    mentioned = (
+        found
+        for found in _ADDRESS.finditer(prose)
+        if found[0].lower() not in ours and not _HELPDESK.match(found[0])
+    )
     first = next(mentioned, None)
     return [(first[0].lower(), prose[max(first.start() - 200, 0) : first.end() + 800])] if first else []
-
-
-def _is_other(address: str, ours: set[str]) -> bool:
-    return address.lower() not in ours and not _HELPDESK.match(address)
 
 
 def _prose(mail: ParsedMail) -> str:
@@ -166,7 +167,7 @@ def _failed(address: str, status: str, words: str, original: str, *, is_late: bo
     told = _STATUS.search(words)
     found = _STATUS.search(status)
     code = found[1] if found else ""
-    if told and (not code or code.endswith((".0.0", ".0"))):
+    if told and (not code or code.endswith(".0")):
         code = told[1]
     reply = _REPLY.search(words)
     reason = "delayed" if is_late else reason_of(code, words)
