@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from vigie.kernel.actor import Actor
@@ -49,16 +51,23 @@ def visible(actor: Actor) -> QuerySet[Ticket]:
     if actor.is_provider:
         named = Q(assignee_id=me) | Q(team_id__any_of=sorted(actor.team_ids)) | Q(requester_id=me)
         return tickets.filter(Q(is_confidential=False) | named)
-    mine = (
-        Q(requester_id=me)
-        | Q(beneficiary_id=me)
-        | Q(pk__in=Watcher.objects.filter(person_id=me).values("ticket_id"))
-    )
+    mine = Q(pk__in=concerning(me))
     if actor.scope == "company":
         return tickets.filter(Q(is_confidential=False) | mine)
     if actor.scope == "sites":
         return tickets.filter(Q(is_confidential=False, site_id__in=sorted(actor.site_ids)) | mine)
     return tickets.filter(mine)
+
+
+def concerning(person_id: int) -> QuerySet[Any]:
+    """Ids of the tickets that a person asked for, receives or follows: three short reads of an index.
+
+    As one condition with OR, it made the database walk all tickets in the order of the page until enough were theirs.
+    """
+    asked = Ticket.objects.filter(requester_id=person_id).values("pk")
+    received = Ticket.objects.filter(beneficiary_id=person_id).values("pk")
+    followed = Watcher.objects.filter(person_id=person_id).values("ticket_id")
+    return asked.union(received, followed, all=True)
 
 
 def one(actor: Actor, ticket_id: int, *, lock: bool = False) -> Ticket:

@@ -78,6 +78,9 @@ def find(
 ) -> list[int]:
     """Ids of the best ``limit`` objects for ``words``: newest 2,000 matches, best rank first.
 
+    The query is a subselect, so that it is made once and looked up in the index of words: written as a plain call, it
+    was made again for each row of a walk over all texts.
+
     ``organisations`` narrows to those clients; ``None`` searches all. Never raises on odd words.
     """
     words = words.replace("\x00", " ").strip()[:200]
@@ -89,11 +92,12 @@ def find(
             f"""
             with hits as (
                 select object_id, tsv from toolkit_searchdoc
-                where kind = %(kind)s and audience = any(%(audiences)s) {scope} and tsv @@ vigie_query(%(words)s)
+                where kind = %(kind)s and audience = any(%(audiences)s) {scope}
+                  and tsv @@ (select vigie_query(%(words)s))
                 order by object_id desc limit 2000)
             select object_id from hits
             group by object_id
-            order by max(ts_rank(tsv, vigie_query(%(words)s))) desc, object_id desc limit %(limit)s
+            order by max(ts_rank(tsv, (select vigie_query(%(words)s)))) desc, object_id desc limit %(limit)s
             """,  # noqa: S608
             {
                 "kind": kind,
@@ -113,7 +117,7 @@ def matching(
     docs = SearchDoc.objects.filter(kind=kind, audience__in=list(audiences))
     if organisations is not None:
         docs = docs.filter(organisation_id__in=list(organisations))
-    docs = docs.extra(where=["tsv @@ vigie_query(%s)"], params=[words.replace("\x00", " ")[:200]])
+    docs = docs.extra(where=["tsv @@ (select vigie_query(%s))"], params=[words.replace("\x00", " ")[:200]])
     return docs.order_by("-object_id").values_list("object_id", flat=True)[:2000]
 
 

@@ -16,9 +16,9 @@ language sql stable security definer set search_path = public, pg_temp as $$
   with hits as (
     select object_id, tsv from toolkit_searchdoc
     where kind = wanted_kind and audience = 'public' and organisation_id = any (vigie_organisations())
-      and tsv @@ vigie_query(words)
+      and tsv @@ (select vigie_query(words))
     order by object_id desc limit 2000)
-  select object_id from hits order by ts_rank(tsv, vigie_query(words)) desc, object_id desc limit most
+  select object_id from hits order by ts_rank(tsv, (select vigie_query(words))) desc, object_id desc limit most
 $$;
 """
 

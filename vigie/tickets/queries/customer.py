@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from vigie.accounts.models import Person
 from vigie.contracts.rules.reading import Reading
@@ -15,7 +15,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tickets import access
 from vigie.tickets.actions.ledger import load_rows, reading_of
-from vigie.tickets.models import Attachment, Clock, Ticket, Watcher
+from vigie.tickets.models import Attachment, Clock, Ticket
 from vigie.tickets.rules import facts
 from vigie.toolkit import search
 from vigie.toolkit.paging import Order, Page, page_of
@@ -41,9 +41,7 @@ class Wish:
 
 def mine(actor: Actor) -> QuerySet[Ticket]:
     """Tickets that the actor asked for, receives or follows."""
-    me = actor.person_id or 0
-    followed = Watcher.objects.filter(person_id=me).values("ticket_id")
-    return access.visible(actor).filter(Q(requester_id=me) | Q(beneficiary_id=me) | Q(pk__in=followed))
+    return access.visible(actor).filter(pk__in=access.concerning(actor.me))
 
 
 def listed(actor: Actor, wish: Wish, cursor: str | None, *, size: int = PAGE_SIZE) -> Page:
