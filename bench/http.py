@@ -5,50 +5,51 @@ from __future__ import annotations
 import http.client
 import os
 import random
-import statistics
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-Make = Callable[[random.Random], tuple[str, str, dict[str, str] | None]]
+from bench.scenes import Make
 
 
-@dataclass
+@dataclass(slots=True)
 class Result:
+    """Of every answer the seconds it took; of the web processes and the database the CPU seconds of them all."""
+
     times: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    cpu_ms: float = 0.0
-    database_ms: float = 0.0
+    web_seconds: float = 0.0
+    database_seconds: float = 0.0
 
     def quantile(self, q: float) -> float:
+        """In milliseconds."""
         ordered = sorted(self.times)
         return 1000 * ordered[min(int(len(ordered) * q), len(ordered) - 1)] if ordered else float("nan")
 
-    @property
-    def mean(self) -> float:
-        return 1000 * statistics.fmean(self.times) if self.times else float("nan")
+    def each(self, seconds: float) -> float:
+        """Milliseconds a request."""
+        return 1000 * seconds / max(len(self.times), 1)
 
 
-def cpu_of(pids: list[int]) -> float:
-    """User + system seconds of these processes so far."""
+def cpu_below(root: int) -> float:
+    """CPU seconds so far of a process and all below it, with those that ended: their parents keep count."""
     tick = os.sysconf("SC_CLK_TCK")
-    total = 0.0
-    for pid in pids:
+    total = 0
+    for pid in descendants(root):
         try:
             with open(f"/proc/{pid}/stat") as stat:
                 fields = stat.read().rpartition(")")[2].split()
         except FileNotFoundError:
             continue
-        total += (int(fields[11]) + int(fields[12])) / tick
-    return total
+        total += sum(int(one) for one in fields[11:15])  # own user and system time, then the ended children's
+    return total / tick
 
 
-def memory_of(pids: list[int]) -> float:
-    """Proportional memory (PSS) of these processes, MB."""
+def memory_below(root: int) -> float:
+    """Proportional memory (PSS) of a process and all below it, MB."""
     total = 0
-    for pid in pids:
+    for pid in descendants(root):
         try:
             with open(f"/proc/{pid}/smaps_rollup") as rollup:
                 total += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
@@ -76,45 +77,62 @@ def descendants(root: int) -> list[int]:
     return found
 
 
-def drive(
-    port: int, cookies: list[str], make: Make, *, requests: int, concurrency: int, web: list[int], database: list[int],
-    accept: tuple[int, ...] = (200,),
-) -> Result:  # fmt: skip
-    """Send ``requests`` requests over ``concurrency`` connections; figures of the answers and of the server's CPU."""
-    result, lock = Result(), threading.Lock()
-    counter = iter(range(requests))
+@dataclass(slots=True)
+class Server:
+    """Where to send requests, and whose CPU to count."""
 
-    def work(seed: int) -> None:
-        rng = random.Random(seed)
-        link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    port: int
+    web: int
+    database: int
+
+
+@dataclass(slots=True)
+class Driver:
+    """Sends requests to one server; ``result`` grows with each round."""
+
+    server: Server
+    cookies: list[str]
+    make: Make
+    accept: tuple[int, ...]
+    result: Result = field(default_factory=Result)
+    _rounds: int = 0
+
+    def round(self, requests: int, concurrency: int) -> None:
+        """Send ``requests`` over ``concurrency`` connections."""
+        self._rounds += 1
+        left, lock = iter(range(requests)), threading.Lock()
+        web, database = cpu_below(self.server.web), cpu_below(self.server.database)
+        threads = [
+            threading.Thread(target=self._work, args=(random.Random(f"{self._rounds} {n}"), left, lock))
+            for n in range(concurrency)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.result.web_seconds += cpu_below(self.server.web) - web
+        self.result.database_seconds += cpu_below(self.server.database) - database
+
+    def _work(self, rng: random.Random, left: object, lock: threading.Lock) -> None:
+        link = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         while True:
             with lock:
-                if next(counter, None) is None:
-                    return
-            method, path, form = make(rng)
-            cookie = rng.choice(cookies)
+                if next(left, None) is None:  # type: ignore[call-overload]
+                    break
+            method, path, form = self.make(rng)
+            cookie = rng.choice(self.cookies)
             headers = {"Cookie": cookie, "Accept": "text/html"}
             body = None
             if form is not None:
-                token = cookie.rpartition("csrf=")[2]
-                body = urlencode({**form, "csrfmiddlewaretoken": token})
+                body = urlencode({**form, "csrfmiddlewaretoken": cookie.rpartition("csrf=")[2]})
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
-            started = time.perf_counter()
+            began = time.perf_counter()
             link.request(method, path, body=body, headers=headers)
             answer = link.getresponse()
             answer.read()
-            spent = time.perf_counter() - started
+            spent = time.perf_counter() - began
             with lock:
-                result.times.append(spent)
-                if answer.status not in accept:
-                    result.errors.append(f"{answer.status} {path}")
-
-    before = cpu_of(web), cpu_of(database)
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(concurrency)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    result.cpu_ms = 1000 * (cpu_of(web) - before[0]) / requests
-    result.database_ms = 1000 * (cpu_of(database) - before[1]) / requests
-    return result
+                self.result.times.append(spent)
+                if answer.status not in self.accept:
+                    self.result.errors.append(f"{answer.status} {path}")
+        link.close()

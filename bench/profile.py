@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.run import prepare, scenes, session_of
+from bench import inside
+from bench.run import database
+from bench.scenes import WHO, Scene, scenes
 
-OK = (200, 204, 302, 303)
 RUNS = 7
 
 
@@ -75,7 +76,7 @@ def measured(browser: Browser, make: Any, requests: int) -> tuple[float, float, 
         started = time.process_time()
         for _ in range(requests):
             answer = browser.ask(*make(rng))
-            if answer.status not in OK:
+            if answer.status not in inside.ACCEPTED:
                 raise SystemExit(f"answered {answer.status}: {make(rng)[:2]}")
         if run:  # the first run only warms
             times.append(1000 * (time.process_time() - started) / requests)
@@ -111,6 +112,17 @@ def calls(browser: Browser, make: Any, requests: int, order: str) -> str:
     return re.sub(r"/\S*/(site-packages|lib/python[\d.]+|vigie)/", r"\1/", text.getvalue())
 
 
+def _show(scene: Scene, options: argparse.Namespace) -> None:
+    browser = Browser(inside.sign_in(WHO[scene.who][:1])[0])
+    cpu, least, answer = measured(browser, scene.make, options.requests)
+    asked = statements(browser, scene.make)
+    print(f"{scene.name:26} {cpu:7.1f} {least:6.1f} {len(asked):4d} {answer.size / 1000:6.1f}", flush=True)
+    if options.statements:
+        print("\n".join(f"  {ms:6.2f} ms  {sql[:240]}" for ms, sql in asked))
+    if options.calls:
+        print(calls(browser, scene.make, options.requests, options.calls))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -121,25 +133,13 @@ def main() -> int:
     parser.add_argument("--calls", choices=("tottime", "cumtime"), nargs="?", const="tottime")
     parser.add_argument("--statements", action="store_true")
     options = parser.parse_args()
-    server = prepare(options.tickets, rebuild=False)
-    try:
-        from bench import data
-
-        people = {"agent": 1, "agent_all": 2, "customer": data.AGENTS + 1}
+    with database(options.tickets, rebuild=False) as (_, variables):
+        inside.enter(variables)
+        inside.prepare(options.tickets)
         print(f"{'page':26} {'CPU ms':>7} {'least':>6} {'SQL':>4} {'kB':>6}")
-        for name, (who, make, _count) in scenes(options.tickets).items():
-            if options.page not in name:
-                continue
-            browser = Browser(session_of(people[who]))
-            cpu, least, answer = measured(browser, make, options.requests)
-            asked = statements(browser, make)
-            print(f"{name:26} {cpu:7.1f} {least:6.1f} {len(asked):4d} {answer.size / 1000:6.1f}", flush=True)
-            if options.statements:
-                print("\n".join(f"  {ms:6.2f} ms  {sql[:240]}" for ms, sql in asked))
-            if options.calls:
-                print(calls(browser, make, options.requests, options.calls))
-    finally:
-        server.stop()
+        for scene in scenes(options.tickets):
+            if options.page in scene.name:
+                _show(scene, options)
     return 0
 
 
