@@ -26,6 +26,7 @@ class Notice(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["recipient", "-id"], name="notice_recipient"),
+            models.Index(fields=["recipient", "subject_id"], name="notice_recipient_subject"),
             models.Index(fields=["recipient"], condition=models.Q(read_at=None), name="notice_unread"),
             models.Index(
                 fields=["message_id"], condition=models.Q(message_id__isnull=False), name="notice_message"

@@ -41,7 +41,7 @@ def use_again(actor: Actor, person_id: int, *, now: dt.datetime) -> None:
     """Write to a person's suspended address again: its refusals are forgotten."""
     actor.demand("tickets:reply")
     person = people.one(actor, person_id)
-    refusals = DeadAddress.objects.filter(address__iexact=person.email or "")
+    refusals = DeadAddress.objects.filter(address=(person.email or "").lower())
     if refusals.update(hard_bounces=0, suspended_at=None):
         journal.record(actor, "address_used_again", person, now=now, after={"email": person.email})
 

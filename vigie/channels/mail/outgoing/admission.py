@@ -30,7 +30,7 @@ def admit(delivery: Delivery, ticket_id: int | None, *, answers: bool, now: dt.d
     address = delivery.address.lower()
     if is_own(address):
         raise Withheld("own_address")
-    if DeadAddress.objects.filter(address__iexact=address, suspended_at__isnull=False).exists():
+    if DeadAddress.objects.filter(address=address, suspended_at__isnull=False).exists():
         raise Withheld("suspended")
     if not answers or delivery.header_id:
         return

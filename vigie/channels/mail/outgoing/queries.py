@@ -74,4 +74,4 @@ def servers(actor: Actor) -> dict[str, Any]:
 
 def address_of(email: str | None) -> DeadAddress | None:
     """What is known of an address that refused mails, or None."""
-    return DeadAddress.objects.filter(address__iexact=email or "", hard_bounces__gt=0).first()
+    return DeadAddress.objects.filter(address=(email or "").lower(), hard_bounces__gt=0).first()
