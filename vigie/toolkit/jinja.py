@@ -268,7 +268,7 @@ def environment(**options: Any) -> Environment:
     env.globals.update(
         static=static,
         url=url,
-        now=timezone.now,
+        now=lambda: timezone.now(),  # looked up when asked, so that a test may stop the clock
         local_name=local_name,
         language=lambda: (get_language() or "fr")[:2],
     )
