@@ -16,27 +16,32 @@ import fcntl
 import hashlib
 import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import signal
 import socket
-import stat
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, urlencode
 
-from vigie.runtime.trouble import Trouble
+from vigie.runtime.privileges import (
+    LAUNCHERS,
+    NOBODY,
+    UNSHARE,
+    clean_environment,
+    fitting_mode,
+    private_folder,
+    runs,
+    write_secret,
+)
+from vigie.runtime.trouble import Trouble, failure, tail
 
 MAJOR = "18"
 PORT = 5432
-NOBODY = 65534
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 SOCKET_NAME_LIMIT = 100
@@ -56,13 +61,6 @@ PREPARATION = """
     select 'create database vigie owner vigie'
      where not exists (select from pg_database where datname = 'vigie') \\gexec
 """
-UNSHARE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
-SETPRIV = (
-    "setpriv", "--securebits=+no_setuid_fixup", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
-    "--inh-caps=-all,+dac_override,+dac_read_search", "--ambient-caps=-all,+dac_override,+dac_read_search",
-    "--bounding-set=-all,+dac_override,+dac_read_search",
-)  # fmt: skip
-LAUNCHERS: Mapping[str, tuple[str, ...]] = {"plain": (), "unshare": UNSHARE, "setpriv": SETPRIV}
 
 
 def binary(name: str) -> Path:
@@ -193,7 +191,7 @@ class EmbeddedServer:
         """initdb under another name, renamed when whole: an interrupted creation leaves nothing half made."""
         for old in self.folder.glob(f"pg{MAJOR}.new*"):
             shutil.rmtree(old)
-        mode = _fitting_mode()
+        mode = fitting_mode()
         fresh = self.folder / f"pg{MAJOR}.new"
         fresh.mkdir(mode=0o700)
         if mode == "setpriv":
@@ -208,13 +206,13 @@ class EmbeddedServer:
         if not self.fsync:
             command.append("--no-sync")
         made = subprocess.run(
-            command, env=_clean_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            command, env=clean_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
             errors="replace",
         )  # fmt: skip
         if made.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise Trouble(_failure("could not be created", made.stderr + made.stdout, self.log))
-        _write_secret(self.folder / f"pg{MAJOR}.mode", mode)
+            raise Trouble(failure("could not be created", made.stderr + made.stdout, self.log))
+        write_secret(self.folder / f"pg{MAJOR}.mode", mode)
         fresh.rename(self.cluster)
 
     def _check_owner(self) -> None:
@@ -232,7 +230,7 @@ class EmbeddedServer:
             mode = (self.folder / f"pg{MAJOR}.mode").read_text().strip()
         except FileNotFoundError:
             mode = "plain"
-        if mode == "unshare" and not _runs((*UNSHARE, "true")):
+        if mode == "unshare" and not runs((*UNSHARE, "true")):
             raise Trouble(
                 f"The database in {self.cluster} was made with user namespaces, "
                 "which this system now refuses: allow them, "
@@ -245,7 +243,7 @@ class EmbeddedServer:
         place = self._socket_folder()
         place_is_ours = place != self.cluster
         if place_is_ours:
-            _private_folder(place, NOBODY if mode == "setpriv" else os.geteuid())
+            private_folder(place, NOBODY if mode == "setpriv" else os.geteuid())
         for stale in (self.cluster / "postmaster.pid", place / f".s.PGSQL.{PORT}.lock"):
             stale.unlink(missing_ok=True)
         options = {
@@ -261,7 +259,7 @@ class EmbeddedServer:
         self._trim_log()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, env=_clean_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                command, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=(alive,), start_new_session=True, cwd=self.folder,
             )  # fmt: skip
 
@@ -271,7 +269,7 @@ class EmbeddedServer:
             if self.answers():
                 return
             if self._process.poll() is not None:
-                raise Trouble(_failure("did not start", _tail(self.log), self.log))
+                raise Trouble(failure("did not start", tail(self.log), self.log))
             time.sleep(0.02)
         self._process.send_signal(signal.SIGINT)
         raise Trouble(
@@ -290,11 +288,11 @@ class EmbeddedServer:
         ]  # fmt: skip
         script = PREPARATION.replace(":password", self._password("vigie"))
         ran = subprocess.run(
-            command, input=script, env=_clean_environment() | {"PGPASSWORD": self._password("postgres")},
+            command, input=script, env=clean_environment() | {"PGPASSWORD": self._password("postgres")},
             capture_output=True, text=True, errors="replace",
         )  # fmt: skip
         if ran.returncode != 0:
-            raise Trouble(_failure("could not be prepared", ran.stderr, self.log))
+            raise Trouble(failure("could not be prepared", ran.stderr, self.log))
         done.touch(mode=0o600)
 
     # -- stop --------------------------------------------------------------------------------------
@@ -371,7 +369,7 @@ class EmbeddedServer:
         try:
             return path.read_text().strip()
         except FileNotFoundError:
-            _write_secret(path, secrets.token_urlsafe(24))
+            write_secret(path, secrets.token_urlsafe(24))
             return path.read_text().strip()
 
     def _trim_log(self) -> None:
@@ -383,61 +381,6 @@ class EmbeddedServer:
             pass
 
 
-def _fitting_mode() -> str:
-    """PostgreSQL refuses root, and `initdb` refuses a user without a name (as containers give)."""
-    if os.geteuid() != 0 and _has_name(os.geteuid()):
-        return "plain"
-    if sys.platform == "linux":
-        if _runs((*UNSHARE, "true")):
-            return "unshare"
-        if os.geteuid() == 0 and _runs((*SETPRIV, "true")):
-            return "setpriv"
-    raise Trouble(
-        "PostgreSQL cannot run as root or as a user without a name, and this system allows no `unshare`: "
-        "run Vigie as an ordinary user, or give your own server in DATABASE_URL."
-    )
-
-
-def _has_name(uid: int) -> bool:
-    try:
-        pwd.getpwuid(uid)
-    except KeyError:
-        return False
-    return True
-
-
-def _runs(command: tuple[str, ...]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
-    except OSError:
-        return False
-
-
-def _clean_environment() -> dict[str, str]:
-    """Nothing of the caller's PG* or locale: the server must be the same whoever starts it."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _private_folder(folder: Path, owner: int) -> None:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    seen = folder.lstat()
-    if not stat.S_ISDIR(seen.st_mode) or seen.st_uid not in (owner, os.geteuid()):
-        raise Trouble(f"{folder} is not ours: remove it, or give a shorter folder in VIGIE_DATA.")
-    folder.chmod(0o700)
-    if seen.st_uid != owner:
-        os.chown(folder, owner, owner)
-
-
-def _write_secret(path: Path, text: str) -> None:
-    """Whole or absent, and never readable by others, even for a moment."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(name, path)
-
-
 @contextmanager
 def _sentence_for(folder: Path) -> Iterator[None]:
     try:
@@ -447,25 +390,3 @@ def _sentence_for(folder: Path) -> Iterator[None]:
             f"The data folder {folder} cannot be used ({error.strerror}): make it writable, free some space, "
             "or give another folder in VIGIE_DATA."
         ) from error
-
-
-def _tail(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 8000))
-            return file.read().decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def _failure(what: str, output: str, log: Path) -> str:
-    """The reason the server gave, in its own words, then where to read more."""
-    if "No space left on device" in output or shutil.disk_usage(log.parent).free < 50_000_000:
-        return (
-            f"The embedded database {what}: the disk is full. "
-            f"Free some space in {log.parent} and start again."
-        )
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    marked = [line for line in lines if "FATAL" in line or "PANIC" in line or "error" in line.lower()]
-    reason = (marked or lines or ["no reason given"])[-1]
-    return f"The embedded database {what}: {reason}. Read {log}, correct the cause and start again."

@@ -1,5 +1,10 @@
 """What stops a command: one sentence for the person at the keyboard, never a traceback."""
 
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
 
 class Trouble(Exception):
     """What happened and what to do, in one sentence; the command line prints it and leaves with `code`."""
@@ -8,3 +13,26 @@ class Trouble(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.code = code
+
+
+def tail(path: Path) -> str:
+    """The end of a log; empty when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 8000))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def failure(what: str, output: str, log: Path) -> str:
+    """The reason the server gave, in its own words, then where to read more."""
+    if "No space left on device" in output or shutil.disk_usage(log.parent).free < 50_000_000:
+        return (
+            f"The embedded database {what}: the disk is full. "
+            f"Free some space in {log.parent} and start again."
+        )
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    marked = [line for line in lines if "FATAL" in line or "PANIC" in line or "error" in line.lower()]
+    reason = (marked or lines or ["no reason given"])[-1]
+    return f"The embedded database {what}: {reason}. Read {log}, correct the cause and start again."

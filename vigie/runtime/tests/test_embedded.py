@@ -15,6 +15,7 @@ import pytest
 from vigie.runtime import embedded
 from vigie.runtime.embedded import EmbeddedServer
 from vigie.runtime.environment import ROOT
+from vigie.runtime.privileges import private_folder
 from vigie.runtime.trouble import Trouble
 
 USER = """
@@ -148,7 +149,7 @@ def test_a_long_folder_name_gets_a_short_private_socket_folder(
     assert len(str(place)) < 70
     with contextlib.suppress(FileNotFoundError):
         place.rmdir()
-    embedded._private_folder(place, os.geteuid())
+    private_folder(place, os.geteuid())
     assert place.stat().st_mode & 0o777 == 0o700
     place.rmdir()
 
