@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import email
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from email.policy import default
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 Behaviour = Callable[[str], str]
 
@@ -48,6 +49,8 @@ class Sink:
     taken: list[Taken] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     connections: int = 0
+    secret: str = ""  # when set, nobody writes here without it: a password, or an OAuth token
+    signed_in: list[str] = field(default_factory=list)
 
     def to(self, address: str) -> list[Taken]:
         return [one for one in self.taken if one.recipients == [address]]
@@ -74,6 +77,21 @@ class Sink:
             self.taken.append(Taken(envelope.mail_from or "", list(envelope.rcpt_tos), content))
         return answer
 
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
+    ) -> AuthResult:
+        good = data.password == self.secret.encode()
+        if good:
+            self.signed_in.append(f"{mechanism} {data.login.decode()}")
+        return AuthResult(success=good, handled=good)
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        login, bearer = base64.b64decode(args[1]).decode().split("\x01")[:2]
+        good = bearer == f"auth=Bearer {self.secret}"
+        if good:
+            self.signed_in.append(f"XOAUTH2 {login.removeprefix('user=')}")
+        return AuthResult(success=good, handled=False)
+
     async def _answer(self, server: SMTP, told: dict[str, str], address: str) -> str:
         answer = told.get(address, told.get(address.rpartition("@")[2], "250 fine"))
         if answer == "hang":
@@ -91,7 +109,14 @@ def open_sink() -> Iterator[Sink]:
     class Counted(Controller):
         def factory(self) -> SMTP:
             sink.connections += 1
-            return SMTP(self.handler, hostname="sink.example", enable_SMTPUTF8=False)
+            secured = {"authenticator": sink.authenticate, "auth_required": True} if sink.secret else {}
+            return SMTP(
+                self.handler,
+                hostname="sink.example",
+                enable_SMTPUTF8=False,
+                auth_require_tls=False,
+                **secured,
+            )
 
         def _trigger_server(self) -> None:
             """It connects once to itself, to be sure that it answers: at the port that the system gave."""

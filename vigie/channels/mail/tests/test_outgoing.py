@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -23,6 +24,7 @@ from vigie.tickets.actions import handling
 from vigie.tickets.actions.conversation import Said, add_note, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Ticket, Watcher
+from vigie.toolkit import vault
 
 pytestmark = pytest.mark.django_db
 HASTE = Patience(connect=5, answer=0.5, content=0.5, whole=5)
@@ -363,3 +365,31 @@ def test_the_ticket_page_says_how_each_message_was_mailed(
     other = report(world, world.b)
     client.force_login(world.agent)
     assert client.get(reverse("ticket_mails", args=[other.pk]) + f"?m={message.pk}").status_code == 404
+
+
+def test_a_mailbox_signs_in_with_its_password_and_a_wrong_one_refuses_no_mail(
+    world: World, desk: Mailbox, sink: Sink
+) -> None:
+    sink.secret = "right"
+    Mailbox.objects.update(smtp_username="support", smtp_password_sealed=vault.seal("wrong"))
+    report(world)
+    send(START)
+    row = Delivery.objects.get()
+    assert (row.state, row.next_try_at) == ("waiting", START + dt.timedelta(minutes=1))
+    assert "535" in row.answer
+    Mailbox.objects.update(smtp_password_sealed=vault.seal("right"))
+    send(LATER)
+    assert len(sink.to("user@alpha.example")) == 1
+    assert [line.split()[1] for line in sink.signed_in] == ["support"]
+
+
+def test_a_mailbox_signs_in_with_its_token(world: World, desk: Mailbox, sink: Sink) -> None:
+    sink.secret = "token-1"
+    tokens = {"access": "token-1", "refresh": "", "ends_at": (LATER + dt.timedelta(days=1)).isoformat()}
+    Mailbox.objects.update(
+        sign_in="oauth", username="support@nord.example", oauth_tokens_sealed=vault.seal(json.dumps(tokens))
+    )
+    report(world)
+    send(START)
+    assert len(sink.to("user@alpha.example")) == 1
+    assert sink.signed_in == ["XOAUTH2 support@nord.example"]
