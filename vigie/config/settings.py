@@ -31,6 +31,8 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 DEMO = os.environ.get("VIGIE_DEMO") == "1"
 UPLOAD_LIMIT = int(os.environ.get("VIGIE_UPLOAD_LIMIT_MB", "25")) * 1024 * 1024
 FILES = DATA / "files"
+METRICS_TOKEN = os.environ.get("VIGIE_METRICS_TOKEN", "")
+BACKUPS_ARE_SET_UP = bool(os.environ.get("VIGIE_BACKUP_RECIPIENT"))
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -54,12 +56,14 @@ INSTALLED_APPS = [
     "vigie.tickets",
     "vigie.channels.imports",
     "vigie.channels.mail",
+    "vigie.operations",
     "vigie.console",
     "vigie.portal",
     "vigie.demo",
 ]
 
 MIDDLEWARE = [
+    "vigie.toolkit.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "vigie.toolkit.statics.StaticFiles",
     "csp.middleware.CSPMiddleware",

@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vigie.contracts.urls")),
     path("", include("vigie.workflow.urls")),
     path("", include("vigie.channels.mail.outgoing.urls")),
+    path("", include("vigie.operations.urls")),
 ]

@@ -1,4 +1,4 @@
-"""The web entry: `/live` is an asynchronous stream, everything else is plain Django in a few threads.
+"""The web entry: `/live` is an asynchronous stream, `/health/live` a word, everything else plain Django in a few threads.
 
 Django's own ASGI handler costs five times more per request (docs/adr/0003-hybrid-entry.md). Here a request
 body is read first (so that a slow sender holds no thread), Django runs in one thread, and a finished page is
@@ -26,6 +26,7 @@ from django.core.wsgi import get_wsgi_application
 
 from vigie.runtime import processes
 from vigie.runtime.live import Hub
+from vigie.toolkit import measures
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -52,6 +53,7 @@ if multiprocessing.parent_process() is not None:  # a worker of the web server: 
 django = get_wsgi_application()
 threads = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
 hub = Hub(threads)
+measures.streams_are(lambda: hub.count)
 
 
 class Refused(Exception):
@@ -70,8 +72,17 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         raise RuntimeError(f"{scope['type']} is not served")
     elif scope["path"] == "/live":
         await hub.stream(scope, receive, send)
+    elif scope["path"] == "/health/live":
+        await _alive(send)
     else:
         await Exchange(scope, receive, send).run()
+
+
+async def _alive(send: Send) -> None:
+    """The process lives. Said by the loop itself: threads that all wait for a lost database are no reason to kill it."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok\n"})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -263,6 +274,7 @@ class Exchange:
         await self.send({"type": "http.response.start", "status": self.status, "headers": self.headers})
 
     async def _refuse(self, refused: Refused) -> None:
+        measures.count_request("refused", "other", refused.status, 0.0)
         text = refused.sentence.encode()
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
         headers.append((b"connection", b"close"))

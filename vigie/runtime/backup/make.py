@@ -17,8 +17,7 @@ import vigie
 from vigie.runtime import environment
 from vigie.runtime.backup import archive, tools
 from vigie.runtime.backup.sums import row_sums
-
-REMEMBERED = "backups.json"
+from vigie.toolkit.backups import remember
 
 
 def make(folder: Path, public_key: str) -> Path:
@@ -41,7 +40,8 @@ def make(folder: Path, public_key: str) -> Path:
                 tar.add(path, archive.FILES + path.name)
 
         archive.write(target, key, fill)
-    remember("backup", {"at": started.isoformat(), "file": target.name, "bytes": target.stat().st_size})
+    facts = {"at": started.isoformat(), "file": target.name, "bytes": target.stat().st_size}
+    remember(environment.data_folder(), "backup", facts)
     return target
 
 
@@ -69,22 +69,3 @@ def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size, member.mode = len(data), 0o600
     tar.addfile(member, io.BytesIO(data))
-
-
-def remember(what: str, facts: dict[str, Any]) -> None:
-    """Keep the last backup and the last drill where the status page reads them."""
-    path = environment.data_folder() / REMEMBERED
-    known = remembered(path)
-    known[what] = facts
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".backups-")
-    with os.fdopen(handle, "w") as out:
-        json.dump(known, out)
-    os.replace(name, path)
-
-
-def remembered(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

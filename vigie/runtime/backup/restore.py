@@ -19,9 +19,9 @@ import psycopg
 
 from vigie.runtime import environment
 from vigie.runtime.backup import archive, tools
-from vigie.runtime.backup.make import remember
 from vigie.runtime.backup.sums import differing, row_sums
 from vigie.runtime.trouble import Trouble
+from vigie.toolkit.backups import remember
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -45,7 +45,8 @@ def drill(source: Path, key: Path) -> Restored:
         _restored(source, key, Path(folder), f"vigie_drill_{os.getpid()}") as (manifest, _),
     ):
         result = _result(manifest, began)
-    remember("drill", {"at": began.isoformat(), "file": source.name, "seconds": result.seconds})
+    facts = {"at": began.isoformat(), "file": source.name, "seconds": result.seconds}
+    remember(environment.data_folder(), "drill", facts)
     return result
 
 

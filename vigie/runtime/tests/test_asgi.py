@@ -13,10 +13,12 @@ from vigie.runtime import asgi
 class Client:
     """An ASGI server for one request."""
 
-    def __init__(self, *, body: Iterable[bytes] = (b"",), headers: Any = (), method: str = "GET") -> None:
+    def __init__(
+        self, *, body: Iterable[bytes] = (b"",), headers: Any = (), method: str = "GET", path: str = "/été/x"
+    ) -> None:
         self.parts = list(body)
         self.scope = {
-            "type": "http", "method": method, "path": "/été/x", "query_string": b"a=%20b",
+            "type": "http", "method": method, "path": path, "query_string": b"a=%20b",
             "headers": list(headers),
             "http_version": "1.1", "scheme": "http", "server": ("h", 80), "client": ("1.2.3.4", 5),
         }  # fmt: skip
@@ -161,3 +163,11 @@ def test_head_has_no_body(monkeypatch: pytest.MonkeyPatch) -> None:
         return [b"hello"]
 
     assert ask(django, monkeypatch, method="HEAD").body == b""
+
+
+def test_the_process_says_it_lives_while_no_thread_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(environ: Any, start_response: Any) -> Any:
+        raise AssertionError("the database may be away: Django is not asked")
+
+    client = ask(unreachable, monkeypatch, path="/health/live")
+    assert (client.status, client.body) == (200, b"ok\n")

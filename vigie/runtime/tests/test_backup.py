@@ -14,6 +14,7 @@ import pytest
 from vigie.runtime.backup import archive, make, restore, tools
 from vigie.runtime.backup.sums import differing, row_sums
 from vigie.runtime.trouble import Trouble
+from vigie.toolkit.backups import remembered
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_the_drill_proves_and_changes_nothing(home: Path, key: Path) -> None:
     assert sums() == after
     with tools.maintenance() as link:
         assert not link.execute("select 1 from pg_database where datname like 'vigie_drill%'").fetchone()
-    assert make.remembered(home / make.REMEMBERED).keys() == {"backup", "drill"}
+    assert remembered(home).keys() == {"backup", "drill"}
 
 
 def test_a_backup_opens_with_its_own_key_alone(home: Path, key: Path) -> None:
