@@ -41,3 +41,11 @@ def world(db: None) -> "World":
     from tests.world import build_world
 
     return build_world()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_as_for_real() -> None:
+    """The live server answers for static files itself and knows their plain addresses alone: leave them to ours."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+
+    StaticFilesHandler._should_handle = lambda self, path: False  # type: ignore[method-assign]
