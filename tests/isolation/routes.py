@@ -243,6 +243,7 @@ ROUTES: dict[str, Route] = {
         "ticket", sent={"impact": "1", "urgency": "1", "priority": "", "reason": "x"}
     ),
     "ticket_type": _showing("ticket", sent={"type": "request"}),
+    "ticket_approvers": _showing("ticket", sent={"approvers": "@person", "person": "@person"}),
     "ticket_classify": _showing(
         "ticket",
         sent={

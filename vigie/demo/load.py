@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from vigie.accounts import demo_mode
+from vigie.demo.approvals import ask_for_approvals
 from vigie.demo.notices import tell_personas
 from vigie.demo.settle import settle
 from vigie.demo.year import histories_of
@@ -44,6 +45,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
             if done.refused:
                 history, refusal = done.refused[0]
                 raise RuntimeError(f"demo ticket {history.key}: {refusal}")
+        ask_for_approvals(anchor)
         tell_personas(anchor)
         demo_mode.mark_loaded(SYSTEM, now=anchor)
     return True

@@ -31,6 +31,7 @@ def home(request: Request) -> HttpResponse:
     actor, now = request.actor, timezone.localtime()
     values = {
         "page_of_mine": customer.listed(actor, customer.Wish(), None, size=HOME_ROWS),
+        "to_approve": customer.to_approve(actor),
         "services": list(
             catalog_access.visible(actor)
             .order_by("criticality", "id")

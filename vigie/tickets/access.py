@@ -10,7 +10,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
 from vigie.tenancy.walls import Client, Internal, TableClass
-from vigie.tickets.models import Attachment, Fact, Message, SavedView, Ticket, Watcher
+from vigie.tickets.models import Approval, Attachment, Fact, Message, SavedView, Ticket, Watcher
 
 GRANTS = (
     "tickets:view",
@@ -29,6 +29,7 @@ TABLES: dict[str, TableClass] = {
     "tickets_ticket": Client(write=("insert", "update")),
     "tickets_counter": Client(write=("insert", "update")),
     "tickets_prioritypolicy": Client(),
+    "tickets_approval": Client(write=("update",)),
     "tickets_watcher": Client(write=("insert",)),
     "tickets_proposedwatcher": Internal(),
     "tickets_ticketlink": Client(write=("insert",)),
@@ -43,7 +44,8 @@ TABLES: dict[str, TableClass] = {
 
 
 def visible(actor: Actor) -> QuerySet[Ticket]:
-    """Tickets in sight. Agents: authorised clients. Contacts: own, their sites, or the company, by role."""
+    """Tickets in sight. Agents: authorised clients. Contacts: own and those to approve, their sites, or the
+    company, by role."""
     tickets = in_sight(actor, Ticket.objects.all())
     if actor.side == "system":
         return tickets
@@ -51,7 +53,7 @@ def visible(actor: Actor) -> QuerySet[Ticket]:
     if actor.is_provider:
         named = Q(assignee_id=me) | Q(team_id__any_of=sorted(actor.team_ids)) | Q(requester_id=me)
         return tickets.filter(Q(is_confidential=False) | named)
-    mine = Q(pk__in=concerning(me))
+    mine = Q(pk__in=concerning(me, approvals=True))
     if actor.scope == "company":
         return tickets.filter(Q(is_confidential=False) | mine)
     if actor.scope == "sites":
@@ -59,15 +61,18 @@ def visible(actor: Actor) -> QuerySet[Ticket]:
     return tickets.filter(mine)
 
 
-def concerning(person_id: int) -> QuerySet[Any]:
-    """Ids of the tickets that a person asked for, receives or follows: three short reads of an index.
+def concerning(person_id: int, *, approvals: bool = False) -> QuerySet[Any]:
+    """Ids of the tickets that a person asked for, receives or follows (or was asked to approve): short reads of an index.
 
     As one condition with OR, it made the database walk all tickets in the order of the page until enough were theirs.
     """
     asked = Ticket.objects.filter(requester_id=person_id).values("pk")
     received = Ticket.objects.filter(beneficiary_id=person_id).values("pk")
     followed = Watcher.objects.filter(person_id=person_id).values("ticket_id")
-    return asked.union(received, followed, all=True)
+    if not approvals:
+        return asked.union(received, followed, all=True)
+    to_approve = Approval.objects.filter(approver_id=person_id).values("ticket_id")
+    return asked.union(received, followed, to_approve, all=True)
 
 
 def one(actor: Actor, ticket_id: int, *, lock: bool = False) -> Ticket:

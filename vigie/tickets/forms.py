@@ -45,11 +45,33 @@ class MomentField(forms.DateTimeField):
         super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **options)
 
 
-class StepForm(forms.Form):
-    """Exactly what one step needs, in the order in which a person thinks of it."""
+def _approvers(offered: list[tuple[int, str]]) -> forms.TypedMultipleChoiceField:
+    return forms.TypedMultipleChoiceField(
+        label=_("Who is asked"), coerce=int, choices=offered, required=False, widget=forms.CheckboxSelectMultiple,
+        initial=[pk for pk, _name in offered],
+        help_text=_("The first answer decides. The requester is never asked."),
+    )  # fmt: skip
 
-    def __init__(self, machine: Machine, step: Step, *args: Any, **options: Any) -> None:
+
+class ApproversForm(forms.Form):
+    """Who else is asked to approve."""
+
+    def __init__(self, offered: list[tuple[int, str]], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["approvers"] = _approvers(offered)
+
+
+class StepForm(forms.Form):
+    """Exactly what one step needs, in the order in which a person thinks of it. ``approvers`` may be asked."""
+
+    def __init__(
+        self, machine: Machine, step: Step, *args: Any, approvers: list[tuple[int, str]], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        if step.verb == "ask_approval":
+            self.fields["approvers"] = _approvers(approvers)
+        if step.verb == "approve":
+            self.fields["reason"] = CleanCharField(label=_("Who approved, and how?"), max_length=200)
         waiting = "pending_reason" in step.needs
         if waiting:
             self.fields["pending_reason"] = _choice(

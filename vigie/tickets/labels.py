@@ -84,6 +84,13 @@ refusals.register(
         "tickets.closed": _("This ticket is closed for good. Open a follow-up: it will be linked to it."),
         "tickets.type_after_resolution": _("The type can change only before the resolution."),
         "tickets.override_needs_reason": _("Say why the priority differs from what impact and urgency give."),
+        "tickets.not_your_approval": _(
+            "Only the people asked to approve it may answer, and never its requester."
+        ),
+        "tickets.approval_for_another": _("Say who approved or refused, and how: you answer in their place."),
+        "tickets.own_approval": _("The requester cannot approve this request: choose somebody else."),
+        "tickets.approver_of_another": _("Choose among the contacts of this client."),
+        "tickets.no_approval_awaited": _("No approval is awaited on this ticket any more."),
         "tickets.correction_needs_reason": _("Say what was wrong: a correction is kept with its reason."),
         "tickets.client_may_only_raise": _("A client may only raise the priority."),
         "tickets.other_client": _("Both tickets must belong to the same client."),

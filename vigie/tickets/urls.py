@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from vigie.tickets.views import (
     bulk,
+    classifying,
     drafts,
     files,
     new,
@@ -48,11 +49,12 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/step/<slug:verb>/", steps.ticket_step, name="ticket_step"),
     path("tickets/<int:ticket_id>/assign/", steps.ticket_assign, name="ticket_assign"),
     path("tickets/<int:ticket_id>/priority/", steps.ticket_priority, name="ticket_priority"),
-    path("tickets/<int:ticket_id>/type/", steps.ticket_type, name="ticket_type"),
-    path("tickets/<int:ticket_id>/classify/", steps.ticket_classify, name="ticket_classify"),
-    path("tickets/<int:ticket_id>/subject/", steps.ticket_title, name="ticket_title"),
+    path("tickets/<int:ticket_id>/type/", classifying.ticket_type, name="ticket_type"),
+    path("tickets/<int:ticket_id>/classify/", classifying.ticket_classify, name="ticket_classify"),
+    path("tickets/<int:ticket_id>/subject/", classifying.ticket_title, name="ticket_title"),
     path("tickets/<int:ticket_id>/link/", steps.ticket_link, name="ticket_link"),
     path("tickets/<int:ticket_id>/orphan/", steps.ticket_orphan, name="ticket_orphan"),
+    path("tickets/<int:ticket_id>/approvers/", steps.ticket_approvers, name="ticket_approvers"),
     path("tickets/<int:ticket_id>/watch/", steps.ticket_watch, name="ticket_watch"),
     path("tickets/<int:ticket_id>/people/", steps.ticket_people, name="ticket_people"),
     path(

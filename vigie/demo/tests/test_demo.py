@@ -20,7 +20,7 @@ from vigie.notifications.models import Notice
 from vigie.runtime.environment import ROOT
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ledger import cache_reading, load_rows, reading_of
-from vigie.tickets.models import Clock, Fact, Message, Ticket
+from vigie.tickets.models import Approval, Clock, Fact, Message, Ticket
 
 pytestmark = pytest.mark.django_db
 ANCHOR = dt.datetime(2026, 3, 11, 14, 0, tzinfo=dt.UTC)  # a Wednesday afternoon
@@ -147,3 +147,10 @@ def test_choices_places_and_typography() -> None:
     text = told("Bonjour {prenom}, [oui|oui] ?", {"prenom": "Ana"}, "fr", chance)
     assert text == "Bonjour Ana, oui\u202f?"
     assert french("« l'accord » : 12 Go !") == "«\u00a0l’accord\u00a0»\u00a0: 12\u00a0Go\u202f!"
+
+
+def test_approvals_are_awaited_from_the_personas_who_give_them(demo: None) -> None:
+    awaited = Approval.objects.filter(verdict="").values_list("approver__email", flat=True)
+    assert {"philippe.garnier@valmont.example", "margaret.ellis@hargrove.example"} <= set(awaited)
+    waiting = Ticket.objects.filter(state="pending_approval")
+    assert waiting.count() == waiting.filter(approvals__verdict="").distinct().count()

@@ -106,7 +106,7 @@ def test_who_has_several_companies_may_change(world: World, as_person: As) -> No
 @pytest.mark.parametrize(
     ("address", "pinned"),
     [
-        ("/portal/", 13),
+        ("/portal/", 14),
         ("/portal/tickets/?of=company", 11),
         ("/portal/tickets/{}/", 17),
         ("/portal/tickets/{}/promise/", 12),

@@ -103,7 +103,7 @@ def step(actor: Actor, ticket_id: int, verb: str, said: Said, *, now: dt.datetim
     given = Given(
         text=said.body, is_html=said.is_html, uploads=tuple(said.uploads), submission=said.submission
     )
-    if verb == "reopen":
+    if verb in ("reopen", "approve", "reject"):
         given = replace(given, reason=" ".join(text.split())[:REASON_LIMIT])
     ticket = take_step(actor, ticket_id, verb, given, now=now)
     discard_draft(actor, f"reply:{ticket_id}")

@@ -17,7 +17,7 @@ from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.events import Event
 from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
-from vigie.tickets.actions import telling
+from vigie.tickets.actions import approvals, telling
 from vigie.tickets.actions.conversation import add_message, claim_uploads
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.events import TicketResolved
@@ -46,6 +46,7 @@ class Given:
     text: str = ""
     is_html: bool = True
     assignee_id: int | None = None
+    approvers: tuple[int, ...] = ()
     uploads: tuple[str, ...] = ()
     submission: str = ""
 
@@ -121,7 +122,7 @@ def _take(
     has_text = says_something(given)
     window = reopen_until(ticket, machine) if "reopen_window" in step.needs else None
     check_step(ticket, machine, step, given, reopen_allowed=window is not None and now <= window)
-    new_facts: list[NewFact] = []
+    new_facts = approvals.follow_step(actor, ticket, step, given.approvers, given.reason, now)
     changes: dict[str, Any] = {}
     if has_text:
         new_facts += _say(actor, ticket, given, now, changes)

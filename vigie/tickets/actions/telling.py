@@ -8,7 +8,7 @@ from vigie.accounts.models import TeamMember
 from vigie.kernel.actor import Actor
 from vigie.notifications.actions import Message as Told
 from vigie.notifications.actions import notify
-from vigie.tickets.models import Clock, Message, Ticket, Watcher
+from vigie.tickets.models import Approval, Clock, Message, Ticket, Watcher
 
 
 def _told(kind: str, ticket: Ticket, **params: object) -> Told:
@@ -73,14 +73,31 @@ def assigned(actor: Actor, ticket: Ticket, *, now: dt.datetime) -> None:
         )
 
 
+def approvers(ticket: Ticket) -> set[int]:
+    """Whose approval the ticket awaits."""
+    awaited = Approval.objects.filter(ticket_id=ticket.pk, verdict="")
+    return set(awaited.values_list("approver_id", flat=True))
+
+
+def approval_asked(actor: Actor, ticket: Ticket, asked: set[int], *, now: dt.datetime) -> None:
+    notify(asked, _told("approval_asked", ticket, by=actor.name), now=now, by=actor.person_id)
+
+
+def _everybody(ticket: Ticket) -> set[int]:
+    return _handlers(ticket) | _client_side(ticket)
+
+
 def stepped(
     actor: Actor, ticket: Ticket, verb: str, *, now: dt.datetime, message_id: int | None = None
 ) -> None:
-    """Resolution, reopening and cancelling are told to the other side, with the message that was sent with the step."""
+    """Resolution, reopening, cancelling and approvals are told to those they concern, with the step's message."""
     told = {
         "resolve": ("ticket_resolved", _client_side),
-        "reopen": ("ticket_reopened", lambda ticket: _handlers(ticket) | _client_side(ticket)),
+        "reopen": ("ticket_reopened", _everybody),
         "cancel": ("ticket_cancelled", _client_side),
+        "ask_approval": ("approval_asked", approvers),
+        "approve": ("approval_given", _everybody),
+        "reject": ("approval_refused", _everybody),
     }
     if verb not in told:
         return
@@ -90,8 +107,8 @@ def stepped(
 
 
 def client_reminded(ticket: Ticket, *, now: dt.datetime) -> None:
-    """The client's people are asked again for what the ticket waits for."""
-    notify(_client_side(ticket), _told("client_reminded", ticket), now=now)
+    """Those whose answer is awaited are asked again: who is to approve, else the client's people."""
+    notify(approvers(ticket) or _client_side(ticket), _told("client_reminded", ticket), now=now)
 
 
 def client_silent(ticket: Ticket, *, now: dt.datetime) -> None:

@@ -94,6 +94,10 @@ def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
     until = reopen_until(found, machine) if found.phase == "done" else None
     if until is None or now > until:
         verbs.discard("reopen")
+    waits = found.phase == "waiting" and found.pending_reason == "client_approval"
+    awaited = customer.awaited(found) if waits else {}
+    if actor.me not in awaited or actor.me == found.requester_id:
+        verbs -= {"approve", "reject"}
     names = customer.names_of({found.requester_id, found.beneficiary_id})
     return {
         "ticket": found,
@@ -102,6 +106,7 @@ def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
         "asks": words.ASKS,
         "steps": words.STEPS,
         "verbs": verbs,
+        "awaited": list(awaited.values()),
         "reopen_until": words.spoken(until, now) if until else None,
         "requester": names.get(found.requester_id, ""),
         "beneficiary": names.get(found.beneficiary_id, ""),
@@ -176,7 +181,7 @@ def _files(request: Request, ticket_id: int, now: dt.datetime) -> Kept:
 @require_POST
 @customers()
 def take(request: Request, ticket_id: int, verb: str) -> HttpResponse:
-    """Confirm, withdraw or declare solved."""
+    """Confirm, withdraw, declare solved, approve or decline."""
     now = timezone.now()
     said = said_of(request, [])
     if verb == "resolve" and not said.body.strip():

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from vigie.accounts import access as accounts_access
 from vigie.accounts.actors import active_affiliations
-from vigie.accounts.models import Affiliation, Agent, AgentClient, TeamMember
+from vigie.accounts.models import Affiliation, Agent, AgentClient, Person, TeamMember
 from vigie.catalog import access as catalog_access
 from vigie.catalog.models import Category, Service
 from vigie.contracts.queries import promise_book
@@ -23,6 +23,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy import access as tenancy_access
 from vigie.tenancy.models import Site
+from vigie.tickets.actions.approvals import usual_approvers
 from vigie.tickets.actions.ledger import moment
 from vigie.tickets.actions.opening import is_vip_on, priority_for, promised
 from vigie.tickets.models import Draft
@@ -96,6 +97,12 @@ def contacts(actor: Actor, organisation_id: int, words: str, today: dt.date) -> 
         "person_id", "is_vip", "site__name", name=F("person__name"), email=F("person__email")
     )
     return [dict(row) for row in found[:LIMIT]]
+
+
+def approvers(organisation_id: int, requester_id: int, now: dt.datetime) -> Choices:
+    """Who of the client is usually asked to approve, by name."""
+    ids = usual_approvers(organisation_id, requester_id, now)
+    return list(Person.objects.filter(pk__in=ids).order_by("name").values_list("id", "name"))
 
 
 def contact_name(actor: Actor, organisation_id: int, person_id: int) -> str:

@@ -15,13 +15,14 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tickets import access
 from vigie.tickets.actions.ledger import load_rows, reading_of
-from vigie.tickets.models import Attachment, Clock, Ticket
+from vigie.tickets.models import Approval, Attachment, Clock, Ticket
 from vigie.tickets.rules import facts
 from vigie.toolkit import search
 from vigie.toolkit.paging import Order, Page, page_of
 
 PAGE_SIZE = 20
 FOUND_LIMIT = 200
+TO_APPROVE_LIMIT = 20
 NEWEST = Order(("-updated_at", "-id"))
 FIELDS = (
     "id", "reference", "title", "ticket_type", "state", "phase", "pending_reason", "opened_at", "updated_at",
@@ -80,6 +81,20 @@ def one(actor: Actor, ticket_id: int) -> Ticket:
     if ticket is None:
         raise NotFound()
     return ticket
+
+
+def to_approve(actor: Actor) -> list[dict[str, Any]]:
+    """Tickets that await the actor's approval, the oldest first, with who asked for them."""
+    asked = Approval.objects.filter(approver_id=actor.me, verdict="").values("ticket_id")
+    found = access.visible(actor).filter(pk__in=asked, phase="waiting").exclude(requester_id=actor.me)
+    rows = found.order_by("opened_at", "id").values(*FIELDS, "requester__name")
+    return [{**row, "requester": row["requester__name"]} for row in rows[:TO_APPROVE_LIMIT]]
+
+
+def awaited(ticket: Ticket) -> dict[int, str]:
+    """Whose approval the ticket awaits: names by id."""
+    rows = Approval.objects.filter(ticket_id=ticket.pk, verdict="").order_by("approver__name")
+    return dict(rows.values_list("approver_id", "approver__name"))
 
 
 def conversation(actor: Actor, ticket: Ticket) -> list[Any]:

@@ -55,7 +55,7 @@ MESSAGE_COLUMNS = (
 
 THREAD_KINDS = (
     facts.STATE, facts.RESPONDED, facts.PRIORITY, facts.TYPE, facts.ASSIGNED, facts.EDITED, facts.LINKED, facts.WATCHED,
-    facts.WARNED, facts.BREACHED, facts.REMINDED, facts.UNDELIVERED,
+    facts.WARNED, facts.BREACHED, facts.REMINDED, facts.ASKED, facts.UNDELIVERED,
 )  # fmt: skip
 # What a clock writes by itself: it may fill a screen between two messages.
 CLOCK_LINES = (facts.WARNED, facts.BREACHED)
@@ -87,6 +87,7 @@ class TicketPage:
     related: list[dict[str, Any]]
     watchers: list[dict[str, Any]]
     proposed: list[dict[str, Any]]
+    awaited: list[str]
     drafts: dict[str, str]
     show_facts: bool
     earlier: bool
@@ -113,6 +114,7 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
         related=_related(actor, row),
         watchers=sorted(lists["watchers"], key=lambda w: str(w["name"])),
         proposed=sorted(lists["proposed"], key=lambda w: str(w["name"])),
+        awaited=list(lists["awaited"]),
         drafts={
             kind: str(drafts.get(f"{kind}:{ticket_id}", {}).get("body", "")) for kind in ("reply", "note")
         },
@@ -131,6 +133,9 @@ _LISTS = """jsonb_build_object(
     from tickets_watcher w join accounts_person p on p.id = w.person_id where w.ticket_id = tickets_ticket.id),
   'proposed', (select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name)), '[]')
     from tickets_proposedwatcher w join accounts_person p on p.id = w.person_id where w.ticket_id = tickets_ticket.id),
+  'awaited', (select coalesce(jsonb_agg(p.name order by p.name), '[]')
+    from tickets_approval w join accounts_person p on p.id = w.approver_id
+    where w.ticket_id = tickets_ticket.id and w.verdict = ''),
   'links', (select coalesce(jsonb_agg(jsonb_build_array(l.source_id, l.target_id, l.kind)), '[]')
     from tickets_ticketlink l where tickets_ticket.id in (l.source_id, l.target_id)),
   'drafts', (select coalesce(jsonb_object_agg(d.place, d.content), '{}')

@@ -194,6 +194,11 @@ def _reminded(who: str, before: Values, after: Values, names: Names) -> Told:
     return Told(_("The client did not answer its reminders: to be followed up"), "hourglass")
 
 
+def _asked(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {"who": who, "approvers": ", ".join(after.get("approvers") or [])}
+    return Told(_("%(who)s asked for the approval of %(approvers)s") % values, "hourglass")
+
+
 def _imported(who: str, before: Values, after: Values, names: Names) -> Told:
     if "row" in after:
         return Told(_("Imported from another tool, row %(row)s") % {"row": after["row"]}, "database-import")
@@ -224,6 +229,7 @@ _TELLERS = {
     facts.WARNED: _warned,
     facts.BREACHED: _breached,
     facts.REMINDED: _reminded,
+    facts.ASKED: _asked,
     facts.IMPORTED: _imported,
     facts.UNDELIVERED: _undelivered,
 }

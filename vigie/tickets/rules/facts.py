@@ -16,10 +16,11 @@ WATCHED = "watched"
 WARNED = "warned"
 BREACHED = "breached"
 REMINDED = "reminded"
+ASKED = "asked"
 IMPORTED = "imported"
 UNDELIVERED = "undelivered"
 
-PUBLIC = frozenset({OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED, REMINDED})
+PUBLIC = frozenset({OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED, REMINDED, ASKED})
 
 
 def audience_of(kind: str) -> str:

@@ -64,7 +64,7 @@ def step_changes(
         )
     elif phase == "ended":
         changes["closed_at"] = at
-        if step.verb in ("cancel", "reject"):
+        if step.verb == "cancel":
             changes["cancel_reason"] = given.get("reason") or ""
     return changes
 

@@ -23,6 +23,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotAllowed, Refusal
 from vigie.tickets.actions import (
     answering,
+    approvals,
     asking,
     bulk,
     classifying,
@@ -54,6 +55,7 @@ class Ground:
     ticket: Ticket  # P1, late since two hours
     other: Ticket  # solved
     early: Ticket
+    asked: Ticket  # awaits an approval
 
     @property
     def new(self) -> NewTicket:
@@ -128,6 +130,7 @@ TABLE = [
         lambda a, g: bulk.assign_many(a, [g.ticket.pk], team_id=g.world.team2.pk, assignee_id=None, now=NOW)),
     Row("bulk.take_many", ("tickets:work", "tickets:assign"), lambda a, g: bulk.take_many(a, [g.ticket.pk], now=NOW)),
     Row("bulk.step_many", ("tickets:work",), lambda a, g: bulk.step_many(a, [g.ticket.pk], "start", Given(), now=NOW)),
+    Row("approvals.ask_others", ("tickets:work",), lambda a, g: approvals.ask_others(a, g.asked.pk, [g.world.a.key_user.pk], now=NOW)),
     Row("presence.present", ("tickets:view",), lambda a, g: presence.present(a, g.ticket.pk, is_typing=True, now=NOW)),
     Row("views.save_view", ("views:share",), lambda a, g: views.save_view(a, "Tous", "status=all", "all")),
     Row("priority_policy.save_priority_policy", ("clients:manage",), lambda a, g: priority_policy.save_priority_policy(
@@ -153,7 +156,7 @@ ASK_NOTHING = {
     **dict.fromkeys(
         ("conversation.add_message", "conversation.claim_uploads", "conversation.keep_received", "ledger.fact_row",
          "ledger.journal", "ledger.change", "lifecycle.who", "lifecycle.completed", "classifying.correction_reason",
-         "telling.opened", "telling.replied", "telling.noted", "telling.assigned", "telling.stepped"),
+         "telling.opened", "telling.replied", "telling.noted", "telling.assigned", "telling.stepped", "telling.approval_asked", "approvals.follow_step"),
         "a part of the actions above, which ask",
     ),
 }  # fmt: skip
@@ -192,7 +195,9 @@ def ground(world: World) -> Ground:
     watching.add_watcher(world.actor(world.agent), late.pk, world.a.manager.pk, now=START)
     solved = report(world)
     lifecycle.take_step(world.actor(world.agent), solved.pk, "resolve", SOLVED, now=START)
-    return Ground(world, late, solved, report(world))
+    asked = report(world, ticket_type="request")
+    lifecycle.take_step(world.actor(world.agent), asked.pk, "ask_approval", Given(), now=START)
+    return Ground(world, late, solved, report(world), asked)
 
 
 def acting(ground: Ground, role: str) -> Actor:

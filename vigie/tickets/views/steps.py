@@ -14,11 +14,17 @@ from django.views.decorators.http import require_POST
 
 from vigie.kernel.refusal import NotFound, Refusal, Stale
 from vigie.tickets import access
-from vigie.tickets.actions import classifying, handling, lifecycle, watching
-from vigie.tickets.forms import AssignForm, ClassifyForm, LinkForm, PriorityForm, StepForm, TypeForm, whole
+from vigie.tickets.actions import approvals, handling, lifecycle, watching
+from vigie.tickets.forms import (
+    ApproversForm,
+    AssignForm,
+    LinkForm,
+    PriorityForm,
+    StepForm,
+    whole,
+)
 from vigie.tickets.models import Ticket
-from vigie.tickets.queries import choices, page
-from vigie.tickets.queries.told import field_name
+from vigie.tickets.queries import choices
 from vigie.tickets.views.ticket import WORDS, page_context
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.pages import is_fragment, render
@@ -55,7 +61,7 @@ def put_on(form: django_forms.Form, refusal: Refusal, names: dict[str, str] | No
     form.add_error(field if field in form.fields else None, sentence(refusal))
 
 
-def _attempt(form: django_forms.Form, act: Callable[[], object], names: dict[str, str] | None = None) -> bool:
+def attempt(form: django_forms.Form, act: Callable[[], object], names: dict[str, str] | None = None) -> bool:
     """Do it when the form is right; a refusal is put on the form, with all that was typed."""
     if not form.is_valid():
         return False
@@ -90,11 +96,39 @@ def ticket_step(request: Request, ticket_id: int, verb: str) -> HttpResponse:
             "workflow.no_such_step", source=label(WORDS["states"], ticket.state), target=label(STEPS, verb)
         )
     title = label(STEPS, verb)
+    approvers = _usual_approvers(ticket) if verb == "ask_approval" else []
     if request.method != "POST":
-        return asked(request, ticket, StepForm(machine, step), title, verb)
-    form = StepForm(machine, step, request.POST)
-    if not _attempt(form, lambda: _take(request, ticket_id, verb, form), {"public_text": "text"}):
+        return asked(request, ticket, StepForm(machine, step, approvers=approvers), title, verb)
+    form = StepForm(machine, step, request.POST, approvers=approvers)
+    if not attempt(form, lambda: _take(request, ticket_id, verb, form), {"public_text": "text"}):
         return asked(request, ticket, form, title, verb, 422)
+    return changed(request, ticket_id)
+
+
+def _usual_approvers(ticket: Ticket) -> list[tuple[int, str]]:
+    return choices.approvers(ticket.organisation_id, ticket.requester_id, timezone.now())
+
+
+def _asked_people(request: Request, form: django_forms.Form) -> tuple[int, ...]:
+    """The approvers ticked, and the one found by name."""
+    named = whole(request.POST.get("person"))
+    return (*form.cleaned_data.get("approvers", ()), *([named] if named else []))
+
+
+@agents("tickets:work")
+def ticket_approvers(request: Request, ticket_id: int) -> HttpResponse:
+    """Ask more people to approve a ticket that waits for it."""
+    ticket = access.one(request.actor, ticket_id)
+    title, offered = _("Ask somebody else to approve"), _usual_approvers(ticket)
+    if request.method != "POST":
+        return asked(request, ticket, ApproversForm(offered), title, "approvers")
+    form = ApproversForm(offered, request.POST)
+
+    def act() -> None:
+        approvals.ask_others(request.actor, ticket_id, _asked_people(request, form), now=timezone.now())
+
+    if not attempt(form, act):
+        return asked(request, ticket, form, title, "approvers", 422)
     return changed(request, ticket_id)
 
 
@@ -110,6 +144,7 @@ def _take(request: Request, ticket_id: int, verb: str, form: StepForm) -> None:
         follow_up_at=values.get("follow_up_at"),
         resolution_code=values.get("resolution_code", ""),
         reason=values.get("reason", ""),
+        approvers=_asked_people(request, form),
         text=values.get("text", ""),
         submission=request.POST.get("submission", "")[:64],
     )
@@ -142,7 +177,7 @@ def ticket_assign(request: Request, ticket_id: int) -> HttpResponse:
             actor, ticket_id, team_id=values["team"], assignee_id=values["assignee"], now=timezone.now()
         )
 
-    if not _attempt(form, act):
+    if not attempt(form, act):
         return asked(request, ticket, form, title, "assign", 422)
     return changed(request, ticket_id)
 
@@ -163,151 +198,10 @@ def ticket_priority(request: Request, ticket_id: int) -> HttpResponse:
             request, ticket, PriorityForm(initial=initial, may_correct=may_correct), title, "priority"
         )
     form = PriorityForm(request.POST, may_correct=may_correct)
-    if not _attempt(
+    if not attempt(
         form, lambda: handling.set_priority(request.actor, ticket_id, **form.cleaned_data, now=timezone.now())
     ):
         return asked(request, ticket, form, title, "priority", 422)
-    return changed(request, ticket_id)
-
-
-@agents("tickets:work")
-def ticket_type(request: Request, ticket_id: int) -> HttpResponse:
-    """Incident, request or question."""
-    actor = request.actor
-    ticket = access.one(actor, ticket_id)
-    title, may_correct = _("Change the type"), actor.can("tickets:correct")
-    if request.method != "POST":
-        return asked(request, ticket, TypeForm(ticket.ticket_type, may_correct=may_correct), title, "type")
-    form = TypeForm(ticket.ticket_type, request.POST, may_correct=may_correct)
-
-    def act() -> object:
-        values = form.cleaned_data
-        return classifying.change_type(
-            actor, ticket_id, values["type"], reason=values.get("reason", ""), now=timezone.now()
-        )
-
-    if not _attempt(form, act):
-        return asked(request, ticket, form, title, "type", 422)
-    return changed(request, ticket_id)
-
-
-@agents("tickets:work")
-def ticket_classify(request: Request, ticket_id: int) -> HttpResponse:
-    """Service, category, site, tags, confidentiality; what somebody else changed meanwhile is shown, not lost."""
-    actor = request.actor
-    ticket = access.one(actor, ticket_id)
-    offered: dict[str, list[Any]] = {
-        "service": list(choices.services(actor, ticket.organisation_id)),
-        "category": list(choices.categories(actor)),
-        "site": list(choices.sites(actor, ticket.organisation_id)),
-    }
-    present = {
-        "service": ticket.service_id, "category": ticket.category_id, "site": ticket.site_id,
-        "tags": ", ".join(ticket.tags), "is_confidential": ticket.is_confidential,
-    }  # fmt: skip
-    title = _("Classification")
-    if request.method != "POST":
-        return asked(request, ticket, ClassifyForm(offered, initial=present), title, "classify", seen=present)
-    form = ClassifyForm(offered, request.POST, asks_nature="nature" in request.POST)
-    if _is_to_be_asked(request, ticket, form):
-        form.ask_nature()
-        return asked(request, ticket, form, title, "classify", 422, seen=_seen_again(request, present))
-    try:
-        done = _attempt(form, lambda: _classify(request, ticket_id, form))
-    except Stale as stale:
-        return _conflict(request, ticket, stale, form, title, present)
-    if not done:
-        return asked(request, ticket, form, title, "classify", 422, seen=_seen_again(request, present))
-    return changed(request, ticket_id)
-
-
-def _seen_again(request: Request, present: dict[str, Any]) -> dict[str, Any]:
-    return {name: request.POST.get(f"seen_{name}", present[name]) for name in present}
-
-
-def _is_to_be_asked(request: Request, ticket: Ticket, form: ClassifyForm) -> bool:
-    """Must the person say whether it was wrong from the start? Only where the promise would not be the same."""
-    if "nature" in form.fields or not request.actor.can("tickets:correct") or not form.is_valid():
-        return False
-    return classifying.alters_promise(ticket, _wanted(form), now=timezone.now())
-
-
-def _wanted(form: ClassifyForm) -> dict[str, Any]:
-    values = form.cleaned_data
-    return {
-        "service_id": values["service"], "category_id": values["category"], "site_id": values["site"],
-        "tags": values["tags"], "is_confidential": values["is_confidential"],
-    }  # fmt: skip
-
-
-def _classify(request: Request, ticket_id: int, form: ClassifyForm) -> None:
-    wanted = _wanted(form)
-    seen: dict[str, Any] = {}
-    for name in ("service", "category", "site"):
-        if f"seen_{name}" in request.POST:
-            seen[f"{name}_id"] = whole(request.POST[f"seen_{name}"])
-    if "seen_tags" in request.POST:
-        seen["tags"] = [tag.strip() for tag in request.POST["seen_tags"].split(",") if tag.strip()]
-    if "seen_is_confidential" in request.POST:
-        seen["is_confidential"] = request.POST["seen_is_confidential"] == "True"
-    unchanged = [name for name, value in wanted.items() if name in seen and seen[name] == value]
-    for name in unchanged:
-        del wanted[name]
-    is_error, reason = form.cleaned_data.get("nature") == "error", form.cleaned_data.get("reason", "")
-    classifying.edit_ticket(
-        request.actor, ticket_id, wanted, seen, is_error=is_error, reason=reason, now=timezone.now()
-    )
-
-
-def _conflict(
-    request: Request, ticket: Ticket, stale: Stale, form: ClassifyForm, title: str, present: dict[str, Any]
-) -> HttpResponse:
-    """Both versions side by side above the form, which then knows what it overwrites."""
-    column = str(stale.params["field"]) if "field" in stale.params else str(stale.field)
-    name = column.removesuffix("_id")
-    words: dict[str, str] = {
-        str(value): str(text) for value, text in getattr(form.fields[name], "choices", [])
-    }
-
-    def word(value: Any) -> str:
-        if isinstance(value, list):
-            return ", ".join(value) or "—"
-        return words.get(str(value), "—" if value in (None, "") else str(value))
-
-    rows = [
-        {
-            "label": field_name(column),
-            "mine": word(stale.params["yours"]),
-            "theirs": word(stale.params["theirs"]),
-        }
-    ]
-    who = page.last_editor(request.actor, ticket.pk, column)
-    return asked(request, ticket, form, title, "classify", 409, seen=present, conflict=rows, who=who)
-
-
-@agents("tickets:work")
-@require_POST
-def ticket_title(request: Request, ticket_id: int) -> HttpResponse:
-    """The subject, edited in place."""
-    actor = request.actor
-    wanted = " ".join(request.POST.get("title", "").replace("\x00", "").split())
-    seen = {"title": request.POST["was"]} if "was" in request.POST else {}
-    try:
-        classifying.edit_ticket(actor, ticket_id, {"title": wanted}, seen, now=timezone.now())
-    except Stale as stale:
-        context = page_context(
-            actor, ticket_id, conflict=stale.params, who=page.last_editor(actor, ticket_id, "title")
-        )
-        template = "tickets/_head.html" if is_fragment(request) else "tickets/ticket.html"
-        return render(request, template, context, status=409)
-    except Refusal as refusal:
-        if refusal.status != 422:
-            raise
-        context = page_context(actor, ticket_id, title_error=sentence(refusal), title_typed=wanted)
-        template = "tickets/_head.html" if is_fragment(request) else "tickets/ticket.html"
-        return render(request, template, context, status=422)
-    if is_fragment(request):
-        return render(request, "tickets/_head.html", page_context(actor, ticket_id))
     return changed(request, ticket_id)
 
 
@@ -323,7 +217,7 @@ def ticket_link(request: Request, ticket_id: int) -> HttpResponse:
         return asked(request, ticket, LinkForm(), title, "link")
     form = LinkForm(request.POST)
     names = dict.fromkeys(("parent", "other", "master"), "reference")
-    if not _attempt(form, lambda: _link(request, ticket_id, form), names):
+    if not attempt(form, lambda: _link(request, ticket_id, form), names):
         return asked(request, ticket, form, title, "link", 422)
     return changed(request, ticket_id)
 
