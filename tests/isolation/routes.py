@@ -243,6 +243,12 @@ ROUTES: dict[str, Route] = {
         "ticket", sent={"impact": "1", "urgency": "1", "priority": "", "reason": "x"}
     ),
     "ticket_type": _showing("ticket", sent={"type": "request"}),
+    "canned_replies": _agents(),
+    "canned_new": _agents(sent={"title_fr": "x", "title_en": "x", "body_fr": "x", "body_en": "x"}),
+    "canned_edit": _agents("canned", sent={"title_fr": "x", "title_en": "x", "body_fr": "x", "body_en": "x"}),
+    "canned_delete": _agents("canned", sent={}, reads=False),
+    "ticket_canned": _agents("ticket", asked=("", "?q=VCB")),
+    "ticket_canned_text": _agents("ticket", "canned"),
     "ticket_approvers": _showing("ticket", sent={"approvers": "@person", "person": "@person"}),
     "ticket_classify": _showing(
         "ticket",

@@ -15,6 +15,7 @@ from vigie.contracts.models import Commitment
 from vigie.notifications.models import Notice
 from vigie.tenancy.models import Entity
 from vigie.tickets.actions import handling, watching
+from vigie.tickets.actions.canned import save_canned
 from vigie.tickets.actions.conversation import Said, add_note, reply, save_draft, upload
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.views import save_view
@@ -79,6 +80,12 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
     }
 
 
+CANNED = {
+    **dict.fromkeys(("title_fr", "title_en", "body_fr", "body_en"), "Merci"),
+    "is_shared": False, "team_id": None, "service_id": None,
+}  # fmt: skip
+
+
 def build_scene(world: World) -> Scene:
     own, other = _rows(world, world.a), _rows(world, world.b)
     scene = Scene(world, {kind: {"own": own[kind], "other": other[kind], "absent": ABSENT} for kind in own})
@@ -87,6 +94,7 @@ def build_scene(world: World) -> Scene:
             kind
         ]
     view = save_view(world.actor(world.agent), "Mes P1", "priority=1")
+    canned = save_canned(world.actor(world.agent), None, CANNED, now=START)
     # rows of the provider itself: the same for everybody
     for kind, value in {
         "team": world.team.pk,
@@ -97,6 +105,7 @@ def build_scene(world: World) -> Scene:
         "workflow": Ticket.objects.values_list("workflow_version_id", flat=True)[0],
         "agent": world.agent.pk,
         "view": view.pk,
+        "canned": canned.pk,
         "verb": "resolve",
     }.items():
         scene.values[kind] = {"own": value, "other": ABSENT, "absent": ABSENT}

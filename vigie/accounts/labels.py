@@ -50,6 +50,7 @@ GRANTS: dict[str, str | Promise] = {
     "tickets:override_priority": _("Set a priority by hand, with a reason"),
     "tickets:correct": _("Correct type, client or recorded instants"),
     "views:share": _("Share saved views"),
+    "replies:share": _("Share canned replies"),
     "clients:view": _("See clients and their places"),
     "clients:manage": _("Create and change clients and places"),
     "people:view": _("See people and teams"),
@@ -69,6 +70,7 @@ GRANTS: dict[str, str | Promise] = {
 AREAS: dict[str, str | Promise] = {
     "tickets": _("Tickets"),
     "views": _("Tickets"),
+    "replies": _("Tickets"),
     "clients": _("Clients"),
     "people": _("People"),
     "access": _("Administration"),

@@ -56,7 +56,14 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "desk_manager": (
         "Responsable de centre de services",
         "Desk manager",
-        ("tickets:override_priority", "tickets:correct", "views:share", "people:manage", "mail:triage"),
+        (
+            "tickets:override_priority",
+            "tickets:correct",
+            "views:share",
+            "replies:share",
+            "people:manage",
+            "mail:triage",
+        ),
     ),
     "delivery_manager": (
         "Responsable de contrats de services",
@@ -68,6 +75,7 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "clients:manage",
             "people:manage",
             "views:share",
+            "replies:share",
         ),
     ),
     "administrator": (
@@ -88,6 +96,7 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "views:share",
             "mail:manage",
             "mail:triage",
+            "replies:share",
         ),
     ),
 }

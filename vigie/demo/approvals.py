@@ -6,7 +6,7 @@ import datetime as dt
 
 from vigie.accounts.actors import actor_of
 from vigie.accounts.models import Person
-from vigie.demo.scenarios import paragraphs
+from vigie.demo.scenarios import french, paragraphs
 from vigie.kernel.actor import Actor
 from vigie.tickets.actions.approvals import ask_others
 from vigie.tickets.actions.lifecycle import Given, take_step
@@ -18,7 +18,7 @@ WISHES = {
     "philippe.garnier@valmont.example": (
         "Licence de retouche photo pour la communication",
         "Bonjour, / Le service communication reprend les visuels en interne à partir du mois prochain. Pouvez-vous installer"
-        " le logiciel de retouche photo sur mon poste ? La licence est à 35 € par mois. / Merci d’avance.",
+        " le logiciel de retouche photo sur mon poste ? La licence est à 35 euros par mois. / Merci d’avance.",
     ),
     "margaret.ellis@hargrove.example": (
         "Second monitor for the new accounts assistant",
@@ -52,5 +52,6 @@ def _asked_for(approver: Person, title: str, body: str, now: dt.datetime) -> Tic
     colleague = colleagues.exclude(pk=approver.pk).order_by("-pk")[7]
     actor: Actor | None = actor_of(colleague, today=now.date(), organisation_id=organisation_id)
     assert actor is not None
-    new = NewTicket(organisation_id, "request", title, paragraphs(body), colleague.pk)
+    said = french if approver.language == "fr" else str
+    new = NewTicket(organisation_id, "request", said(title), paragraphs(said(body)), colleague.pk)
     return open_ticket(actor, new, now=now)

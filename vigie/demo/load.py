@@ -12,6 +12,7 @@ from django.utils import timezone
 from vigie.accounts import demo_mode
 from vigie.demo.approvals import ask_for_approvals
 from vigie.demo.notices import tell_personas
+from vigie.demo.replies import keep_replies
 from vigie.demo.settle import settle
 from vigie.demo.year import histories_of
 from vigie.kernel.actor import SYSTEM
@@ -46,6 +47,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
                 history, refusal = done.refused[0]
                 raise RuntimeError(f"demo ticket {history.key}: {refusal}")
         ask_for_approvals(anchor)
+        keep_replies()
         tell_personas(anchor)
         demo_mode.mark_loaded(SYSTEM, now=anchor)
     return True

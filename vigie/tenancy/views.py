@@ -29,6 +29,7 @@ ADMINISTRATION = (
     ("categories", "catalog:view"),
     ("teams", "access:manage"),
     ("roles", "access:manage"),
+    ("canned_replies", "tickets:reply"),
     ("workflows", "workflow:view"),
     ("outgoing_mail", "mail:manage"),
 )

@@ -10,7 +10,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
 from vigie.tenancy.walls import Client, Internal, TableClass
-from vigie.tickets.models import Approval, Attachment, Fact, Message, SavedView, Ticket, Watcher
+from vigie.tickets.models import Approval, Attachment, CannedReply, Fact, Message, SavedView, Ticket, Watcher
 
 GRANTS = (
     "tickets:view",
@@ -23,6 +23,7 @@ GRANTS = (
     "tickets:override_priority",
     "tickets:correct",
     "views:share",
+    "replies:share",
 )
 
 TABLES: dict[str, TableClass] = {
@@ -39,6 +40,7 @@ TABLES: dict[str, TableClass] = {
     "tickets_fact": Client(write=("insert",), where="audience = 'public'"),
     "tickets_clock": Client(write=("insert", "update")),
     "tickets_savedview": Internal(),
+    "tickets_cannedreply": Internal(),
     "tickets_presence": Internal(),
 }
 
@@ -123,6 +125,14 @@ def visible_views(actor: Actor) -> QuerySet[SavedView]:
     return SavedView.objects.filter(
         Q(owner_id=actor.person_id) | Q(team_id__any_of=sorted(actor.team_ids)) | Q(is_shared=True)
     )
+
+
+def visible_canned(actor: Actor) -> QuerySet[CannedReply]:
+    """Canned replies one may use: one's own, those shared with everybody or with one's teams."""
+    shared = Q(is_shared=True) & (Q(team=None) | Q(team_id__any_of=sorted(actor.team_ids)))
+    if actor.can("replies:share"):
+        shared = Q(is_shared=True)
+    return CannedReply.objects.filter(Q(owner_id=actor.person_id, is_shared=False) | shared)
 
 
 def code_is_used(organisation_id: int) -> bool:

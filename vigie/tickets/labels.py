@@ -91,6 +91,8 @@ refusals.register(
         "tickets.own_approval": _("The requester cannot approve this request: choose somebody else."),
         "tickets.approver_of_another": _("Choose among the contacts of this client."),
         "tickets.no_approval_awaited": _("No approval is awaited on this ticket any more."),
+        "tickets.canned_needs_both": _("Write the title and the text in both languages."),
+        "tickets.unknown_place": _("Nothing fills “%(name)s”: use one of the places that are listed."),
         "tickets.correction_needs_reason": _("Say what was wrong: a correction is kept with its reason."),
         "tickets.client_may_only_raise": _("A client may only raise the priority."),
         "tickets.other_client": _("Both tickets must belong to the same client."),

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from vigie.tickets.views import (
     bulk,
+    canned,
     classifying,
     drafts,
     files,
@@ -30,6 +31,10 @@ urlpatterns: list[URLPattern] = [
     path("tickets/views/order/", saved.order, name="queue_view_order"),
     path("tickets/views/<int:view_id>/", saved.update, name="queue_view_update"),
     path("tickets/views/<int:view_id>/delete/", saved.delete, name="queue_view_delete"),
+    path("tickets/replies/", canned.canned_replies, name="canned_replies"),
+    path("tickets/replies/new/", canned.canned_new, name="canned_new"),
+    path("tickets/replies/<int:canned_id>/", canned.canned_edit, name="canned_edit"),
+    path("tickets/replies/<int:canned_id>/delete/", canned.canned_delete, name="canned_delete"),
     path("tickets/new/", new.ticket_new, name="ticket_new"),
     path("tickets/new/promise/", new.new_promise, name="ticket_new_promise"),
     path("tickets/new/fields/", new.new_fields, name="ticket_new_fields"),
@@ -46,6 +51,12 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/say/", saying.ticket_say, name="ticket_say"),
     path("tickets/<int:ticket_id>/draft/", drafts.keep_message, name="ticket_draft"),
     path("tickets/<int:ticket_id>/presence/", presence.ticket_presence, name="ticket_presence"),
+    path("tickets/<int:ticket_id>/replies/", canned.ticket_canned, name="ticket_canned"),
+    path(
+        "tickets/<int:ticket_id>/replies/<int:canned_id>/",
+        canned.ticket_canned_text,
+        name="ticket_canned_text",
+    ),
     path("tickets/<int:ticket_id>/step/<slug:verb>/", steps.ticket_step, name="ticket_step"),
     path("tickets/<int:ticket_id>/assign/", steps.ticket_assign, name="ticket_assign"),
     path("tickets/<int:ticket_id>/priority/", steps.ticket_priority, name="ticket_priority"),

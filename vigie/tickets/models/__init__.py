@@ -1,6 +1,7 @@
 """Tables of the desk. A client's tables refer to each other by ``(organisation_id, id)``."""
 
 from vigie.tickets.models.approval import Approval
+from vigie.tickets.models.canned import CannedReply
 from vigie.tickets.models.conversation import Attachment, Draft, Message
 from vigie.tickets.models.promise import Clock, Fact
 from vigie.tickets.models.ticket import (
@@ -16,6 +17,7 @@ from vigie.tickets.models.views import Presence, SavedView
 __all__ = [
     "Approval",
     "Attachment",
+    "CannedReply",
     "Clock",
     "Counter",
     "Draft",

@@ -26,6 +26,7 @@ from vigie.tickets.actions import (
     approvals,
     asking,
     bulk,
+    canned,
     classifying,
     conversation,
     handling,
@@ -40,7 +41,7 @@ from vigie.tickets.actions import (
 from vigie.tickets.actions.conversation import Said
 from vigie.tickets.actions.lifecycle import Given
 from vigie.tickets.actions.opening import NewTicket
-from vigie.tickets.models import Ticket
+from vigie.tickets.models import CannedReply, Ticket
 from vigie.tickets.rules.priority import DEFAULT_MATRIX
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,7 @@ class Ground:
     other: Ticket  # solved
     early: Ticket
     asked: Ticket  # awaits an approval
+    reply: CannedReply  # shared
 
     @property
     def new(self) -> NewTicket:
@@ -83,6 +85,11 @@ def wrong_service(actor: Actor, g: Ground) -> object:
     return classifying.edit_ticket(
         actor, g.ticket.pk, {"service_id": None}, {}, is_error=True, reason="x", now=NOW
     )
+
+
+def canned_values(is_shared: bool) -> dict[str, object]:
+    words = dict.fromkeys(canned.WORDS, "Merci")
+    return {**words, "is_shared": is_shared, "team_id": None, "service_id": None}
 
 
 TABLE = [
@@ -131,6 +138,10 @@ TABLE = [
     Row("bulk.take_many", ("tickets:work", "tickets:assign"), lambda a, g: bulk.take_many(a, [g.ticket.pk], now=NOW)),
     Row("bulk.step_many", ("tickets:work",), lambda a, g: bulk.step_many(a, [g.ticket.pk], "start", Given(), now=NOW)),
     Row("approvals.ask_others", ("tickets:work",), lambda a, g: approvals.ask_others(a, g.asked.pk, [g.world.a.key_user.pk], now=NOW)),
+    Row("canned.save_canned", ("tickets:reply",), lambda a, g: canned.save_canned(a, None, canned_values(False), now=NOW)),
+    Row("canned.save_canned", ("tickets:reply", "replies:share"),
+        lambda a, g: canned.save_canned(a, None, canned_values(True), now=NOW)),
+    Row("canned.delete_canned", ("tickets:reply", "replies:share"), lambda a, g: canned.delete_canned(a, g.reply.pk, now=NOW)),
     Row("presence.present", ("tickets:view",), lambda a, g: presence.present(a, g.ticket.pk, is_typing=True, now=NOW)),
     Row("views.save_view", ("views:share",), lambda a, g: views.save_view(a, "Tous", "status=all", "all")),
     Row("priority_policy.save_priority_policy", ("clients:manage",), lambda a, g: priority_policy.save_priority_policy(
@@ -197,7 +208,8 @@ def ground(world: World) -> Ground:
     lifecycle.take_step(world.actor(world.agent), solved.pk, "resolve", SOLVED, now=START)
     asked = report(world, ticket_type="request")
     lifecycle.take_step(world.actor(world.agent), asked.pk, "ask_approval", Given(), now=START)
-    return Ground(world, late, solved, report(world), asked)
+    reply = CannedReply.objects.create(**canned_values(True))
+    return Ground(world, late, solved, report(world), asked, reply)
 
 
 def acting(ground: Ground, role: str) -> Actor:

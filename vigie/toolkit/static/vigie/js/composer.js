@@ -42,6 +42,23 @@ enhance('form[data-shelf]', (form) => {
   });
 });
 
+// A canned reply chosen in the composer goes where the cursor is; the picker is empty again for the next one.
+on('change', '[data-inserts] input[type=hidden]', async (event, chosen) => {
+  if (!chosen.value) return;
+  const box = chosen.closest('[data-inserts]');
+  const address = box.dataset.inserts.replace(/0\/$/, `${chosen.value}/`);
+  chosen.value = box.querySelector('[role=combobox]').value = '';
+  const answer = await fetch(address, { credentials: 'same-origin', headers: { 'HX-Request': 'true' } });
+  if (!answer.ok || answer.redirected) return;
+  const html = await answer.text();
+  const rich = chosen.form.querySelector('trix-editor');
+  const area = chosen.form.querySelector('[name=body]');
+  if (rich?.editor) { rich.focus(); rich.editor.insertHTML(html); return; }
+  const holder = Object.assign(document.createElement('div'), { innerHTML: html.replace(/<br>/g, '\n') });
+  area.setRangeText(holder.textContent, area.selectionStart, area.selectionEnd, 'end');
+  area.focus();
+});
+
 on('click', '[data-facts-toggle]', (event, button) => {
   const shown = button.getAttribute('aria-pressed') !== 'true';
   button.setAttribute('aria-pressed', String(shown));
