@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from vigie.toolkit import logs
+
 BASE = Path(__file__).resolve().parent.parent
 TESTING = os.environ.get("VIGIE_TESTING") == "1"
 DATA = Path(os.environ.get("VIGIE_DATA", "var")).resolve()
@@ -31,6 +33,8 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 DEMO = os.environ.get("VIGIE_DEMO") == "1"
 UPLOAD_LIMIT = int(os.environ.get("VIGIE_UPLOAD_LIMIT_MB", "25")) * 1024 * 1024
 FILES = DATA / "files"
+# Whose X-Request-Id is believed.
+PROXIES = frozenset(os.environ.get("VIGIE_PROXIES", "127.0.0.1,::1").replace(" ", "").split(","))
 METRICS_TOKEN = os.environ.get("VIGIE_METRICS_TOKEN", "")
 BACKUPS_ARE_SET_UP = bool(os.environ.get("VIGIE_BACKUP_RECIPIENT"))
 
@@ -244,12 +248,5 @@ PROCRASTINATE_IMPORT_PATHS = ["vigie.channels.mail.outgoing.tasks"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"vigie": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
-}
+LOGGING = logs.configuration(as_json=logs.wants_json())
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+handler500 = "vigie.toolkit.pages.failed"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("vigie.accounts.sign_in_urls")),
     path("", include("vigie.console.urls")),

@@ -26,7 +26,7 @@ from django.core.wsgi import get_wsgi_application
 
 from vigie.runtime import processes
 from vigie.runtime.live import Hub
-from vigie.toolkit import measures
+from vigie.toolkit import logs, measures
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -50,6 +50,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy
 if multiprocessing.parent_process() is not None:  # a worker of the web server: never outlive it
     processes.die_with(os.getppid())
 
+logs.catch_the_rest()
 django = get_wsgi_application()
 threads = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
 hub = Hub(threads)
@@ -220,7 +221,7 @@ class Exchange:
         try:
             response = django(environ, self._start_response)
         except Exception:
-            log.exception("The error page itself failed: %s", environ["PATH_INFO"])
+            log.exception("The error page itself failed.")
             self.status, self.headers = 500, [(b"content-type", b"text/plain; charset=utf-8")]
             return SORRY
         try:

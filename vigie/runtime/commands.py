@@ -25,6 +25,9 @@ def set_up_django() -> None:
     import django
     from django.core.exceptions import ImproperlyConfigured
 
+    from vigie.toolkit import logs
+
+    logs.catch_the_rest()
     try:
         django.setup()
     except ImproperlyConfigured as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from typing import Any
 
 from vigie.runtime.processes import sign_of_life
 from vigie.runtime.trouble import Trouble
+from vigie.toolkit import logs
 
 WEB_THREADS_GIVE_UP = 8
 
@@ -42,6 +42,7 @@ def serve_web(host: str, port: int, workers: int) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=WEB_THREADS_GIVE_UP,
         log_level=LogLevels.warning,
+        log_dictconfig=logs.configuration(as_json=logs.wants_json()),
     )
     try:
         server.serve()
@@ -64,7 +65,6 @@ def serve_jobs(concurrency: int) -> int:
 
     from vigie.runtime.watch import Watch
 
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=concurrency + 1)
     options: dict[str, Any] = {
         "concurrency": concurrency,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,13 +18,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from procrastinate import BaseRetryStrategy, RetryDecision
+import structlog
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
+from procrastinate.worker import Worker
 
 ATTEMPTS = 10
 FIRST_WAIT, LONGEST_WAIT = 5, 900
 LONGEST_RUN = dt.timedelta(seconds=90)
+
+log = logging.getLogger("vigie.job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,25 @@ def job(
                 function(*args, **kwargs)
 
         task = app.task(
-            name=name, aliases=list(former), retry=Again(), queueing_lock=queueing_lock, lock=lock
-        )(timed)
+            name=name, aliases=list(former), retry=Again(), queueing_lock=queueing_lock, lock=lock,
+            task_middleware=[_told],
+        )(timed)  # fmt: skip
         return app.periodic(cron=cron)(task) if cron else task
 
     return declare
+
+
+def _told(run: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
+    """Every line that the job logs bears its number and its name; its failure is one of them."""
+    job = context.job
+    with structlog.contextvars.bound_contextvars(
+        job=job.id, job_name=job.task_name, attempt=job.attempts + 1
+    ):
+        try:
+            return run()
+        except BaseException:
+            log.warning("The job failed.", exc_info=True)
+            raise
 
 
 @contextmanager

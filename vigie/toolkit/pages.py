@@ -62,6 +62,14 @@ def render(
     return HttpResponse(render_to_string(template, values, request=request), status=status)
 
 
+def failed(request: HttpRequest) -> HttpResponse:
+    """An error of ours (``handler500``): asks nothing of the database, and gives the id under which the log tells more."""
+    known = {"request_id": getattr(request, "id", ""), "language": (get_language() or "fr")[:2]}
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"code": "failed", "request": known["request_id"]}, status=500)
+    return HttpResponse(render_to_string("layouts/failed.html", known), status=500)
+
+
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Show a refusal: JSON where JSON was asked, a fragment to htmx, a whole page otherwise."""
     text = sentence(refusal)
