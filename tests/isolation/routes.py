@@ -115,6 +115,22 @@ ACCOUNT = [
 SAID = {"body": "<p>Bonjour</p>", "kind": "reply", "uploads": "@token", "submission": "matrix"}
 NAMES = {"name_fr": "Nom", "name_en": "Name"}
 
+MAILBOX = {
+    "name": "Support",
+    "address": "neuf@nord.example",
+    "language": "fr",
+    "ticket_type": "incident",
+    "unknown": "hold",
+    "source": "pipe",
+    "port": "993",
+    "security": "tls",
+    "sign_in": "password",
+    "folder": "INBOX",
+    "after_fetch": "seen",
+    "smtp_port": "587",
+    "smtp_security": "starttls",
+}
+
 ROUTES: dict[str, Route] = {
     **{name: Route("account") for name in ACCOUNT},
     "account_login": _anyone({"login": "a@b.example", "password": "x"}),
@@ -415,5 +431,27 @@ ROUTES: dict[str, Route] = {
     "calendar_edit": _agents("calendar", sent={"code": "k1", **NAMES, "organisation": "@organisation"}),
     "workflows": _agents(),
     "workflow": _agents("workflow"),
+    # mail
+    "mailboxes": _agents(),
+    "mailbox_new": _agents(sent={**MAILBOX, "organisation": "@organisation", "team": "@team"}),
+    "mailbox": _agents("mailbox", sent={**MAILBOX, "organisation": "@organisation", "team": "@team"}),
+    "mailbox_test": _agents("mailbox", sent={}),
+    "mailbox_connect": _agents("mailbox"),
+    "mailbox_oauth_return": _agents(),
+    "client_domains": _agents(sent={"organisation": "@organisation", "domain": "neuf.example"}),
+    "client_domain_remove": _agents("domain", sent={}, reads=False),
+    "inbound_mails": _agents(asked=("", "?state=all", "?state=all&q=VCB", "?state=held&reason=stranger")),
+    "inbound_contacts": _agents(asked=("?q=u", "?q=VCB", "?q=u&client=@organisation")),
+    "inbound_replay_all": _agents(sent={"state": "held", "reason": "stranger"}, reads=False),
+    "inbound_mail": _agents("mail"),
+    "inbound_raw": _agents("mail"),
+    "inbound_replay": _agents("mail", sent={}, reads=False),
+    "inbound_known": _agents("mail", sent={"affiliation": "@affiliation"}, reads=False),
+    "inbound_new": _agents(
+        "mail",
+        sent={"name": "Neuf", "email": "neuf@neuf.example", "organisation": "@organisation"},
+        reads=False,
+    ),
+    "inbound_aside": _agents("mail", sent={"reason": "x"}, reads=False),
     "workflow_publish": _agents("workflow", sent={"reopen_days": "5", "close_days": "5"}),
 }

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.world import START, ClientWorld, World, report
 from vigie.accounts.models import Affiliation
 from vigie.catalog.models import Subscription
+from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
 from vigie.contracts.models import Commitment
 from vigie.notifications.models import Notice
 from vigie.tenancy.models import Entity
@@ -59,7 +60,11 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
     watching.add_watcher(agent, first.pk, client.colleague.pk, now=START)
     save_draft(user, f"portal_new:{client.organisation.pk}", {"title": "brouillon"}, now=START)
     affiliation = Affiliation.objects.get(organisation=client.organisation, person=client.user)
+    mailbox, mail, domain = _mail_rows(client, "VCBmail" if client is not world.a else "Panne")
     return {
+        "mailbox": mailbox.pk,
+        "mail": mail.pk,
+        "domain": domain.pk,
         "ticket": first.pk,
         "request": second.pk,
         "reference": first.reference,
@@ -84,6 +89,22 @@ CANNED = {
     **dict.fromkeys(("title_fr", "title_en", "body_fr", "body_en"), "Merci"),
     "is_shared": False, "team_id": None, "service_id": None,
 }  # fmt: skip
+
+
+def _mail_rows(client: ClientWorld, text: str) -> tuple[Mailbox, InboundMail, ClientDomain]:
+    """A mailbox of the client, a mail that waits in it, a domain."""
+    code, number = client.organisation.code.lower(), Mailbox.objects.count()
+    mailbox = Mailbox.objects.create(
+        name="Support", address=f"support-{number}@{code}.example", organisation=client.organisation,
+        source="pipe", created_at=START,
+    )  # fmt: skip
+    raw = f"From: x@autre.example\r\nSubject: {text}\r\n\r\n{text}\r\n".encode()
+    mail = InboundMail.objects.create(
+        mailbox=mailbox, organisation=client.organisation, sha256="0" * 64, size=len(raw), raw=raw,
+        received_at=START, state="held", outcome="stranger", sender="x@autre.example", subject=text,
+    )  # fmt: skip
+    domain = ClientDomain.objects.create(organisation=client.organisation, domain=f"n{number}.{code}.example")
+    return mailbox, mail, domain
 
 
 def build_scene(world: World) -> Scene:

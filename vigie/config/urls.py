@@ -18,4 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vigie.workflow.urls")),
     path("", include("vigie.channels.mail.outgoing.urls")),
     path("", include("vigie.operations.urls")),
+    path("", include("vigie.channels.mail.urls")),
 ]

@@ -17,7 +17,11 @@ from vigie.toolkit.pages import render
 from vigie.toolkit.paging import Page
 
 # Where the subject of a notice is read.
-SUBJECTS = {("provider", "ticket"): "ticket", ("client", "ticket"): "portal_ticket"}
+SUBJECTS = {
+    ("provider", "ticket"): "ticket",
+    ("provider", "mailbox"): "mailbox",
+    ("client", "ticket"): "portal_ticket",
+}
 
 
 def drawn(notice: dict[str, Any], side: str) -> dict[str, Any]:

@@ -13,7 +13,14 @@ from vigie.tickets.labels import TYPES
 from vigie.toolkit.jinja import url
 
 LIVE_URL = "/live"
-ADMINISTRATION = ("access:manage", "workflow:manage", "catalog:manage", "contracts:manage", "clients:manage")
+ADMINISTRATION = (
+    "access:manage",
+    "workflow:manage",
+    "catalog:manage",
+    "contracts:manage",
+    "clients:manage",
+    "mail:manage",
+)
 # Whoever answers for contracts and sees their tickets: the day begins with the clients, not with a queue.
 BOARD = ("tickets:view", "contracts:manage")
 TYPE_ICONS = {"incident": "bolt", "request": "shopping-cart", "question": "help-circle"}
@@ -24,6 +31,7 @@ def places(actor: Actor) -> list[dict[str, Any]]:
     all_places = (
         ("board", p("menu", "Board"), "layout-dashboard", "b", BOARD),
         ("queue", p("menu", "Tickets"), "inbox", "q", ("tickets:view",)),
+        ("inbound_mails", p("menu", "Mails"), "mail", "m", ("mail:triage",)),
         ("clients", p("menu", "Clients"), "building", "c", ("clients:view",)),
         ("people", p("menu", "People"), "users", "p", ("people:view",)),
         ("contracts", p("menu", "Contracts"), "contract", "o", ("contracts:view",)),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from vigie.accounts import demo_mode
 from vigie.demo.approvals import ask_for_approvals
+from vigie.demo.mails import open_mailboxes
 from vigie.demo.notices import tell_personas
 from vigie.demo.replies import keep_replies
 from vigie.demo.settle import settle
@@ -48,6 +49,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
                 raise RuntimeError(f"demo ticket {history.key}: {refusal}")
         ask_for_approvals(anchor)
         keep_replies()
+        open_mailboxes(settled.teams, anchor)
         tell_personas(anchor)
         demo_mode.mark_loaded(SYSTEM, now=anchor)
     return True

@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[Label, str]] = {
     "client_reminded": (_("%(reference)s still waits for your answer"), "hourglass"),
     "client_silent": (_("The client of %(reference)s does not answer"), "hourglass"),
     "clock_warned": (_("%(clock)s of %(reference)s: %(percent)s %% of the time is used"), "clock"),
-    "mailbox_troubled": (_("The mailbox %(address)s leaves mails behind"), "mail"),
+    "mailbox_troubled": (_("The mailbox %(reference)s leaves mails behind"), "mail"),
     "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
     "mail_undelivered": (_("Your mail to %(name)s about %(reference)s was not delivered"), "alert-triangle"),
 }

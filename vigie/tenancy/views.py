@@ -32,6 +32,7 @@ ADMINISTRATION = (
     ("canned_replies", "tickets:reply"),
     ("workflows", "workflow:view"),
     ("outgoing_mail", "mail:manage"),
+    ("mailboxes", "mail:manage"),
 )
 
 

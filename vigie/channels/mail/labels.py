@@ -84,6 +84,7 @@ register(
         ),
         "mail.oauth_https": _("Give a full address that begins with https://."),
         "mail.oauth_state": _("This answer does not belong to a connection you began here: start it again."),
+        "mail.bad_characters": _("This holds a line break or another character that cannot be typed."),
         "mail.field_needed": _("This source cannot do without it."),
         "mail.done_folder_needed": _(
             "Give the folder to move mails to; it is not the one they are read from."
@@ -136,6 +137,7 @@ OUTCOMES: dict[str, Label] = {
     "too_deep": _("Its parts are nested too deep"),
     "too_many_parts": _("It has too many parts"),
     "too_slow": _("Reading it takes too long"),
+    "hung": _("Reading it came to no end"),
     "crashed": _("Reading it ends the reader"),
     "failed_again": _("It failed several times in a row"),
 }

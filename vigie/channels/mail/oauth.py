@@ -185,9 +185,13 @@ def _token_answer(text: bytes) -> dict[str, Any]:
 
 
 def _error_code(text: bytes, status: int) -> str:
-    """The standard's ``error`` code, or the status: never free text of another server."""
     try:
         code = json.loads(text).get("error", "")
     except (ValueError, AttributeError):
         code = ""
-    return code if isinstance(code, str) and re.fullmatch(r"[a-z_]{1,40}", code) else f"HTTP {status}"
+    return known_error(code) or f"HTTP {status}"
+
+
+def known_error(code: object) -> str:
+    """The standard's ``error`` code, '' when it is not one: free text of another server is never shown."""
+    return code if isinstance(code, str) and re.fullmatch(r"[a-z_]{1,40}", code) else ""

@@ -136,7 +136,7 @@ def raise_alarms(now: dt.datetime) -> int:
 def _alarm(mailbox: Mailbox, now: dt.datetime) -> bool:
     if not Mailbox.objects.filter(pk=mailbox.pk, alarmed_at=None).update(alarmed_at=now):
         return False
-    params = {"address": mailbox.address, "reference": mailbox.address, "title": mailbox.name}
+    params = {"reference": mailbox.address, "title": mailbox.name}
     administrators = Agent.objects.filter(roles__role__grants__contains=["mail:manage"])
     notify(
         administrators.values_list("pk", flat=True).distinct(),

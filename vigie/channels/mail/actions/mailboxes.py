@@ -149,6 +149,9 @@ def _check_complete(changes: Mapping[str, Any]) -> None:
     moves = source == Mailbox.Source.IMAP and changes["after_fetch"] == Mailbox.AfterFetch.MOVE
     if moves and changes["done_folder"] in ("", changes["folder"]):
         raise Refusal("mail.done_folder_needed", field="done_folder")
+    for name, value in changes.items():
+        if isinstance(value, str) and "signature" not in name and not value.isprintable():
+            raise Refusal("mail.bad_characters", field=name)
     for name in ("oauth_authorize_url", "oauth_token_url"):
         if changes[name] and not changes[name].startswith("https://"):
             raise Refusal("mail.oauth_https", field=name)

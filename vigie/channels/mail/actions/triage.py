@@ -27,9 +27,9 @@ AT_ONCE = 500
 
 
 @transaction.atomic
-def replay(actor: Actor, mail_id: int, *, now: dt.datetime) -> None:
+def replay(actor: Actor, mail_id: int, *, now: dt.datetime) -> InboundMail:
     """Read and settle a mail again from its bytes, as on the first day."""
-    _again(actor, _open_mail(actor, mail_id), "replayed", now)
+    return _again(actor, _open_mail(actor, mail_id), "replayed", now)
 
 
 @transaction.atomic
@@ -48,11 +48,11 @@ def replay_all(actor: Actor, state: str, outcome: str, *, now: dt.datetime) -> i
 @transaction.atomic
 def decide(
     actor: Actor, mail_id: int, affiliation_id: int, *, remember_domain: bool, now: dt.datetime
-) -> None:
+) -> InboundMail:
     """Say that the sender is a known contact, for the client of that affiliation."""
     mail = _open_mail(actor, mail_id)
     found = people.one_affiliation(actor, affiliation_id)
-    _decide(actor, mail, found.organisation_id, found.person_id, remember_domain, now)
+    return _decide(actor, mail, found.organisation_id, found.person_id, remember_domain, now)
 
 
 @transaction.atomic
@@ -64,15 +64,15 @@ def decide_new(
     *,
     remember_domain: bool,
     now: dt.datetime,
-) -> None:
+) -> InboundMail:
     """Make the sender a contact of a client, then settle its mail. ``person``: name and email."""
     mail = _open_mail(actor, mail_id)
     made = create_contact(actor, organisation_id, person, {"roles": ["user"]}, now=now)
-    _decide(actor, mail, organisation_id, made.pk, remember_domain, now)
+    return _decide(actor, mail, organisation_id, made.pk, remember_domain, now)
 
 
 @transaction.atomic
-def set_aside(actor: Actor, mail_id: int, reason: str, *, now: dt.datetime) -> None:
+def set_aside(actor: Actor, mail_id: int, reason: str, *, now: dt.datetime) -> InboundMail:
     """No ticket will come of this mail; the reason stays with it."""
     mail = _open_mail(actor, mail_id)
     if not reason.strip():
@@ -83,6 +83,7 @@ def set_aside(actor: Actor, mail_id: int, reason: str, *, now: dt.datetime) -> N
     mail.save(update_fields=["state", "outcome", "detail", "settled_at"])
     after = {"state": mail.state, "outcome": mail.outcome, "detail": mail.detail}
     journal.record(actor, "set_aside", mail, now=now, before=before, after=after)
+    return mail
 
 
 def _open_mail(actor: Actor, mail_id: int) -> InboundMail:
@@ -95,7 +96,7 @@ def _open_mail(actor: Actor, mail_id: int) -> InboundMail:
 
 def _decide(
     actor: Actor, mail: InboundMail, organisation_id: int, person_id: int, remember: bool, now: dt.datetime
-) -> None:
+) -> InboundMail:
     """Write whose mail it is and settle it again. A mailbox of one client takes mails for that client alone."""
     tenancy.one(actor, organisation_id)
     if mail.mailbox.organisation_id not in (None, organisation_id):
@@ -103,10 +104,10 @@ def _decide(
     if remember:
         add_domain(actor, organisation_id, mail.sender.rpartition("@")[2], now=now)
     mail.organisation_id, mail.decided_person_id = organisation_id, person_id
-    _again(actor, mail, "decided", now)
+    return _again(actor, mail, "decided", now)
 
 
-def _again(actor: Actor, mail: InboundMail, verb: str, now: dt.datetime) -> None:
+def _again(actor: Actor, mail: InboundMail, verb: str, now: dt.datetime) -> InboundMail:
     before = {"state": mail.state, "outcome": mail.outcome}
     mail.state, mail.outcome, mail.detail, mail.attempts, mail.settled_at = State.RECEIVED, "", "", 0, None
     mail.save(
@@ -117,3 +118,4 @@ def _again(actor: Actor, mail: InboundMail, verb: str, now: dt.datetime) -> None
     after = {"organisation": mail.organisation_id, "person": mail.decided_person_id}
     journal.record(actor, verb, mail, now=now, before=before, after=after)
     jobs.configure_task(SETTLE).defer(inbound_id=mail.pk)
+    return mail

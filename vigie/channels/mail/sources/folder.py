@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,12 @@ def waiting(mailbox: Mailbox) -> list[Path]:
             if stat.S_ISREG(status.st_mode) and not entry.name.startswith(".")
         ]
         return [source / name for _when, name in sorted(files)]
+
+
+def check_writable(place: Path) -> None:
+    """Refuse ``mail.path_refused`` for a folder whose files could not be put away."""
+    with _explained(place), tempfile.TemporaryFile(dir=place):
+        return
 
 
 def fetch_round(mailbox: Mailbox, keep: Keep, now: dt.datetime) -> Round:

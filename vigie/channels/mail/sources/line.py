@@ -87,5 +87,5 @@ _CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
 
 def said(error: BaseException) -> str:
     """What the other side said, on one printable line of at most 300 characters."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     return "".join(char if char.isprintable() else "?" for char in text)[:300]

@@ -1,0 +1,148 @@
+"""Reads of the mail pages: mailboxes with their health, mails by state, one mail as text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Count, Min, Q
+
+from vigie.accounts.models import Affiliation
+from vigie.channels.mail import access
+from vigie.channels.mail.actions.mailboxes import PUBLIC_DOMAINS
+from vigie.channels.mail.labels import trouble_sentence
+from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound
+from vigie.tenancy.access import in_sight
+from vigie.toolkit.paging import Order, Page, capped_count, page_of
+
+State = InboundMail.State
+
+# A mailbox nobody has heard of for so long is said to be late.
+LATE = dt.timedelta(minutes=10)
+NEWEST = Order(("-id",))
+ROW = (
+    "id", "sender", "subject", "envelope_from", "state", "outcome", "received_at", "trust",
+)  # fmt: skip
+HEADERS_SHOWN = 64 * 1024
+CHOICES = 12
+
+
+def mailboxes(actor: Actor, now: dt.datetime) -> list[dict[str, Any]]:
+    """Mailboxes in sight by address: ``{"mailbox", "health", "text", "waiting", "oldest"}``."""
+    received = Q(inboundmail__state=State.RECEIVED)
+    found = (
+        access.mailboxes(actor)
+        .select_related("organisation", "team")
+        .annotate(
+            waiting=Count("inboundmail", filter=received),
+            oldest=Min("inboundmail__received_at", filter=received),
+        )
+        .order_by("address")
+    )
+    return [
+        {
+            "mailbox": mailbox,
+            "health": health(mailbox, now),
+            "text": trouble_sentence(mailbox),
+            "waiting": mailbox.waiting,
+            "oldest": mailbox.oldest,
+        }
+        for mailbox in found
+    ]
+
+
+def health(mailbox: Mailbox, now: dt.datetime) -> str:
+    """``off``, ``pipe`` (never asked), ``new`` (not read yet), ``late``, ``warn`` or ``ok``."""
+    if not mailbox.is_active:
+        return "off"
+    if mailbox.source == Mailbox.Source.PIPE:
+        return "pipe"
+    if mailbox.failures or (mailbox.succeeded_at and now - mailbox.succeeded_at > LATE):
+        return "late"
+    if mailbox.succeeded_at is None:
+        return "new"
+    return "warn" if mailbox.trouble else "ok"
+
+
+def counts_for_people(actor: Actor) -> dict[str, int]:
+    """Mails that wait for a person, by state, counted up to the cap."""
+    return {
+        state: capped_count(access.visible(actor).filter(state=state))
+        for state in (State.HELD, State.QUARANTINED)
+    }
+
+
+def reasons(actor: Actor, state: str) -> list[tuple[str, int]]:
+    """Why mails are in ``state``, the most frequent first: ``[(outcome, count)]``."""
+    found = access.visible(actor).filter(state=state).values_list("outcome").annotate(number=Count("id"))
+    return [(str(code), int(number)) for code, number in found.order_by("-number", "outcome")]
+
+
+def page(
+    actor: Actor,
+    *,
+    state: str,
+    outcome: str = "",
+    sender: str = "",
+    cursor: str | None = None,
+    size: int = 50,
+) -> Page:
+    """Mails of a state (every one when empty), newest first; ``sender``: what the sender's address begins with."""
+    mails = access.visible(actor)
+    if state:
+        mails = mails.filter(state=state)
+    if outcome:
+        mails = mails.filter(outcome=outcome)
+    if sender:
+        mails = mails.filter(sender__startswith=sender.lower())
+    return page_of(mails, NEWEST, fields=ROW, size=size, cursor=cursor)
+
+
+def one(actor: Actor, mail_id: int) -> InboundMail:
+    """A mail in sight with what its page names, without its bytes."""
+    found = (
+        access.visible(actor)
+        .select_related("mailbox", "organisation", "decided_person")
+        .filter(pk=mail_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def raw_of(actor: Actor, mail_id: int) -> bytes:
+    """The bytes as they came."""
+    found = access.visible(actor).filter(pk=mail_id).values_list("raw", flat=True).first()
+    if found is None:
+        raise NotFound()
+    return bytes(found)
+
+
+def headers_of(raw: bytes) -> str:
+    """The head of a mail as text, readable whatever is in it."""
+    start = raw[:HEADERS_SHOWN].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    text = start.partition(b"\n\n")[0].decode("utf-8", "replace")
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text
+    )
+
+
+def may_remember(domain: str) -> bool:
+    """Can a domain be told to be a client's? Not one that anybody may have an address at, nor one told already."""
+    known = ClientDomain.objects.filter(domain__iexact=domain)
+    return bool(domain) and domain not in PUBLIC_DOMAINS and not known.exists()
+
+
+def contacts(actor: Actor, words: str, organisation_id: int | None, today: dt.date) -> list[dict[str, Any]]:
+    """Contacts in sight, of one client if given, whose name or address begins with ``words``."""
+    found = in_sight(actor, Affiliation.objects.all()).filter(person__is_active=True)
+    found = found.filter(Q(active_until=None) | Q(active_until__gt=today))
+    if organisation_id:
+        found = found.filter(organisation_id=organisation_id)
+    for word in words.split()[:4]:
+        found = found.filter(Q(person__name__icontains=word) | Q(person__email__istartswith=word))
+    fields = ("id", "person__name", "person__email", "organisation__name")
+    return list(found.order_by("person__name", "id").values(*fields)[:CHOICES])
