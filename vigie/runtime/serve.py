@@ -63,6 +63,7 @@ def serve_jobs(concurrency: int) -> int:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.utils import connector_params
 
+    from vigie.runtime.ends import Ends
     from vigie.runtime.watch import Watch
 
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=concurrency + 1)
@@ -74,6 +75,7 @@ def serve_jobs(concurrency: int) -> int:
     }
     Watch(connector_params(), sign_of_life("worker")).start()
     with app.replace_connector(connector) as worker_app:
+        worker_app.job_manager = Ends(connector)
         worker_app.run_worker(**options)
     _ignore_signals()
     return 0

@@ -45,8 +45,17 @@ def hand_back(connection: psycopg.Connection) -> list[str]:
             if attempts + 1 >= DEATHS:
                 cursor.execute("select procrastinate_finish_job_v1(%s, 'failed', false)", [job_id])
             else:
-                cursor.execute("select procrastinate_retry_job_v2(%s, now(), null, null, null)", [job_id])
+                _queue_again(connection, job_id)
     return [name for _, name, _ in lost]
+
+
+def _queue_again(connection: psycopg.Connection, job_id: int) -> None:
+    """A job whose like waits in the queue already is dropped: that one does the same, and the others go on."""
+    try:
+        with connection.transaction():
+            connection.execute("select procrastinate_retry_job_v2(%s, now(), null, null, null)", [job_id])
+    except psycopg.errors.UniqueViolation:
+        connection.execute("select procrastinate_finish_job_v1(%s, 'aborted', true)", [job_id])
 
 
 class Watch(threading.Thread):

@@ -62,6 +62,18 @@ def test_the_jobs_of_dead_workers_are_queued_again_and_no_others() -> None:
     assert handed_back() == []
 
 
+def test_a_lost_job_whose_like_waits_already_is_dropped_and_holds_up_no_other() -> None:
+    twin, other = a_job(), a_job()
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set queueing_lock = 'mail.dispatch' where id = %s", [twin])
+        cursor.execute(
+            "insert into procrastinate_jobs (queue_name, task_name, queueing_lock)"
+            " values ('default', 'tickets.sweep_clocks', 'mail.dispatch')"
+        )
+    handed_back()
+    assert (state(twin), state(other)) == (None, ("todo", 1))
+
+
 def test_a_job_that_keeps_killing_its_worker_fails_and_is_seen() -> None:
     poison = a_job(attempts=watch.DEATHS - 1)
     handed_back()
