@@ -28,8 +28,18 @@ class Message:
     params: Mapping[str, Any]
 
 
-def notify(recipients: Iterable[int], message: Message, *, now: dt.datetime, by: int | None = None) -> None:
-    """Tell each recipient once (never the author ``by``), in the application and in the outbox."""
+def notify(
+    recipients: Iterable[int],
+    message: Message,
+    *,
+    now: dt.datetime,
+    by: int | None = None,
+    knows: int | None = None,
+) -> None:
+    """Tell each recipient once (never the author ``by``), in the application and in the outbox.
+
+    ``knows`` has the fact on its screen: it gets the mail, as a trace, and a notice that is read already.
+    """
     wanted = {r for r in recipients if r != by}
     if not wanted:
         return
@@ -45,6 +55,7 @@ def notify(recipients: Iterable[int], message: Message, *, now: dt.datetime, by:
                 message_id=message.params.get("message"),
                 params=dict(message.params),
                 created_at=now,
+                read_at=now if person.pk == knows else None,
             )
             for person in people
         )

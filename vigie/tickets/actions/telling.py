@@ -38,13 +38,17 @@ def _handlers(ticket: Ticket) -> set[int]:
 
 
 def opened(actor: Actor, ticket: Ticket, *, acknowledge: bool = True, now: dt.datetime) -> None:
-    """Tell the client's people; tell a person whom the ticket was assigned to at once.
+    """Acknowledge to the client's people; tell a person whom the ticket was assigned to at once.
 
-    Who opened it by its own hand knows; who wrote a mail has seen nothing yet, and is answered.
+    Who opened it by its own hand sees it open, and has the acknowledgement by mail; who wrote a mail has seen nothing yet.
     """
-    author = None if ticket.channel == "email" else actor.person_id
-    if acknowledge:
-        notify(_client_side(ticket), _told("ticket_opened", ticket), now=now, by=author)
+    told = _told("ticket_opened", ticket)
+    if acknowledge and actor.is_provider:
+        notify(_client_side(ticket), told, now=now, by=actor.person_id)
+    elif acknowledge:
+        notify(
+            _client_side(ticket), told, now=now, knows=None if ticket.channel == "email" else actor.person_id
+        )
     if ticket.assignee_id:
         notify(
             [ticket.assignee_id], _told("ticket_assigned", ticket, by=actor.name), now=now, by=actor.person_id

@@ -41,15 +41,18 @@ def test_a_report_becomes_a_ticket_with_its_promise(world: World) -> None:
     assert resolution.due_at == dt.datetime(2026, 1, 14, 12, 0, tzinfo=dt.UTC)
     assert clock(ticket, "response").due_at == START + 2 * HOUR
     assert ticket.due_at == START + 2 * HOUR
-    assert not Notice.objects.exists()  # the one who asked knows
+    notice = Notice.objects.get()  # an acknowledgement to keep; on the screen it is no news
+    assert (notice.kind, notice.read_at) == ("ticket_opened", START)
+    assert Delivery.objects.get(notice=notice).address == "user@alpha.example"
 
 
 def test_the_beneficiary_is_told_and_a_mail_is_answered(world: World) -> None:
     report(world, beneficiary_id=world.a.colleague.pk)
-    assert [n.recipient for n in Notice.objects.filter(kind="ticket_opened")] == [world.a.colleague]
+    unread = Notice.objects.filter(kind="ticket_opened", read_at=None)
+    assert [n.recipient for n in unread] == [world.a.colleague]
     assert Delivery.objects.filter(address="colleague@alpha.example", state="waiting").count() == 1
     report(world, channel="email")
-    assert Notice.objects.filter(kind="ticket_opened", recipient=world.a.user).count() == 1
+    assert unread.filter(recipient=world.a.user).count() == 1
 
 
 def test_a_customer_opens_and_answers_behind_the_wall(world: World) -> None:
