@@ -1,6 +1,6 @@
 """Two installations that are each other's client: one mail of a person, and then silence.
 
-Both live in one test database; what tells two installations apart (secret key, mailbox, address of the contact) is exchanged between turns.
+Both live in one test database; what tells two installations apart (secret key, mailbox) is exchanged between turns.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ class Desks:
         self.boxes = {
             address: make_mailbox(sink, address, ticket_type="incident") for address in (LEFT, RIGHT)
         }
+        for contact, desk in (
+            (world.a.user, RIGHT),
+            (world.b.user, LEFT),
+        ):  # the left desk's client, the right one's
+            contact.email = desk
+            contact.save()
         self.now = START
         self.sent = {LEFT: 0, RIGHT: 0}
 
@@ -45,8 +51,6 @@ class Desks:
         Mailbox.objects.filter(address=address).update(is_active=True)
         self.monkeypatch.setattr(settling, "_own_addresses", lambda: frozenset({address}))
         self.monkeypatch.setattr(admission, "is_own", lambda other: other == address)
-        self.world.a.user.email = OTHER[address]
-        self.world.a.user.save()
         with override_settings(
             SECRET_KEY=f"the secret of {address}", VIGIE_URL=f"https://{address.split('@')[1]}"
         ):
