@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from vigie.accounts.models import Agent
 from vigie.channels.mail import oauth
 from vigie.channels.mail.actions import intake
+from vigie.channels.mail.actions.mailboxes import WHERE
 from vigie.channels.mail.models import InboundMail, Mailbox
 from vigie.channels.mail.sources import Round, folder, imap
 from vigie.channels.mail.sources.line import said
@@ -84,8 +85,9 @@ def _round(mailbox: Mailbox, now: dt.datetime) -> Round:
 
 
 def _write_success(mailbox: Mailbox, done: Round, now: dt.datetime) -> None:
-    warning = done.warning
-    Mailbox.objects.filter(pk=mailbox.pk).update(
+    """Nothing is remembered of a folder that somebody replaced by another one meanwhile."""
+    warning, same = done.warning, {name: getattr(mailbox, name) for name in WHERE}
+    Mailbox.objects.filter(pk=mailbox.pk, **same).update(
         uidvalidity=mailbox.uidvalidity,
         last_uid=mailbox.last_uid,
         scanned_at=mailbox.scanned_at,

@@ -196,6 +196,22 @@ def test_folder_names_are_quoted(imap: ImapServer, make_mailbox: MakeMailbox, na
     assert fetch(mailbox).stored == 1
 
 
+def test_a_mailbox_pointed_elsewhere_during_a_round_remembers_nothing_of_it(
+    imap: ImapServer, make_mailbox: MakeMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = make_mailbox()
+    imap.put(mailbox.username, mail(1))
+    whole = intake.store
+
+    def store(*args: Any, **more: Any) -> Any:
+        Mailbox.objects.filter(pk=mailbox.pk).update(folder="Autre")
+        return whole(*args, **more)
+
+    monkeypatch.setattr(intake, "store", store)
+    assert fetch(mailbox).stored == 1
+    assert (mailbox.uidvalidity, mailbox.last_uid, mailbox.succeeded_at) == (None, 0, None)
+
+
 class TestHealth:
     def fail(self, mailbox: Mailbox, now: dt.datetime) -> None:
         fetching.fetch(mailbox.pk, now=now)
