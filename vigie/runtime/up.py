@@ -60,15 +60,28 @@ def _run(host: str, port: int, demo: bool, server: EmbeddedServer | None, signal
         if not _wait_until_it_answers(host, port, children, signals):
             return 0
         _announce(os.environ["VIGIE_URL"], ready["accounts"])
+        is_down = False
         while not signals.stopping:
             signals.wait(1.0)
-            if server is not None and server.revive():
-                _say("The embedded database had ended: it was started again.")
+            is_down = server is not None and _revive(server, is_down)
             for child in children:
                 _say(child.tend())
         return 0
     finally:
         _stop(children)
+
+
+def _revive(server: EmbeddedServer, was_down: bool) -> bool:
+    """Start the database again where it ended; is it down still? What keeps it down is said once and tried on:
+    a full disk gets room again, and nobody should have to start Vigie then."""
+    try:
+        if server.revive():
+            _say("The embedded database had ended: it was started again.")
+    except Trouble as trouble:
+        if not was_down:
+            _say(trouble.sentence)
+        return True
+    return False
 
 
 def _prepare(*, demo: bool, signals: _Signals) -> dict[str, Any] | None:
