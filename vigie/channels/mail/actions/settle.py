@@ -24,9 +24,14 @@ from vigie.kernel.refusal import Refusal
 from vigie.toolkit.crashpoints import crashpoint
 from vigie.toolkit.events import wake
 
-TRIES = 4
+TRIES, READINGS = 4, 3
+WORTH_ANOTHER_TRY = frozenset({"hung", "crashed"})
 FLOOD, FLOOD_WINDOW = 30, dt.timedelta(minutes=10)
 State = InboundMail.State
+
+
+class ReadingEnded(Exception):
+    """The reading process ended or hung: maybe the machine's fault, so the job is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class Outcome:
 def settle(mail_id: int, *, now: dt.datetime) -> None:
     """Read a received mail and put it where it belongs. What fails by surprise is told on the row and raised.
 
-    After ``TRIES`` such tries the mail goes to quarantine, so that it stops nobody and is seen.
+    After ``TRIES`` such tries, or ``READINGS`` that ended the reading process, the mail goes to quarantine, so that it
+    stops nobody and is seen.
     """
     mail = _begin(mail_id)
     if mail is None:
@@ -52,6 +58,8 @@ def settle(mail_id: int, *, now: dt.datetime) -> None:
         return
     read = reader.read(bytes(mail.raw))
     if isinstance(read, Unreadable):
+        if read.code in WORTH_ANOTHER_TRY and mail.attempts < READINGS:
+            raise ReadingEnded(f"{read.code}: {read.detail}")
         _finish(mail, Outcome(State.QUARANTINED, read.code, read.detail), now)
         return
     crashpoint("settle.after_read")

@@ -15,6 +15,7 @@ from vigie.channels.mail.actions import settle as settling
 from vigie.channels.mail.actions.settle import settle
 from vigie.channels.mail.keys import mail_key, own_domain
 from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
+from vigie.channels.mail.rules.parsed import Unreadable
 from vigie.channels.mail.rules.tokens import message_id, reply_address
 from vigie.notifications.models import Delivery, Notice
 from vigie.tickets.actions.conversation import Said, add_note, reply
@@ -420,6 +421,31 @@ def test_unreadable_bytes_go_to_quarantine(world: World, box: Mailbox) -> None:
     row = received(box, deep)
     assert row.state == "quarantined"
     assert bytes(InboundMail.objects.get(pk=row.pk).raw) == deep
+
+
+def test_a_mail_whose_reader_was_killed_is_read_again_and_quarantined_only_after_three(
+    world: World, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(raw: bytes) -> Unreadable:
+        return Unreadable("crashed", "the reading process ended with -9")
+
+    raw = mail_from(str(world.a.user.email)).as_bytes()
+    innocent, guilty = (
+        InboundMail.objects.create(mailbox=box, sha256=digit * 64, size=1, raw=raw, received_at=LATER)
+        for digit in "01"
+    )
+    for mail in (innocent, guilty):
+        with monkeypatch.context() as broken, pytest.raises(settling.ReadingEnded):
+            broken.setattr(settling.reader, "read", killed)
+            settle(mail.pk, now=LATER)
+    settle(innocent.pk, now=LATER)
+    monkeypatch.setattr(settling.reader, "read", killed)
+    with pytest.raises(settling.ReadingEnded):
+        settle(guilty.pk, now=LATER)
+    settle(guilty.pk, now=LATER)
+    innocent.refresh_from_db()
+    guilty.refresh_from_db()
+    assert (innocent.state, guilty.state, guilty.outcome) == ("settled", "quarantined", "crashed")
 
 
 def test_what_fails_by_surprise_is_raised_then_set_apart(
