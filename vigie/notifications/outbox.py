@@ -20,6 +20,7 @@ from vigie.toolkit import events
 
 SENDER = "mail.dispatch"
 CLAIM = dt.timedelta(seconds=60)
+LONGEST_WAIT = dt.timedelta(hours=1)
 ANSWER_LIMIT = 300
 
 
@@ -43,8 +44,10 @@ def _queue_sender() -> None:
 
 
 def _due(now: dt.datetime) -> Q:
-    free = Q(claimed_until=None) | Q(claimed_until__lte=now)
-    return Q(state=Delivery.State.WAITING, channel="mail", next_try_at__lte=now) & free
+    """A claim or a wait longer than any was written by a clock that was ahead, and is over."""
+    free = Q(claimed_until=None) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + CLAIM)
+    over = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_WAIT)
+    return Q(state=Delivery.State.WAITING, channel="mail") & over & free
 
 
 def due_lanes(now: dt.datetime, *, busy: Collection[str], most: int) -> list[str]:

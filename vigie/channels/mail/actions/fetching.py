@@ -32,8 +32,9 @@ log = logging.getLogger("vigie.mail")
 
 
 def due(now: dt.datetime) -> list[int]:
-    """Mailboxes whose round may run now."""
-    return list(_read_by_us().filter(Q(retry_at=None) | Q(retry_at__lte=now)).values_list("pk", flat=True))
+    """Mailboxes whose round may run now. A wait longer than any was written by a clock that was ahead, and is over."""
+    over = Q(retry_at=None) | Q(retry_at__lte=now) | Q(retry_at__gt=now + LONGEST_PAUSE)
+    return list(_read_by_us().filter(over).values_list("pk", flat=True))
 
 
 def _read_by_us() -> QuerySet[Mailbox]:
