@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.world import build_world, report
 from vigie.tickets.actions import classifying
+from vigie.tickets.actions.canned import WORDS, save_canned
 from vigie.tickets.models import Draft, Message, Ticket
 from vigie.tickets.tests.browsing import Seat, chromium, seat
 
@@ -55,6 +56,63 @@ def test_an_agent_answers_waits_and_solves(live_server: Any) -> None:
         assert desk.troubles == []
 
 
+# How many times htmx was done with an answer, the attributes that it puts back afterwards included.
+SETTLED = """
+document.addEventListener('htmx:after:settle', () => {
+  const { dataset } = document.documentElement;
+  dataset.settled = Number(dataset.settled ?? 0) + 1;
+});
+"""
+
+
+def _does(page: Any, act: Callable[[], None]) -> None:
+    """``act``, until its answer is settled in the page."""
+    before = page.locator("html").get_attribute("data-settled")
+    act()
+    changed = "html[data-settled]" + (f":not([data-settled='{before}'])" if before else "")
+    page.locator(changed).wait_for()
+
+
+def _only_the_editor(page: Any, form: str) -> None:
+    page.locator(f"{form} trix-editor").wait_for()
+    page.locator(".htmx-settling, .htmx-request").first.wait_for(state="detached")
+    assert page.locator(f"{form} trix-editor:visible").count() == 1
+    assert page.locator(f"{form} trix-toolbar:visible").count() == 1
+    assert page.locator(f"{form} [data-rich] > textarea:visible").count() == 0
+
+
+def test_there_is_one_place_to_type_after_every_act(live_server: Any) -> None:
+    world = build_world()
+    ticket = report(world, now=timezone.now())
+    values = {
+        **dict.fromkeys(WORDS, "Nous regardons."), "is_shared": False, "team_id": None, "service_id": None
+    }  # fmt: skip
+    save_canned(world.actor(world.agent), None, values, now=timezone.now())
+    with chromium() as browser:
+        desk = seat(browser, live_server.url, world.agent)
+        desk.page.add_init_script(SETTLED)
+        desk.goto(f"/tickets/{ticket.pk}/")
+        page = desk.page
+        send = page.locator("#composer button[type=submit]").last
+        for kind in (0, 1):  # a reply, a note
+            page.get_by_role("radio").nth(kind).check()
+            write(desk, "Bonjour.")
+            _does(page, send.click)
+            page.locator("#thread .msg", has_text="Bonjour.").nth(kind).wait_for()
+            _only_the_editor(page, "#composer")
+        page.get_by_role("radio").nth(0).check()
+        page.locator("#canned").click()
+        page.locator("#canned-list [role=option]").first.click()
+        page.locator("#composer trix-editor", has_text="Nous regardons.").wait_for()
+        _only_the_editor(page, "#composer")
+        _put_on_hold(page)
+        _only_the_editor(page, "#composer")
+        _solve(page)
+        page.locator("#ticket-head .state--resolved").wait_for()
+        _only_the_editor(page, "#composer")
+        assert desk.troubles == []
+
+
 def _put_on_hold(page: Any) -> None:
     page.locator("#ticket-head a[href$='/step/wait/']").click()
     page.locator("#act[open] select[name=pending_reason]").select_option("client_info")
@@ -74,6 +132,7 @@ def _solve(page: Any) -> None:
         "#act [aria-invalid=true], #act .errors"
     ).first.wait_for()  # the public text is missing: said, nothing lost
     assert page.locator("#act select[name=resolution_code]").input_value() == "solved_permanently"
+    _only_the_editor(page, "#act")
     page.locator("#act trix-editor").click()
     page.keyboard.type("Le poste est remplacé.")
     page.locator("#act .dialog__end button[type=submit]").click()

@@ -1,4 +1,5 @@
 // <div data-rich data-upload-url>: its textarea becomes a Trix editor. Without script it stays a textarea and works.
+// The style sheet hides a textarea that has its editor: htmx, settling a part, would take an attribute off again.
 import { csrf, enhance, say, text } from './dom.js';
 
 let loading;
@@ -44,7 +45,6 @@ enhance('[data-rich]', async (box) => {
   }
   const focused = document.activeElement === area;
   if (area.value && !/<\w/.test(area.value)) area.value = plain(area.value);
-  area.hidden = true;
   area.after(bar, editor);
   box.closest('form')?.querySelector('[data-without-script]')?.remove();
   if (focused) editor.focus();
