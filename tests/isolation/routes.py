@@ -237,6 +237,8 @@ ROUTES: dict[str, Route] = {
     "ticket_cards": _showing("ticket"),
     "ticket_news": _showing("ticket", asked=("?m=0&f=0",)),
     "ticket_mails": _agents("ticket", asked=("?m=0",)),
+    "message_images": _agents("ticket", "message"),
+    "message_image": _agents("ticket", "message", reads=False),
     "ticket_clocks": _showing("ticket"),
     "ticket_history": _showing("ticket"),
     "ticket_say": _agents("ticket", sent=SAID, reads=False),

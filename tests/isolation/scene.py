@@ -66,6 +66,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "mail": mail.pk,
         "domain": domain.pk,
         "ticket": first.pk,
+        "message": first.messages.order_by("pk").values_list("pk", flat=True)[0],
         "request": second.pk,
         "reference": first.reference,
         "token": Attachment.objects.get(token=attached.token).token,

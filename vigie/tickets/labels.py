@@ -129,6 +129,12 @@ refusals.register(
         ),
         "tickets.unknown_vip_rule": _("Choose what a VIP changes."),
         "tickets.too_many": _("Choose at most %(limit)s tickets at a time."),
+        "outside.bad_address": _("This address is not one that may be visited."),
+        "outside.not_public": _("This address leads inside a network: it is not visited."),
+        "outside.unreachable": _("The other machine does not answer."),
+        "outside.refused": _("The other machine refuses (%(status)s)."),
+        "outside.too_large": _("What stands there is too large."),
+        "outside.not_a_picture": _("What stands there is not a plain picture."),
         "page.bad_cursor": _("This page link is broken. Start again from the first page."),
         "access.stale_form": _(
             "This form was open for too long. Go back, reload the page and send it again: your text is still there."

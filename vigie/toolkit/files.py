@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import filetype
 from django.conf import settings
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponseBase
 
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 SNIFFED_BYTES = 8192
@@ -93,6 +93,14 @@ def store(chunks: Iterable[bytes], name: str) -> Stored:
     return Stored(digest.hexdigest(), size, sniff(head, name))
 
 
+def keep_from_acting(response: HttpResponseBase) -> None:
+    """Headers of foreign bytes: no sniffing, no script, no page of ours around them."""
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, max-age=3600"
+
+
 def serve(sha256: str, name: str, content_type: str) -> FileResponse:
     """The file with headers that keep it from acting: attachment unless a plain raster image, sandboxed, no sniffing."""
     inline = content_type in INLINE
@@ -102,9 +110,6 @@ def serve(sha256: str, name: str, content_type: str) -> FileResponse:
     kind = "inline" if inline else "attachment"
     ascii_name = re.sub(r"[^A-Za-z0-9._ -]", "_", name)[:150] or "file"
     response["Content-Disposition"] = f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = "private, max-age=3600"
+    keep_from_acting(response)
     response.walled_file = True  # type: ignore[attr-defined]
     return response

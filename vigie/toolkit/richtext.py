@@ -24,6 +24,9 @@ OWN_FILE = re.compile(r"^/files/[A-Za-z0-9_-]{20,64}$")
 LINK = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
 
 
+_NO_SOURCE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")  # what is left of a picture that is not ours
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Images come from our own file store alone; links must be absolute, so that none acts on Vigie."""
     if tag == "img" and name == "src":
@@ -35,6 +38,10 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def clean(source: str) -> str:
     """Allowlisted HTML of ``source``. Idempotent; no script, style, form, remote image or relative link is left."""
+    return _NO_SOURCE.sub("", _cleaned(source))
+
+
+def _cleaned(source: str) -> str:
     return nh3.clean(
         source,
         tags=ALLOWED_TAGS,
@@ -60,6 +67,16 @@ def clean(source: str) -> str:
 def shown(source: str) -> Markup:
     """Stored HTML, safe to show."""
     return Markup(clean(source))  # noqa: S704
+
+
+_IMAGE = re.compile(r"<img\b[^>]{0,4000}>", re.IGNORECASE)
+_REMOTE = re.compile(r"""\ssrc\s*=\s*["']?(https?://[^"'\s>]{1,2000})""", re.IGNORECASE)
+
+
+def remote_images(source: str) -> list[str]:
+    """Addresses of the pictures that stand elsewhere, in their order, each once. They are never loaded unasked."""
+    found = (_REMOTE.search(image) for image in _IMAGE.findall(source))
+    return list(dict.fromkeys(html.unescape(address[1]) for address in found if address))
 
 
 def plain_shown(source: str) -> Markup:

@@ -194,6 +194,7 @@ def _prepare(row: dict[str, Any]) -> None:
     else:
         row["text"], row["quoted"] = richtext.plain_folded(row["body"])
     row["mark"] = message_mark(row)
+    row["remote"] = len(richtext.remote_images(row["body"])) if row["via"] and row["is_html"] else 0
     row["mails"] = mailed(row["mails"]) if row["audience"] == "public" else []
     row["files"] = [f for f in row["files"] if f"/files/{f['token']}" not in row["text"]]
 
@@ -333,3 +334,15 @@ def last_editor(actor: Actor, ticket_id: int, field: str) -> str:
     """Who changed this field last, for a conflict to name."""
     rows = access.visible_facts(actor, Ticket(pk=ticket_id)).filter(kind=facts.EDITED, after__has_key=field)
     return str(rows.order_by("-at", "-id").values_list("actor_name", flat=True).first() or "")
+
+
+def images_elsewhere(actor: Actor, ticket_id: int, message_id: int) -> list[str]:
+    """Addresses of the pictures of one message that stand on other machines, as its sender wrote them."""
+    ticket = access.one(actor, ticket_id)
+    found = (
+        access.visible_messages(actor, ticket).filter(pk=message_id).values_list("body", "is_html").first()
+    )
+    if found is None:
+        raise NotFound()
+    body, is_html = found
+    return richtext.remote_images(body) if is_html else []
