@@ -35,7 +35,8 @@ def up(host: str, port: int, *, demo: bool) -> int:
     with _only_one(folder), _Signals() as signals:
         _check_port(host, port)
         environment.check_disk(folder)
-        _say("Starting the database…")
+        if not os.environ.get("DATABASE_URL"):
+            _say("Starting the database…")
         with environment.database(needs_disk=True) as server:
             return _run(host, port, demo, server, signals)
 
