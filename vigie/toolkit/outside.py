@@ -12,6 +12,7 @@ import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 from vigie.kernel.refusal import Refusal
@@ -20,7 +21,6 @@ PORTS = {"http": 80, "https": 443}
 PATIENCE = 5.0
 LARGEST = 5 * 1024 * 1024
 
-IPv4, IPv6 = ipaddress.IPv4Address, ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.ip_network("::/96")
@@ -32,9 +32,9 @@ class Fetched:
     data: bytes
 
 
-def is_public(address: IPv4 | IPv6) -> bool:
+def is_public(address: IPv4Address | IPv6Address) -> bool:
     """May a connection go there? Only to a globally routable unicast address, whatever wraps it."""
-    if isinstance(address, IPv6):
+    if isinstance(address, IPv6Address):
         if inner := _wrapped(address):
             return is_public(inner)
         if address in _NAT64_LOCAL or address.is_site_local:
@@ -42,7 +42,7 @@ def is_public(address: IPv4 | IPv6) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
-def _wrapped(address: IPv6) -> IPv4 | None:
+def _wrapped(address: IPv6Address) -> IPv4Address | None:
     if address.ipv4_mapped:
         return address.ipv4_mapped
     if address.sixtofour:
@@ -50,7 +50,7 @@ def _wrapped(address: IPv6) -> IPv4 | None:
     if address.teredo:
         return address.teredo[1]
     if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
-        return IPv4(int(address) & 0xFFFFFFFF)
+        return IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 
 
