@@ -22,8 +22,9 @@ from procrastinate.testing import InMemoryConnector
 from tests.world import PASSWORD, START, World
 from vigie.channels.mail.actions import fetching, intake, settle
 from vigie.channels.mail.models import Mailbox
-from vigie.operations import queries
+from vigie.operations.queries import figures
 from vigie.toolkit import logs
+from vigie.toolkit.models import JobFailure
 
 ADDRESS = "canary.person@alpha.example"
 SUBJECT = "Canary subject of a mail"
@@ -104,7 +105,7 @@ def test_an_error_of_ours_gives_the_reader_the_id_of_the_line(lines: Lines, acce
     browser = Client(raise_request_exception=False)
     error = IntegrityError(TEXT)
     error.__cause__ = KeyError(ADDRESS)
-    with patch.object(queries, "vitals", side_effect=RuntimeError(TEXT)) as broken:
+    with patch.object(figures, "vitals", side_effect=RuntimeError(TEXT)) as broken:
         broken.side_effect.__cause__ = error
         answer = browser.get("/health/ready?canary-query", headers={"Accept": accept})
     assert answer.status_code == 500
@@ -134,6 +135,9 @@ def test_a_failing_job_tells_its_number_and_its_name(lines: Lines) -> None:
     (line,) = [one for one in lines() if one["logger"] == "vigie.job"]
     assert (line["job"], line["job_name"], line["attempt"]) == (1, "accounts.send_password_link", 1)
     assert line["error"] == "django.db.utils.DataError"
+    kept = JobFailure.objects.get(job_id=1)
+    assert kept.error == "django.db.utils.DataError"
+    assert kept.place.startswith("accounts/tasks.py:")
 
 
 def test_a_job_given_up_is_no_place_for_its_arguments(lines: Lines) -> None:
@@ -183,8 +187,8 @@ fail()
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "."}, check=False
     )
-    assert ran.returncode == 1
-    assert ADDRESS not in ran.stderr
+    assert ran.returncode == 1, ran.stderr
+    assert ADDRESS not in ran.stderr, ran.stderr
     kinds = [json.loads(line)["logger"] for line in ran.stderr.splitlines()]
     assert kinds == ["py.warnings", "vigie.process", "vigie.process"]
 

@@ -326,6 +326,12 @@ ROUTES: dict[str, Route] = {
     "outgoing_mail": _agents(),
     "outgoing_retry": _agents(sent={"mail": "0"}, reads=False),
     "outgoing_test": _agents(sent={}, reads=False),
+    "status": _agents(),
+    "jobs": _agents(asked=("", "?state=todo", "?state=failed&name=mail.settle")),
+    "job": _agents("job"),
+    "job_replay": _agents("job", sent={}, reads=False),
+    "jobs_replay": _agents(sent={"name": "mail.settle"}, reads=False),
+    "job_discard": _agents("job", sent={"reason": "x"}),
     "person_act": _agents("person", sent={"act": "disable"}, reads=False),
     "affiliation_new": _showing(
         "person",

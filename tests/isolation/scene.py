@@ -128,6 +128,7 @@ def build_scene(world: World) -> Scene:
         "agent": world.agent.pk,
         "view": view.pk,
         "canned": canned.pk,
+        "job": ABSENT,
         "verb": "resolve",
     }.items():
         scene.values[kind] = {"own": value, "other": ABSENT, "absent": ABSENT}

@@ -63,6 +63,8 @@ GRANTS: dict[str, str | Promise] = {
     "workflow:view": _("See workflows"),
     "workflow:manage": _("Publish workflows"),
     "imports:run": _("Import tickets from files"),
+    "operations:view": _("See how the installation runs: its state, its jobs, its alarms"),
+    "operations:run": _("Run failed jobs again, or discard them"),
     "mail:manage": _("Set up mailboxes"),
     "mail:triage": _("Decide about mails that wait for a person"),
 }
@@ -77,6 +79,7 @@ AREAS: dict[str, str | Promise] = {
     "workflow": _("Administration"),
     "imports": _("Administration"),
     "mail": _("Mail"),
+    "operations": _("Administration"),
     "catalog": _("Catalogue"),
     "contracts": _("Contracts"),
 }

@@ -96,6 +96,8 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "views:share",
             "mail:manage",
             "mail:triage",
+            "operations:view",
+            "operations:run",
             "replies:share",
         ),
     ),

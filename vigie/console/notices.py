@@ -21,12 +21,14 @@ SUBJECTS = {
     ("provider", "ticket"): "ticket",
     ("provider", "mailbox"): "mailbox",
     ("client", "ticket"): "portal_ticket",
+    ("provider", "installation"): "status",  # there is one: its notices bear no number
 }
 
 
 def drawn(notice: dict[str, Any], side: str) -> dict[str, Any]:
     """A notice ready to show to somebody of this side."""
     subject = SUBJECTS.get((side, notice["subject"]))
+    parts = [notice["subject_id"]] if notice["subject_id"] else []
     return {
         "id": notice["id"],
         "text": sentence(notice["kind"], notice["params"]),
@@ -35,7 +37,7 @@ def drawn(notice: dict[str, Any], side: str) -> dict[str, Any]:
         "late": notice["kind"] in LATE_KINDS,
         "at": notice["created_at"],
         "unread": notice["read_at"] is None,
-        "href": reverse(subject, args=(notice["subject_id"],)) if subject else "",
+        "href": reverse(subject, args=parts) if subject else "",
     }
 
 

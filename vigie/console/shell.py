@@ -20,6 +20,7 @@ ADMINISTRATION = (
     "contracts:manage",
     "clients:manage",
     "mail:manage",
+    "operations:view",
 )
 # Whoever answers for contracts and sees their tickets: the day begins with the clients, not with a queue.
 BOARD = ("tickets:view", "contracts:manage")

@@ -29,11 +29,23 @@ KINDS: dict[str, tuple[Label, str]] = {
     "client_silent": (_("The client of %(reference)s does not answer"), "hourglass"),
     "clock_warned": (_("%(clock)s of %(reference)s: %(percent)s %% of the time is used"), "clock"),
     "mailbox_troubled": (_("The mailbox %(reference)s leaves mails behind"), "mail"),
+    "worker_silent": (
+        _("The background worker gives no sign of life: no mail leaves or comes in"),
+        "activity",
+    ),
+    "queue_late": (_("Background jobs wait for more than five minutes"), "hourglass"),
+    "disk_full": (_("The disk of Vigie is nearly full"), "server"),
+    "backup_old": (_("There is no backup of the last two days"), "device-floppy"),
     "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
     "mail_undelivered": (_("Your mail to %(name)s about %(reference)s was not delivered"), "alert-triangle"),
 }
 UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")
-LATE_KINDS = frozenset({"clock_breached", "mail_undelivered", "mailbox_troubled"})
+LATE_KINDS = frozenset(
+    {
+        "clock_breached", "mail_undelivered", "mailbox_troubled",
+        "worker_silent", "queue_late", "disk_full", "backup_old",
+    }
+)  # fmt: skip
 
 # Why a mail was never sent: what ``answer`` holds then.
 REASONS: dict[str, Label] = {

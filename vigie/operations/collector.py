@@ -8,7 +8,7 @@ from django.db import Error
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
-from vigie.operations import queries
+from vigie.operations.queries import figures
 
 _UP = "Does the database answer?"
 
@@ -22,9 +22,9 @@ class Installation:
             return [_gauge("vigie_database_up", _UP, 0)]
 
     def _figures(self) -> Iterable[GaugeMetricFamily]:
-        vitals = queries.vitals(timezone.now())
+        vitals = figures.vitals(timezone.now())
         yield _by_state(
-            "vigie_jobs", "Background jobs that wait (todo), run (doing), failed.", queries.jobs_by_state()
+            "vigie_jobs", "Background jobs that wait (todo), run (doing), failed.", figures.jobs_by_state()
         )
         yield _gauge(
             "vigie_jobs_longest_wait_seconds", "How long the oldest job has waited.", vitals.longest_wait
@@ -33,12 +33,12 @@ class Installation:
             "vigie_worker_silence_seconds", "Since the last sign of life of a worker.", vitals.silence
         )
         yield _by_state(
-            "vigie_inbound_mails", "Mails that came in, by what became of them.", queries.mails_by_state()
+            "vigie_inbound_mails", "Mails that came in, by what became of them.", figures.mails_by_state()
         )
-        yield _by_state("vigie_outbox", "Mails to send, by what became of them.", queries.outbox_by_state())
+        yield _by_state("vigie_outbox", "Mails to send, by what became of them.", figures.outbox_by_state())
         yield _gauge(
             "vigie_mailboxes_in_trouble", "Mailboxes in use that something is wrong with.",
-            queries.mailboxes_in_trouble(),
+            figures.mailboxes_in_trouble(),
         )  # fmt: skip
         yield _gauge("vigie_disk_used_ratio", "Used part of the disk of the data folder.", vitals.disk_used)
         yield _gauge("vigie_last_backup_age_seconds", "Since the last backup.", vitals.backup_age)

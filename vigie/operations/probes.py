@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from vigie.kernel.refusal import NotFound
-from vigie.operations import queries
+from vigie.operations.queries import figures
 from vigie.operations.rules import asks_from_this_machine, readiness
 from vigie.toolkit import measures
 from vigie.toolkit.entry import anyone
@@ -25,7 +25,7 @@ def health_ready(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("select 1")
-        checks = {"database": True, **readiness(queries.vitals(timezone.now()))}
+        checks = {"database": True, **readiness(figures.vitals(timezone.now()))}
     except (Error, OSError):
         pass  # said by what is missing from the list
     ready = checks["database"] and all(checks.values())

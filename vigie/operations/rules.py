@@ -7,6 +7,10 @@ from dataclasses import dataclass
 READY_SILENCE = 60
 READY_WAIT = 300
 LEAST_FREE = 300_000_000
+ALARM_SILENCE = 120
+ALARM_WAIT = 300
+ALARM_DISK = 0.85
+ALARM_BACKUP = 48 * 3600
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 PROXY_HEADERS = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"})
@@ -46,3 +50,15 @@ def asks_from_this_machine(address: str, host: str, headers: frozenset[str]) -> 
     name, _, port = host.rpartition(":")
     asked = name if port.isdigit() else host
     return address in LOOPBACK and asked in LOCAL_NAMES and not PROXY_HEADERS & headers
+
+
+def alarms(vitals: Vitals) -> frozenset[str]:
+    """Codes of what administrators are to be told of; ``labels.ALARMS`` has the words."""
+    no_backup = vitals.backup_age is None or vitals.backup_age > ALARM_BACKUP
+    wrong = {
+        "worker_silent": vitals.silence is None or vitals.silence > ALARM_SILENCE,
+        "queue_late": vitals.longest_wait > ALARM_WAIT,
+        "disk_full": vitals.disk_used > ALARM_DISK,
+        "backup_old": vitals.backups_wanted and no_backup,
+    }
+    return frozenset(code for code, is_wrong in wrong.items() if is_wrong)

@@ -26,6 +26,7 @@ from django.core.wsgi import get_wsgi_application
 
 from vigie.runtime import processes
 from vigie.runtime.live import Hub
+from vigie.runtime.lookout import look_out
 from vigie.toolkit import logs, measures
 
 Scope = MutableMapping[str, Any]
@@ -87,12 +88,14 @@ async def _alive(send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
+    lookout = asyncio.ensure_future(look_out(threads))
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, hub.close)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            lookout.cancel()
             hub.close()
             threads.shutdown(wait=False, cancel_futures=True)
             await send({"type": "lifespan.shutdown.complete"})

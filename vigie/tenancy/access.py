@@ -19,6 +19,7 @@ TABLES: dict[str, TableClass] = {
     "tenancy_site": Client(),
     # plumbing below this layer, and the framework's own tables
     "toolkit_journalentry": Internal(),
+    "toolkit_jobfailure": Internal(),
     "toolkit_searchdoc": Client(write=("insert", "update", "delete"), where="audience = 'public'"),
     "django_content_type": Internal(),
     "django_session": Internal(),

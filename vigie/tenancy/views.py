@@ -33,6 +33,8 @@ ADMINISTRATION = (
     ("workflows", "workflow:view"),
     ("outgoing_mail", "mail:manage"),
     ("mailboxes", "mail:manage"),
+    ("status", "operations:view"),
+    ("jobs", "operations:view"),
 )
 
 

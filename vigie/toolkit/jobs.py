@@ -11,18 +11,25 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
+import os
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from django.db import Error
+from django.utils import timezone
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 from procrastinate.worker import Worker
+
+from vigie.toolkit.logs import kind_of
+from vigie.toolkit.models import JobFailure
 
 ATTEMPTS = 10
 FIRST_WAIT, LONGEST_WAIT = 5, 900
@@ -103,9 +110,25 @@ def _told(run: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
     ):
         try:
             return run()
-        except BaseException:
+        except BaseException as error:
             log.warning("The job failed.", exc_info=True)
+            if job.id is not None:
+                _remember(job.id, error)
             raise
+
+
+def _remember(job_id: int, error: BaseException) -> None:
+    """For the page of jobs. A database that is away is no second error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if f"{os.sep}vigie{os.sep}" in frame.filename] or frames
+    place = f"{own[-1].filename.rpartition(os.sep + 'vigie' + os.sep)[2]}:{own[-1].lineno}" if own else ""
+    try:
+        JobFailure.objects.update_or_create(
+            job_id=job_id,
+            defaults={"error": kind_of(error)[:200], "place": place[-200:], "at": timezone.now()},
+        )
+    except Error:
+        log.warning("Why it failed could not be kept.")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Plumbing tables: the journal of administration and the search documents."""
+"""Plumbing tables: the journal of administration, the search documents, the last failure of each job."""
 
 from __future__ import annotations
 
@@ -44,3 +44,12 @@ class SearchDoc(models.Model):
             GinIndex(fields=["tsv"], name="search_doc_tsv", fastupdate=False),
             models.Index(fields=["organisation_id", "kind", "-object_id"], name="search_doc_org"),
         ]
+
+
+class JobFailure(models.Model):
+    """Why a job failed last: the kind of the error and where it happened, never its text, which may tell of people."""
+
+    job_id = models.BigIntegerField(primary_key=True)
+    error = models.CharField(max_length=200)
+    place = models.CharField(max_length=200)
+    at = models.DateTimeField()

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+
+
+@pytest.fixture(autouse=True)
+def empty_queue(db: None) -> Iterator[None]:
+    """The queue's tables are not Django's: a test that commits would leave its jobs to the next one."""
+    _empty()
+    yield
+    _empty()
+
+
+def _empty() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("delete from procrastinate_jobs")
+        cursor.execute("delete from procrastinate_workers")
 
 
 @pytest.fixture

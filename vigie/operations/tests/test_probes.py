@@ -13,7 +13,8 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.world import World
-from vigie.operations import probes, queries
+from vigie.operations import probes
+from vigie.operations.queries import figures
 from vigie.operations.rules import asks_from_this_machine
 from vigie.operations.tests.conftest import put_job, put_worker
 from vigie.toolkit.backups import remember
@@ -59,8 +60,8 @@ def test_a_job_planned_for_later_does_not_wait(worker: int, data: Path) -> None:
         cursor.execute(
             "update procrastinate_jobs set scheduled_at = now() + interval '1 minute' where id = %s", [job]
         )
-    assert queries.longest_wait(now) == 0
-    assert queries.longest_wait(now + dt.timedelta(minutes=3)) == pytest.approx(120, abs=5)
+    assert figures.longest_wait(now) == 0
+    assert figures.longest_wait(now + dt.timedelta(minutes=3)) == pytest.approx(120, abs=5)
 
 
 def test_a_migration_that_is_missing_is_not_ready(client: Client, worker: int, data: Path) -> None:
@@ -80,7 +81,7 @@ def test_a_database_that_is_away_is_not_ready(
     def away(now: dt.datetime) -> None:
         raise probes.Error("password of postgresql://vigie:secret@db")
 
-    monkeypatch.setattr(queries, "vitals", away)
+    monkeypatch.setattr(figures, "vitals", away)
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert b"secret" not in answer.content

@@ -54,8 +54,11 @@ def unapplied_migrations() -> list[tuple[str, str]]:
 
 
 def _silence(now: dt.datetime) -> float | None:
-    last = ProcrastinateWorker.objects.aggregate(last=Max("last_heartbeat"))["last"]
-    return (now - last).total_seconds() if last else None
+    """A worker that was stopped in order leaves no line of its own, only the events of its jobs."""
+    heard = ProcrastinateWorker.objects.aggregate(last=Max("last_heartbeat"))["last"]
+    worked = ProcrastinateEvent.objects.filter(type="started").order_by("-id").values_list("at", flat=True)
+    signs = [at for at in (heard, worked.first()) if at is not None]
+    return max(0.0, (now - max(signs)).total_seconds()) if signs else None
 
 
 def longest_wait(now: dt.datetime) -> float:
