@@ -18,6 +18,7 @@ from vigie.demo.settle import settle
 from vigie.demo.year import histories_of
 from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
+from vigie.notifications import outbox
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ingest import ingest
 from vigie.toolkit.models import JournalEntry
@@ -51,5 +52,6 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         keep_replies()
         open_mailboxes(settled.teams, anchor)
         tell_personas(anchor)
+        outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)
     return True

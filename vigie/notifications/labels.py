@@ -56,6 +56,7 @@ REASONS: dict[str, Label] = {
     "capped": _("enough automatic mails were sent to this address"),
     "bad_address": _("not a valid address"),
     "before_mail": _("from before mail was sent"),
+    "demo": _("part of the demonstration's history"),
 }
 
 

@@ -115,6 +115,12 @@ def rest(lane: str, now: dt.datetime, until: dt.datetime) -> int:
     return Delivery.objects.filter(_due(now), lane=lane).update(next_try_at=until)
 
 
+def withhold_all(reason: str) -> None:
+    """Nothing that waits leaves; ``reason`` is a code of ``labels.REASONS``."""
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING)
+    waiting.update(state=Delivery.State.SKIPPED, answer=reason)
+
+
 def retry(ids: Iterable[int], now: dt.datetime) -> int:
     """Send these again now, given up or waiting for a later try; how many they are."""
     wanted = Delivery.objects.filter(

@@ -16,7 +16,7 @@ from vigie.catalog.models import Service
 from vigie.demo.accounts import ACCOUNTS, PASSWORD
 from vigie.demo.load import load_demo
 from vigie.demo.scenarios import french, scenarios, told
-from vigie.notifications.models import Notice
+from vigie.notifications.models import Delivery, Notice
 from vigie.runtime.environment import ROOT
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ledger import cache_reading, load_rows, reading_of
@@ -34,6 +34,11 @@ def demo(django_db_setup: None, django_db_blocker: pytest.FixtureRequest):  # ty
         load_demo(ANCHOR)
         yield
         transaction.savepoint_rollback(point)
+
+
+def test_none_of_its_history_is_mailed(demo: None) -> None:
+    assert Delivery.objects.exists()
+    assert not Delivery.objects.exclude(state="skipped").exists()
 
 
 def test_its_size_is_the_one_announced(demo: None) -> None:
