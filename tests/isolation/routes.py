@@ -190,10 +190,18 @@ ROUTES: dict[str, Route] = {
     "notices_bell": _agents(),
     "board": _showing(),
     "queue": _showing(
-        asked=("", "?status=all", "?status=all&client=@client_code", "?q=VCB", "?status=all&assignee=@agent")
+        asked=(
+            "",
+            "?status=all",
+            "?status=all&client=@client_code",
+            "?q=VCB",
+            "?status=all&assignee=@agent",
+            "?requester=@person",
+        )
     ),
     "queue_pulse": _agents(asked=("?since=0", "?status=all&client=@client_code&since=0")),
-    "queue_filters": _showing(),
+    "queue_filters": _showing(asked=("", "?status=all&client=@client_code&requester=@person")),
+    "queue_people": _showing(asked=("?q=", "?q=VCB")),
     "queue_columns": _agents(sent={"column": "client"}, reads=False),
     "queue_bulk": _agents(
         sent={"ticket": "@ticket", "act": "assign", "verb": "start", "team": "@team", "assignee": "@agent"},

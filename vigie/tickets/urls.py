@@ -11,6 +11,7 @@ from vigie.tickets.views import (
     drafts,
     elsewhere,
     files,
+    filtering,
     new,
     presence,
     priority_policy,
@@ -24,7 +25,8 @@ from vigie.tickets.views import (
 urlpatterns: list[URLPattern] = [
     path("tickets/", queue.queue, name="queue"),
     path("tickets/pulse/", queue.pulse, name="queue_pulse"),
-    path("tickets/filters/", queue.filter_form, name="queue_filters"),
+    path("tickets/filters/", filtering.filter_form, name="queue_filters"),
+    path("tickets/filters/people/", filtering.filter_people, name="queue_people"),
     path("tickets/columns/", queue.columns, name="queue_columns"),
     path("tickets/bulk/", bulk.bulk_act, name="queue_bulk"),
     path("tickets/views/", saved.saved, name="queue_views"),

@@ -1,22 +1,39 @@
-"""What the form of filters proposes: only what the actor may see."""
+"""What the panel of filters proposes: only what the actor may see, each choice with its tickets."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
 
 from vigie.accounts.access import visible as visible_people
 from vigie.kernel.actor import Actor
-from vigie.tickets.queries.queue import names_in_sight
+from vigie.tickets.queries.facets import Facet, facets
+from vigie.tickets.queries.queue import Names, names_in_sight
+from vigie.tickets.queries.screen import people_in_sight
+from vigie.tickets.rules.filters import Filters
+
+MOST_PEOPLE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """``(code, name)`` by name; agents as ``(id, name)``."""
+class Panel:
+    """Names in sight, active colleagues as ``(id, name)``, the people that the filters name, and the facets' counts."""
 
-    clients: list[tuple[str, str]]
-    teams: list[tuple[str, str]]
-    services: list[tuple[str, str]]
-    agents: list[tuple[str, str]]
+    names: Names
+    agents: list[tuple[int, str]]
+    people: Mapping[int, str]
+    facets: Mapping[str, Facet]
+
+
+def panel_of(actor: Actor, filters: Filters, *, now: dt.datetime) -> Panel:
+    """Everything that the panel of ``filters`` shows."""
+    names = names_in_sight(actor)
+    counted = facets(actor, filters, names, now=now)
+    return Panel(names, agents_in_sight(actor), people_in_sight(actor, filters.people), counted)
 
 
 def agents_in_sight(actor: Actor) -> list[tuple[int, str]]:
@@ -25,12 +42,9 @@ def agents_in_sight(actor: Actor) -> list[tuple[int, str]]:
     return list(staff.order_by("name", "id").values_list("id", "name")[:500])
 
 
-def filter_choices(actor: Actor) -> Choices:
-    """Clients, teams, services and colleagues that a filter may name."""
-    names = names_in_sight(actor)
-
-    def by_name(table: object) -> list[tuple[str, str]]:
-        return sorted(table.values(), key=lambda item: item[1].casefold())  # type: ignore[attr-defined]
-
-    agents = [(str(pk), name) for pk, name in agents_in_sight(actor)]
-    return Choices(by_name(names.clients), by_name(names.teams), by_name(names.services), agents)
+def requesters(actor: Actor, words: str) -> list[dict[str, Any]]:
+    """People of the clients in sight whose name or address holds every word, by name; those who left, too."""
+    people = visible_people(actor).filter(side="client")
+    for word in words.replace("\x00", "").split()[:5]:
+        people = people.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    return [dict(row) for row in people.order_by("name", "id").values("id", "name", "email")[:MOST_PEOPLE]]

@@ -143,6 +143,8 @@ def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) 
     if filters.assignee:
         who = _person_id(actor, filters.assignee)
         tickets = tickets.filter(assignee_id=who)
+    if filters.requester:
+        tickets = tickets.filter(requester_id=int(filters.requester))
     if filters.due:
         tickets = tickets.filter(due_at__lt=now + (SOON if filters.due == "4h" else dt.timedelta()))
     if filters.breached:
@@ -199,13 +201,13 @@ def _in(filters: Filters, names: Names) -> list[tuple[str, Sequence[Any]]]:
 Ids = tuple[tuple[int, ...], ...]
 
 
-def _ids(filters: Filters, names: Names) -> Ids:
+def ids_of(filters: Filters, names: Names) -> Ids:
     """What the codes of ``filters`` stand for: ids of clients, teams and services."""
     kinds = ("clients", "teams", "services")
     return tuple(tuple(names.ids(kind, getattr(filters, kind))) for kind in kinds)
 
 
-def _filtered_by_ids(actor: Actor, filters: Filters, ids: Ids) -> QuerySet[Ticket]:
+def filtered_by_ids(actor: Actor, filters: Filters, ids: Ids) -> QuerySet[Ticket]:
     """:func:`filtered` where ``ids`` stand for the codes; of the present, a stand-in."""
     clients, teams, services = ({pk: (str(pk), "") for pk in part} for part in ids)
     coded = replace(
@@ -221,7 +223,7 @@ def _filtered_by_ids(actor: Actor, filters: Filters, ids: Ids) -> QuerySet[Ticke
 def _page_statement(
     actor: Actor, filters: Filters, ids: Ids, name: str, cursor: str | None, size: int
 ) -> tuple[Written | None, Walk]:
-    tickets = with_names(_filtered_by_ids(actor, filters, ids), name)
+    tickets = with_names(filtered_by_ids(actor, filters, ids), name)
     rows, how = walk(tickets, ORDERS[filters.order], fields=ROW_FIELDS, size=size, cursor=cursor)
     return written(rows), how
 
@@ -236,7 +238,7 @@ def queue_page(
     size: int = PAGE_SIZE,
 ) -> Page:
     """One page of the queue, after or before ``cursor``."""
-    statement, how = _page_statement(actor, filters, _ids(filters, names), _label(), cursor, size)
+    statement, how = _page_statement(actor, filters, ids_of(filters, names), _label(), cursor, size)
     return page_from(how, rows_of(statement, now=now))
 
 
@@ -249,8 +251,9 @@ def fresh_count(actor: Actor, filters: Filters, names: Names, *, since: dt.datet
 
 
 @kept
-def _count_statement(actor: Actor, filters: Filters, ids: Ids, cap: int) -> Written | None:
-    return written(_filtered_by_ids(actor, filters, ids).order_by().values("id")[: cap + 1])
+def count_statement(actor: Actor, filters: Filters, ids: Ids, cap: int) -> Written | None:
+    """The tickets that pass ``filters``, no further than one past ``cap``."""
+    return written(filtered_by_ids(actor, filters, ids).order_by().values("id")[: cap + 1])
 
 
 def counts(
@@ -270,7 +273,7 @@ def counts(
     keys: list[str] = []
     for key, filters in wanted.items():
         cap = (caps or {}).get(key, COUNT_CAP)
-        statement = _count_statement(actor, filters, _ids(filters, names), cap)
+        statement = count_statement(actor, filters, ids_of(filters, names), cap)
         if statement is not None:
             keys.append(key)
             parts.append(f"({counted(statement)})")

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
 
+from vigie.accounts.access import visible as visible_people
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
 from vigie.tickets.models import SavedView
 from vigie.tickets.queries.meters import Meter, meters
-from vigie.tickets.queries.queue import Names, counts, fresh_count, names_in_sight, people_names, queue_page
+from vigie.tickets.queries.queue import PEOPLE, Names, counts, fresh_count, names_in_sight, queue_page
 from vigie.tickets.rules.filters import TO_HANDLE, Filters, read_filters
 from vigie.toolkit.paging import Page
-from vigie.toolkit.written import Written, columns_of, kept, models_of, written
+from vigie.toolkit.written import Written, columns_of, kept, models_of, rows_of, written
 
 BUILT_IN: Mapping[str, Filters] = {
     "to_handle": TO_HANDLE,
@@ -85,13 +86,21 @@ def queue_screen(actor: Actor, filters: Filters, *, now: dt.datetime, cursor: st
     except Refusal as refusal:
         bad_cursor = refusal
         page = queue_page(actor, filters, names, now=now, cursor=None)
-    people = people_names([_person(filters)])
+    people = people_in_sight(actor, filters.people)
     built_in, saved, count = _views(actor, kept, names, filters, now)
     return Screen(page, count, names, people, meters(page.rows, now=now), built_in, saved, bad_cursor)
 
 
-def _person(filters: Filters) -> int | None:
-    return int(filters.assignee) if filters.assignee.isdigit() else None
+@kept
+def _people_statement(actor: Actor) -> Written | None:
+    return written(visible_people(actor).filter(pk__any_of=[PEOPLE]).values("id", "name"))
+
+
+def people_in_sight(actor: Actor, ids: list[int]) -> dict[int, str]:
+    """Names of those of ``ids`` that the actor may see: an address may hold anybody's."""
+    if not ids:
+        return {}
+    return {row["id"]: row["name"] for row in rows_of(_people_statement(actor), {PEOPLE: ids})}
 
 
 def _views(

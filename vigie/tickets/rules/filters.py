@@ -27,9 +27,9 @@ _ID = re.compile(r"^[1-9][0-9]{0,14}$")
 class Filters:
     """What the queue shows. ``for_me``: mine, or waiting for somebody in my teams or for anybody.
 
-    ``assignee`` is empty, ``me``, ``none`` or a person's id; ``due`` is empty, ``4h`` (within 4 hours or late) or
-    ``late``; ``breached`` is empty or a month ("2026-11") in which a promise was missed. ``sort`` empty means the
-    status's own: due first for live tickets, last change otherwise.
+    ``assignee`` is empty, ``me``, ``none`` or a person's id; ``requester`` is empty or a person's id; ``due`` is empty,
+    ``4h`` (within 4 hours or late) or ``late``; ``breached`` is empty or a month ("2026-11") in which a promise was
+    missed. ``sort`` empty means the status's own: due first for live tickets, last change otherwise.
     """
 
     status: str = "live"
@@ -40,6 +40,7 @@ class Filters:
     teams: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     assignee: str = ""
+    requester: str = ""
     tag: str = ""
     due: str = ""
     breached: str = ""
@@ -51,6 +52,11 @@ class Filters:
     def codes(self) -> tuple[str, ...]:
         """Codes of clients, teams and services that it names."""
         return (*self.clients, *self.teams, *self.services)
+
+    @property
+    def people(self) -> list[int]:
+        """Ids of the people that it names."""
+        return sorted({int(text) for text in (self.assignee, self.requester) if text.isdigit()})
 
     @property
     def is_live(self) -> bool:
@@ -114,6 +120,7 @@ _READERS: dict[str, tuple[str, Any]] = {
     "team": ("teams", _slugs),
     "service": ("services", _slugs),
     "assignee": ("assignee", _assignee),
+    "requester": ("requester", lambda text: text if _ID.match(text) else None),
     "tag": ("tag", lambda text: _clean(text).lower()[:40] or None),
     "due": ("due", _one_of(DUE)),
     "breached": ("breached", lambda text: text if _MONTH.match(text) else None),

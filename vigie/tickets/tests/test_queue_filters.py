@@ -37,6 +37,7 @@ filters = st.builds(
     teams=slugs,
     services=slugs,
     assignee=st.sampled_from(["", "me", "none", "12"]),
+    requester=st.sampled_from(["", "12"]),
     tag=st.sampled_from(["", "vpn"]),
     due=st.sampled_from(["", *DUE]),
     vip=st.booleans(),

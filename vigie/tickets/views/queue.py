@@ -15,8 +15,6 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from vigie.tickets.labels import PRIORITIES, TYPES
-from vigie.tickets.queries.filtering import Choices, filter_choices
 from vigie.tickets.queries.preview import preview_of
 from vigie.tickets.queries.screen import VIEW_CAP, Screen, View, queue_pulse, queue_screen
 from vigie.tickets.rules.filters import Filters, as_query, read_filters, without
@@ -191,22 +189,6 @@ def pulse(request: Request) -> HttpResponse:
         "here": address(filters, view=request.GET.get("view", "")),
     }
     return render(request, "tickets/_queue_pulse.html", values)
-
-
-@agents("tickets:view", answers="fragment")
-def filter_form(request: Request) -> HttpResponse:
-    """The form of all filters, filled with those in force; fetched when it is opened."""
-    filters, _unknown_names = filters_from(request)
-    choices: Choices = filter_choices(request.actor)
-    values = {
-        "filters": filters,
-        "choices": choices,
-        "statuses": words.STATUSES.items(),
-        "types": TYPES.items(),
-        "priorities": PRIORITIES.items(),
-        "due": words.DUE.items(),
-    }
-    return render(request, "tickets/_queue_filters.html", values)
 
 
 @agents("tickets:view", answers="fragment")

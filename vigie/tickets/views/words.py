@@ -73,6 +73,7 @@ KEYS: dict[str, Label] = {
     "team": _("Team"),
     "service": _("Service"),
     "assignee": _("Assigned to"),
+    "requester": _("Requester"),
     "tag": _("Tag"),
     "due": _("Due"),
     "breached": _("Promise missed in"),
@@ -111,7 +112,11 @@ def _called(table: dict[int, tuple[str, str]], codes: tuple[str, ...]) -> str:
 
 def _assignee(filters: Filters, people: dict[int, str]) -> str:
     fixed = {"me": gettext("me"), "none": gettext("nobody")}
-    return fixed.get(filters.assignee) or people.get(int(filters.assignee), f"#{filters.assignee}")
+    return fixed.get(filters.assignee) or _person(filters.assignee, people)
+
+
+def _person(wanted: str, people: dict[int, str]) -> str:
+    return people.get(int(wanted), f"#{wanted}")
 
 
 def chips(filters: Filters, names: Names, people: dict[int, str]) -> list[tuple[str, str, str]]:
@@ -125,6 +130,7 @@ def chips(filters: Filters, names: Names, people: dict[int, str]) -> list[tuple[
         "team": lambda: _called(dict(names.teams), filters.teams),
         "service": lambda: _called(dict(names.services), filters.services),
         "assignee": lambda: _assignee(filters, people) if filters.assignee else "",
+        "requester": lambda: _person(filters.requester, people) if filters.requester else "",
         "tag": lambda: filters.tag,
         "due": lambda: DUE[filters.due] if filters.due else "",
         "breached": lambda: month_name(filters.breached) if filters.breached else "",
