@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.backends.utils import csrf_input
 from django.template.loader import render_to_string
@@ -63,11 +65,18 @@ def render(
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """An error of ours (``handler500``): asks nothing of the database, and gives the id under which the log tells more."""
+    """An error of ours (``handler500``): asks nothing of the database, and gives the id under which the log tells more.
+
+    503 while the database is away: a proxy or a program may then try again by itself.
+    """
+    is_away = isinstance(sys.exception(), (OperationalError, InterfaceError))
+    status, headers = (503, {"Retry-After": "5"}) if is_away else (500, None)
     known = {"request_id": getattr(request, "id", ""), "language": (get_language() or "fr")[:2]}
     if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse({"code": "failed", "request": known["request_id"]}, status=500)
-    return HttpResponse(render_to_string("layouts/failed.html", known), status=500)
+        return JsonResponse(
+            {"code": "failed", "request": known["request_id"]}, status=status, headers=headers
+        )
+    return HttpResponse(render_to_string("layouts/failed.html", known), status=status, headers=headers)
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
