@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
+from psycopg.errors import RaiseException
 
 PATIENCE = 120  # seconds; after that the worker ends, and the watch of the next one hands the job back
 PAUSE = 1.0
@@ -47,6 +48,8 @@ async def _until_heard(tell: Callable[[], Awaitable[None]]) -> None:
             return await tell()
         except UniqueViolation:
             raise
-        except ConnectorException:
+        except ConnectorException as error:
+            if isinstance(error.__cause__, RaiseException):
+                return None  # no longer in our hands: it was heard, and only the answer was lost
             await asyncio.sleep(PAUSE)
     return await tell()

@@ -9,6 +9,7 @@ import pytest
 from procrastinate import BaseConnector
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
+from psycopg.errors import RaiseException
 
 from vigie.runtime import ends
 
@@ -37,6 +38,14 @@ def test_the_end_of_a_job_outlives_a_restart_of_the_database() -> None:
     database = Deaf(ConnectorException(), ConnectorException())
     asyncio.run(ends.Ends(database).finish_job(JOB, Status.SUCCEEDED, delete_job=False))
     assert database.heard == [{"job_id": 7, "status": "succeeded", "delete_job": False}]
+
+
+def test_what_was_heard_while_the_answer_was_lost_is_not_told_for_ever() -> None:
+    refused = ConnectorException()
+    refused.__cause__ = RaiseException("Job was not found or has an invalid status to retry (job id: 7)")
+    database = Deaf(ConnectorException(), refused)
+    asyncio.run(ends.Ends(database).retry_job(JOB))
+    assert (database.failures, database.heard) == ([], [])
 
 
 def test_a_job_whose_like_waits_already_is_not_queued_twice_and_frees_its_lane() -> None:
