@@ -252,8 +252,8 @@ class Known:
 
 
 def received_at(new: NewTicket, now: dt.datetime) -> dt.datetime:
-    """When the provider received it, to the second."""
-    return (new.opened_at or now).replace(microsecond=0)
+    """When the provider received it, to the second; never after now, whatever another clock said."""
+    return min(new.opened_at or now, now).replace(microsecond=0)
 
 
 def impact_of(new: NewTicket, service: Service | None) -> int:

@@ -115,7 +115,7 @@ def _join(mail: InboundMail, read: ParsedMail, writer: Actor, found: _Found, now
     said = _said(mail, read, writer, ticket.organisation_id, is_reply=True, now=now)
     is_note = writer.is_provider and _answers_a_note(read, ticket)
     # counted when it was received, unless the ticket has moved on since
-    at = mail.received_at if ticket.updated_at <= mail.received_at else now
+    at = mail.received_at if ticket.updated_at <= mail.received_at <= now else now
     message = (add_note if is_note else reply)(writer, ticket.pk, said, now=at)
     if mail.trust != Verdict.UNVERIFIED:
         propose_watchers(ticket, _people_in_copy(read), now=now)

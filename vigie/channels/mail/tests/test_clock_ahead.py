@@ -8,13 +8,15 @@ import pytest
 
 from tests.world import START, World
 from tests.world import report as reported
-from vigie.channels.mail.actions import fetching
+from vigie.channels.mail.actions import fetching, intake
+from vigie.channels.mail.actions.settle import settle
 from vigie.channels.mail.models import Mailbox
 from vigie.channels.mail.rules.delivery import PAUSES
 from vigie.notifications import outbox
 from vigie.notifications.models import Delivery
+from vigie.tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 TOMORROW = START + dt.timedelta(days=1)
 
 
@@ -31,6 +33,14 @@ def test_a_mail_written_or_claimed_then_leaves_at_once(world: World) -> None:
     for values in ({"next_try_at": TOMORROW}, {"next_try_at": START, "claimed_until": TOMORROW}):
         Delivery.objects.update(**values)
         assert outbox.claim_next(lane, START) is not None
+
+
+def test_a_mail_received_then_becomes_a_ticket_of_now(world: World) -> None:
+    mailbox = Mailbox.objects.create(name="Support", address="support@nord.example", created_at=START)
+    raw = f"From: {world.a.user.email}\r\nSubject: Panne\r\n\r\nPlus rien.\r\n".encode()
+    kept = intake.store(mailbox, raw, now=TOMORROW)
+    settle(kept.mail_id, now=START)
+    assert Ticket.objects.get(channel="email").opened_at == START
 
 
 def test_an_honest_wait_is_waited() -> None:
