@@ -1,5 +1,6 @@
 # make run    install what is missing, start Vigie            PORT=8000  HOST=127.0.0.1
 # make test   install what is missing, run all tests          DATABASE_URL=…  ARGS="-k clock"
+# make faults break everything for a quarter of an hour and count what is lost    ARGS="--seed 7"
 # make lint   format, lint, types, import layers
 # For maintainers: make messages (translation catalogues), make lock (pinned versions; needs uv), make bench, make clean
 
@@ -14,7 +15,7 @@ PIP = $(PYTHON) -m pip --python $(PY) --disable-pip-version-check install -q --r
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard vigie/locale/*/LC_MESSAGES/django.po))
 KEYWORDS := -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k npgettext_lazy:1c,2,3 -k p:1c,2
 
-.PHONY: run test lint types bench lock messages machine clean
+.PHONY: run test lint types bench faults lock messages machine clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp $(CATALOGUES)
@@ -32,6 +33,9 @@ lint: .venv/test.stamp
 bench: .venv/test.stamp $(CATALOGUES)
 	@test -d bench || { echo "There is no bench yet." >&2; exit 1; }
 	$(PY) -m bench $(ARGS)
+
+faults: .venv/test.stamp machine $(CATALOGUES)
+	@exec $(PY) -m faults $(ARGS)
 
 # A virtual environment without pip in it, filled by the system's pip: python3-venv is not needed.
 .venv/python.stamp:
