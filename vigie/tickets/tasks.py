@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.utils import timezone
 
 from vigie.kernel.actor import SYSTEM
-from vigie.tickets.actions import lifecycle, silence, sweep
+from vigie.tickets.actions import lifecycle, loose, silence, sweep
 from vigie.toolkit.jobs import job
 
 
@@ -38,3 +40,15 @@ def sweep_endings(timestamp: int) -> None:
 def resolve_children(ticket_id: int, organisation_id: int) -> None:
     """Children follow their parent's resolution; idempotent: a resolved child is left alone."""
     lifecycle.resolve_children(SYSTEM, ticket_id, now=timezone.now())
+
+
+@job(
+    "tickets.purge_loose_files",
+    once_by="what is removed is gone",
+    cron="17 * * * *",
+    queueing_lock="tickets.purge_loose_files",
+    longest=dt.timedelta(minutes=10),
+)
+def purge_loose_files(timestamp: int) -> None:
+    """Files that were uploaded and never sent."""
+    loose.purge(timezone.now())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +18,9 @@ from django.http import FileResponse, HttpResponseBase
 
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 SNIFFED_BYTES = 8192
+ASIDE = ".removing-"
+# The advisory lock of who needs every file to stay: a backup. Whoever removes files tries for it.
+ALL_STAY = 0x56494746
 _TEXTUAL = {
     ".txt": "text/plain",
     ".log": "text/plain",
@@ -91,6 +95,33 @@ def store(chunks: Iterable[bytes], name: str) -> Stored:
         Path(temporary).unlink(missing_ok=True)
         raise
     return Stored(digest.hexdigest(), size, sniff(head, name))
+
+
+def remove(sha256: str, is_named: Callable[[str], bool], *, before: dt.datetime) -> bool:
+    """Remove the bytes, unless a row names them or they were written after ``before``: their row may be on its way.
+
+    The file steps aside first and is judged there, so that the same bytes may be stored again at any moment: that is
+    another file, which nobody touches.
+    """
+    target = path_of(sha256)
+    aside = Path(settings.FILES) / f"{ASIDE}{sha256}"
+    try:
+        os.replace(target, aside)
+    except FileNotFoundError:
+        return False
+    if aside.stat().st_mtime > before.timestamp() or is_named(sha256):
+        os.replace(aside, target)
+        return False
+    aside.unlink()
+    return True
+
+
+def bring_back() -> None:
+    """Put back what a removal that was cut short left aside."""
+    for aside in Path(settings.FILES).glob(f"{ASIDE}*"):
+        target = path_of(aside.name.removeprefix(ASIDE))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(aside, target)
 
 
 def keep_from_acting(response: HttpResponseBase) -> None:

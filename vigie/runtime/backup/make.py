@@ -8,6 +8,8 @@ import json
 import os
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from vigie.runtime import environment
 from vigie.runtime.backup import archive, tools
 from vigie.runtime.backup.sums import row_sums
 from vigie.toolkit.backups import remember
+from vigie.toolkit.files import ALL_STAY
 
 
 def make(folder: Path, public_key: str) -> Path:
@@ -26,7 +29,8 @@ def make(folder: Path, public_key: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     started = dt.datetime.now(dt.UTC)
     target = folder / f"vigie-{started:%Y%m%dT%H%M%SZ}.tar.age"
-    with tempfile.TemporaryDirectory(dir=environment.data_folder(), prefix=".backup-") as scratch:
+    scratch_folder = tempfile.TemporaryDirectory(dir=environment.data_folder(), prefix=".backup-")
+    with _every_file_stays(), scratch_folder as scratch:
         dump = Path(scratch) / "database.dump"
         manifest = _dump(dump) | {"vigie": vigie.__version__, "made_at": started.isoformat()}
         stored = _stored_files()
@@ -43,6 +47,14 @@ def make(folder: Path, public_key: str) -> Path:
     facts = {"at": started.isoformat(), "file": target.name, "bytes": target.stat().st_size}
     remember(environment.data_folder(), "backup", facts)
     return target
+
+
+@contextmanager
+def _every_file_stays() -> Iterator[None]:
+    """No file is removed between the moment the rows are dumped and the moment the last file is copied."""
+    with psycopg.connect(tools.address(), autocommit=True) as link:
+        link.execute("select pg_advisory_lock(%s)", [ALL_STAY])
+        yield
 
 
 def _dump(target: Path) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Attachment(models.Model):
         indexes = [
             models.Index(fields=["ticket", "id"], name="attachment_ticket"),
             models.Index(fields=["created_at"], condition=Q(message=None), name="attachment_loose"),
+            models.Index(fields=["sha256"], name="attachment_bytes"),
         ]
 
 
