@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.world import START, World
@@ -46,6 +47,7 @@ def state_of(job_id: int) -> str:
 
 
 def test_every_job_has_words() -> None:
+    app.perform_import_paths()
     assert sorted(DECLARED.keys() - JOBS.keys()) == [], "say what the job does in operations/labels.py"
 
 
