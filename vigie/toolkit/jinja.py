@@ -232,12 +232,14 @@ def number(value: float | int | None) -> str:
 
 
 def weight(size: int) -> str:
-    """The size of a file for people: "840 B", "12 KB", "3.4 MB"."""
+    """The size of a file for people: "840 B", "12 KB", "3.4 MB", "65 GB"."""
     if size < 1000:
         return gettext("%(n)s B") % {"n": size}
     if size < 1_000_000:
         return gettext("%(n)s KB") % {"n": number(round(size / 1000))}
-    return gettext("%(n)s MB") % {"n": number(round(size / 1_000_000, 1))}
+    if size < 1_000_000_000:
+        return gettext("%(n)s MB") % {"n": number(round(size / 1_000_000, 1))}
+    return gettext("%(n)s GB") % {"n": number(round(size / 1_000_000_000, 1))}
 
 
 def capped(count: int, cap: int = 10_000) -> str:
