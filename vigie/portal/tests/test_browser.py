@@ -136,7 +136,7 @@ def _report(phone: Phone, world: World) -> None:
     page.wait_for_selector("#new-form trix-editor")
     phone.check()
     before = page.locator("#promise").inner_text()
-    assert re.search(r"\d\s?h\s?\d\d", before)
+    assert re.search(r"\d\d:\d\d", before)
     page.fill("#id_title", "Plus de messagerie")
     page.locator("#new-form trix-editor").click()
     page.keyboard.type("Depuis ce matin, tout le monde.")

@@ -35,7 +35,7 @@ def vigie(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProce
         cwd=data if data.is_dir() else ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 

@@ -187,7 +187,7 @@ def test_who_may_not_manage_is_refused(world: World, sign_in: Callable[[Any], Cl
 def test_administration_shows_what_is_granted(world: World, sign_in: Callable[[Any], Client]) -> None:
     page = sign_in(world.manager).get(reverse("administration")).content.decode()
     assert f'href="{reverse("contracts")}"' in page
-    assert f'<a href="{reverse("workflows")}"' not in page
+    assert f'<a href="{reverse("roles")}"' not in page
     whole = sign_in(world.admin).get(reverse("administration")).content.decode()
     for name in (
         "clients",
