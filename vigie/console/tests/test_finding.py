@@ -30,7 +30,7 @@ def signed_in(person: Person) -> Client:
 class TestHome:
     def test_everybody_goes_where_the_day_begins(self, world: World) -> None:
         assert signed_in(world.agent).get("/")["Location"] == "/tickets/"
-        assert signed_in(world.a.colleague).get("/")["Location"] == "/portal/"
+        assert signed_in(world.a.user).get("/")["Location"] == "/portal/"
         assert "login" in Client().get("/")["Location"]
         assert signed_in(world.admin).get("/")["Location"] == "/administration/"
 
@@ -200,7 +200,7 @@ class TestNotices:
         assign(agent, ticket.pk, team_id=world.team.pk, assignee_id=world.agent.pk, now=now)
         assert ticket.reference in signed_in(world.agent).get("/notices/").content.decode()
         assert ticket.reference not in signed_in(world.agent_all).get("/notices/").content.decode()
-        assert ticket.reference not in signed_in(world.a.user).get("/notices/").content.decode()
+        assert ticket.reference not in signed_in(world.a.key_user).get("/notices/").content.decode()
 
 
 def test_every_kind_of_notice_has_a_sentence_that_survives_missing_words() -> None:
