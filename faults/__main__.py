@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -22,6 +23,7 @@ def main() -> int:
         "--drain", type=float, help="seconds to wait at the end, for a machine that is shared"
     )
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended and removed
     began = time.monotonic()
 
     def say(what: str) -> None:

@@ -95,9 +95,9 @@ class Run:
         return [*self._own_lines(), *Reckoning(self.site, self.ledger).lines()]
 
     def _await_start(self) -> None:
-        if self.site.await_page(90) is None:
+        if self.site.await_page(180) is None:
             raise SystemExit(f"Vigie does not answer: read {self.site.folder}/web.log")
-        self.breaker.await_worker(time.monotonic() + 60)
+        self.breaker.await_worker(time.monotonic() + 180)
 
     # -- parts -------------------------------------------------------------------------------------
 

@@ -20,6 +20,6 @@ def test_every_crash_point_of_the_source_is_found(tmp_path: Path) -> None:
 def test_nothing_is_lost_or_doubled_when_processes_are_killed() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "faults", "--short", "--seed", "3"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300,
+        cwd=ROOT, capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
