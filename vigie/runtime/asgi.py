@@ -48,8 +48,11 @@ READER_SILENCE = 60.0
 CHUNK = 65536
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection", "te", "trailer"}
 
-if multiprocessing.parent_process() is not None:  # a worker of the web server: never outlive it
-    processes.die_with(os.getppid())
+_server = multiprocessing.parent_process()
+if (
+    _server is not None and _server.pid is not None
+):  # a worker of the web server: never outlive it, even killed before we are up
+    processes.die_with(_server.pid)
 
 logs.catch_the_rest()
 django = get_wsgi_application()
