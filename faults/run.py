@@ -49,7 +49,7 @@ LONG = Plan(
     wanted={"kills": 100, "mails": 2000, "posts": 2000, "times": 2},
 )  # fmt: skip
 SHORT = Plan(
-    poison=5, kills=14, rounds=1, restarts=1, cuts=0, lines=0, disk=0, clock=0, away=0, drain=60,
+    poison=5, kills=14, rounds=1, restarts=1, cuts=0, lines=0, disk=0, clock=0, away=0, drain=240,
     rates={"form": 3, "imap": 2, "folder": 1, "pipe": 0.05}, boxes=2, fsync=False,
     wanted={"kills": 3, "mails": 20, "posts": 20, "times": 0},
 )  # fmt: skip
