@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from vigie.console.finding import find_clients, find_people
 from vigie.tickets.queries.search import MOST_HITS, PAGE_SIZE, Found, by_reference, search_tickets
+from vigie.tickets.queries.suggesting import did_you_mean
 from vigie.tickets.views.rows import described_rows
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import number
@@ -32,11 +33,12 @@ def search(request: Request) -> HttpResponse:
         named = by_reference(request.actor, words)
         if len(named) == 1:
             return HttpResponseRedirect(reverse("ticket", args=named))
-    values: dict[str, Any] = {"q": words, "found": None, "people": [], "clients": [], "rows": []}
+    values: dict[str, Any] = {"q": words, "found": None, "people": [], "clients": [], "rows": [], "meant": ""}
     if words:
         found = search_tickets(request.actor, words, number=page, now=timezone.now())
         values.update(_results(found))
         if page == 1:
+            values["meant"] = "" if found.rows else did_you_mean(request.actor, words)
             values["people"] = find_people(request.actor, words, limit=ASIDE)
             values["clients"] = find_clients(request.actor, words, limit=ASIDE)
     return render(request, "console/search.html", values)

@@ -21,6 +21,7 @@ from vigie.kernel.refusal import Refusal
 from vigie.notifications import outbox
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ingest import ingest
+from vigie.tickets.tasks import learn_words
 from vigie.toolkit.models import JournalEntry
 
 SEED = 59000  # the postcode of Lille
@@ -54,4 +55,5 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         tell_personas(anchor)
         outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)
+    learn_words(0)
     return True

@@ -21,6 +21,7 @@ TABLES: dict[str, TableClass] = {
     "toolkit_journalentry": Internal(),
     "toolkit_jobfailure": Internal(),
     "toolkit_searchdoc": Client(write=("insert", "update", "delete"), where="audience = 'public'"),
+    "toolkit_searchword": Internal(),
     "django_content_type": Internal(),
     "django_session": Internal(),
     "procrastinate_jobs": Internal(),

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions import lifecycle, loose, silence, sweep
+from vigie.tickets.queries.suggesting import LEFT_OUT
+from vigie.toolkit import vocabulary
 from vigie.toolkit.jobs import job
 
 
@@ -52,3 +54,15 @@ def resolve_children(ticket_id: int, organisation_id: int) -> None:
 def purge_loose_files(timestamp: int) -> None:
     """Files that were uploaded and never sent."""
     loose.purge(timezone.now())
+
+
+@job(
+    "tickets.learn_words",
+    once_by="the words are written anew each time",
+    cron="23 3 * * *",
+    queueing_lock="tickets.learn_words",
+    longest=dt.timedelta(minutes=20),
+)
+def learn_words(timestamp: int) -> None:
+    """The vocabulary of "did you mean", each night; idempotent: it is the same again from the same texts."""
+    vocabulary.rebuild("ticket", left_out=LEFT_OUT)

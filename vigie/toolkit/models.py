@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -53,3 +54,19 @@ class JobFailure(models.Model):
     error = models.CharField(max_length=200)
     place = models.CharField(max_length=200)
     at = models.DateTimeField()
+
+
+class SearchWord(models.Model):
+    """A word of the searchable texts, with the clients whose texts hold it (``toolkit.vocabulary``)."""
+
+    word = models.TextField(primary_key=True)
+    organisations = ArrayField(models.BigIntegerField())
+    uses = models.PositiveIntegerField()
+    trigrams = models.GeneratedField(
+        expression=models.Func("word", function="vigie_trigrams"),
+        output_field=ArrayField(models.TextField()),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = [GinIndex(fields=["trigrams"], name="search_word_trigrams")]

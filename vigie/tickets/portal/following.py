@@ -26,6 +26,7 @@ from vigie.tickets.portal.explained import NAMES, hours_words, pieces, target_wo
 from vigie.tickets.portal.forms import SUBMISSION_LIMIT, files_of, said_of
 from vigie.tickets.queries import customer
 from vigie.tickets.queries.asking import draft_at
+from vigie.tickets.queries.suggesting import did_you_mean_mine
 from vigie.toolkit.entry import Request, customers
 from vigie.toolkit.pages import is_fragment, render
 from vigie.toolkit.refusals import sentence
@@ -48,6 +49,7 @@ def tickets(request: Request) -> HttpResponse:
     values = {
         "page_rows": page,
         "wish": wish,
+        "meant": did_you_mean_mine(request.actor, wish) if wish.words and not page.rows else "",
         "standing": words.standing,
         "turns": words.TURNS,
         "asks": words.ASKS,
