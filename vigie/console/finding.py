@@ -14,12 +14,13 @@ from vigie.tenancy.access import visible as visible_clients
 
 _ACCENTS = {
     "a": "aàáâãäå", "c": "cç", "e": "eèéêë", "i": "iìíîï", "n": "nñ", "o": "oòóôõö", "u": "uùúûü", "y": "yýÿ",
+    **dict.fromkeys("'\u2019\u2018\u02bc", "'\u2019\u2018\u02bc"), **dict.fromkeys("-\u2010", "\\-\u2010\u2011"),
 }  # fmt: skip
 MOST_WORDS = 6
 
 
 def patterns(words: str) -> list[str]:
-    """One pattern for each word: its letters with or without accents."""
+    """One pattern for each word: its letters with or without accents, its apostrophes and hyphens of any shape."""
     plain = "".join(
         c
         for c in unicodedata.normalize("NFKD", words.replace("\x00", " ").lower())

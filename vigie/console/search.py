@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from vigie.console.finding import find_clients, find_people
 from vigie.tickets.queries.search import MOST_HITS, PAGE_SIZE, Found, by_reference, search_tickets
 from vigie.tickets.queries.suggesting import did_you_mean
+from vigie.tickets.rules.snippet import marked
 from vigie.tickets.views.rows import described_rows
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import number
@@ -36,7 +37,7 @@ def search(request: Request) -> HttpResponse:
     values: dict[str, Any] = {"q": words, "found": None, "people": [], "clients": [], "rows": [], "meant": ""}
     if words:
         found = search_tickets(request.actor, words, number=page, now=timezone.now())
-        values.update(_results(found))
+        values.update(_results(found, words))
         if page == 1:
             values["meant"] = "" if found.rows else did_you_mean(request.actor, words)
             values["people"] = find_people(request.actor, words, limit=ASIDE)
@@ -44,10 +45,11 @@ def search(request: Request) -> HttpResponse:
     return render(request, "console/search.html", values)
 
 
-def _results(found: Found) -> dict[str, Any]:
+def _results(found: Found, words: str) -> dict[str, Any]:
     rows = described_rows(found.rows, found.clocks)
     for row in rows:
-        row["snippet"] = found.snippets.get(row["id"], "")
+        row["title_marked"] = marked(row["title"], words)
+        row["snippet"] = marked(found.snippets.get(row["id"], ""), words)
     shown = number(found.total) if found.total < MOST_HITS else f"{number(MOST_HITS)}+"
     return {
         "found": found,

@@ -1,6 +1,7 @@
-"""Full-text search in French and English, without extensions: accents folded, compounds split, references whole.
+"""Full-text search in French and English, without extensions: accents folded, references whole, compounds whole,
+split ("wi", "fi") and joined ("wifi"), in the texts and in what one looks for.
 
-The vectors live in ``SearchDoc``, apart from the rows they describe. The SQL functions are in the first migration.
+The vectors live in ``SearchDoc``, apart from the rows they describe. The migrations install the SQL functions.
 """
 
 from __future__ import annotations
@@ -17,22 +18,28 @@ VECTOR_LIMIT = 200_000
 
 SQL_FUNCTIONS = r"""
 create or replace function vigie_fold(t text) returns text language sql immutable parallel safe strict
-return replace(replace(replace(replace(replace(replace(replace(
-  lower(regexp_replace(normalize(t, NFKD), '[\u0300-\u036f]', '', 'g')),
-  'œ','oe'),'æ','ae'),'ß','ss'),'ø','o'),'ł','l'),'đ','d'),'’','''');
+return replace(replace(replace(replace(replace(replace(translate(
+  lower(regexp_replace(normalize(t, NFKD), '[\u0300-\u036f]', '', 'g')), U&'\2018\2019\02BC\2010', '''''''-'),
+  'œ','oe'),'æ','ae'),'ß','ss'),'ø','o'),'ł','l'),'đ','d');
+
+create or replace function vigie_with_compounds(t text) returns text language sql immutable parallel safe strict as $$
+  select concat_ws(' ', t, string_agg(replace(m[1], '-', ''), ' '))
+  from regexp_matches(t, '([[:alnum:]]+(?:-[[:alnum:]]+)+)', 'g') m
+$$;
 
 create or replace function vigie_doc(title text, body text) returns tsvector language sql immutable parallel safe as $$
   select setweight(to_tsvector('french', f.t) || to_tsvector('english', f.t)
            || to_tsvector('simple', translate(f.t, '@._/-', '     ')), 'A')
       || to_tsvector('french', f.b) || to_tsvector('english', f.b)
       || to_tsvector('simple', translate(f.b, '@._/-', '     '))
-  from (select vigie_fold(title) t, vigie_fold(body) b) f
+  from (select vigie_with_compounds(vigie_fold(title)) t, vigie_with_compounds(vigie_fold(body)) b) f
 $$;
 
 create or replace function vigie_query(words text) returns tsquery language sql stable parallel safe as $$
   select websearch_to_tsquery('french', f) || websearch_to_tsquery('english', f)
-      || websearch_to_tsquery('simple', translate(f, '@._/', '    '))
-  from (select vigie_fold(words) f) s
+      || websearch_to_tsquery('simple', translate(regexp_replace(f, inside, ' ', 'g'), '@._/', '    '))
+      || websearch_to_tsquery('simple', regexp_replace(f, inside, '', 'g'))
+  from (select vigie_fold(words) f, '(?<=[[:alnum:]])-(?=[[:alnum:]])' inside) s
 $$;
 """
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from tests.world import World, report
 from vigie.accounts.models import Person
+from vigie.accounts.queries import Filters, matching
 from vigie.console.finding import find_people
 from vigie.notifications.labels import KINDS, sentence
 from vigie.notifications.models import Notice
@@ -15,7 +19,7 @@ from vigie.tickets.actions.classifying import change_type
 from vigie.tickets.actions.handling import assign
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries.search import hits, snippets
-from vigie.tickets.rules.snippet import snippet
+from vigie.tickets.rules.snippet import marked, snippet
 
 
 def signed_in(person: Person) -> Client:
@@ -87,10 +91,11 @@ class TestSearch:
             "/palette/?q=canari",
         ):
             body = client.get(address).content.decode()
-            assert "Canari bleu" not in body
+            assert "bleu" not in body
             assert "User Beta" not in body
         assert find_people(world.actor(world.agent), "beta", limit=50) == []
-        assert "Canari bleu" in signed_in(world.agent_all).get("/search/?q=canari").content.decode()
+        shown = signed_in(world.agent_all).get("/search/?q=canari").content.decode()
+        assert "<mark>Canari</mark> bleu" in shown
 
     def test_a_snippet_never_comes_from_a_note_for_a_customer(self, world: World) -> None:
         from vigie.tickets.models import Message
@@ -128,6 +133,48 @@ class TestSearch:
         actor = world.actor(world.agent)
         assert [p["id"] for p in find_people(actor, "helene muller", limit=5)] == [world.a.user.pk]
         assert find_people(actor, ".*", limit=5) == []
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("Le Wi-Fi est lent", "wifi"),
+            ("Le Wi\u2011Fi est lent", "wi-fi"),
+            ("Le wifi est lent", "Wi-Fi"),
+            ("Poste LT-RS-0558 en panne", "rs-0558"),
+            ("Poste LT-RS-0558 en panne", "LT-RS-0558"),
+            ("Mrs O\u2019Brien attend", "O'Brien"),
+            ("Mrs O'Brien attend", "O\u2019Brien"),
+        ],
+    )
+    def test_compounds_and_apostrophes_are_found_however_written(
+        self, world: World, text: str, words: str
+    ) -> None:
+        ticket = report(world, title=text)
+        report(world, title="Autre chose")
+        assert hits(world.actor(world.agent), words) == [ticket.pk]
+        assert "<mark>" in signed_in(world.agent).get("/search/", {"q": words}).content.decode()
+
+    def test_texts_indexed_before_are_joined_in_batches(self, world: World) -> None:
+        ticket = report(world, title="Autre chose")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update toolkit_searchdoc set tsv = to_tsvector('english', 'wi-fi') where object_id = %s",
+                [ticket.pk],
+            )
+        agent = world.actor(world.agent)
+        assert hits(agent, "wifi") == []
+        import_module("vigie.toolkit.migrations.0006_compounds").join_compounds(None, None)
+        assert hits(agent, "wifi") == [ticket.pk]
+
+    @pytest.mark.parametrize(
+        ("name", "words"), [("Orla O\u2019Brien", "o'brien"), ("Ann O'Neil", "O\u2019Neil")]
+    )
+    def test_people_are_found_with_any_apostrophe(self, world: World, name: str, words: str) -> None:
+        world.a.user.name = name
+        world.a.user.save()
+        actor = world.actor(world.agent)
+        assert [p["id"] for p in find_people(actor, words, limit=5)] == [world.a.user.pk]
+        assert [p.pk for p in matching(actor, Filters(words))] == [world.a.user.pk]
 
     def test_open_tickets_come_first(self, world: World) -> None:
         over, live = report(world), report(world, title="Autre messagerie")
@@ -217,3 +264,13 @@ def test_the_passage_around_a_word() -> None:
     assert "réseau" in found
     assert len(found) < 200
     assert snippet(text, "introuvable") == ""
+
+
+def test_what_was_looked_for_is_marked_in_its_place() -> None:
+    assert marked("Le réseau Wi-Fi", "wifi RESEAUX") == [
+        ("Le ", False),
+        ("réseau", True),
+        (" ", False),
+        ("Wi-Fi", True),
+    ]
+    assert marked("<b>rien</b>", "autre") == [("<b>rien</b>", False)]

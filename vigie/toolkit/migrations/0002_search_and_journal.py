@@ -9,7 +9,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             search.SQL_FUNCTIONS,
-            "drop function vigie_query(text); drop function vigie_doc(text, text); drop function vigie_fold(text)",
+            "drop function vigie_query(text); drop function vigie_doc(text, text);"
+            " drop function vigie_with_compounds(text); drop function vigie_fold(text)",
         ),
         migrations.RunSQL(sql.SCOPE_FUNCTION, "drop function vigie_organisations()"),
         migrations.RunSQL(sql.CUSTOMER_SEARCH, "drop function vigie_customer_search(text, text, int)"),
