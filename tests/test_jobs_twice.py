@@ -39,7 +39,7 @@ app.perform_import_paths()  # as a worker does first: some jobs stand outside of
 Sample = Callable[[World], dict[str, Any]]
 SAMPLES: dict[str, Sample] = {}
 # The first run shows elsewhere than in a row that it worked.
-NO_ROW = {"accounts.send_password_link", "mail.schedule_fetches"}
+NO_ROW = {"accounts.send_password_link", "mail.schedule_fetches", "mail.settle_left"}
 
 
 def sample(name: str) -> Callable[[Sample], Sample]:
@@ -95,6 +95,20 @@ def _settle(world: World) -> dict[str, Any]:
         mailbox=_mailbox(world), sha256=digest, size=len(raw), raw=raw, received_at=NOW
     )
     return {"inbound_id": row.pk}
+
+
+@sample("mail.settle_left")
+def _settle_left(world: World) -> dict[str, Any]:
+    raw = _mail(world)
+    early = timezone.now() - dt.timedelta(hours=1)
+    InboundMail.objects.create(
+        mailbox=_mailbox(world),
+        sha256=hashlib.sha256(raw).hexdigest(),
+        size=len(raw),
+        raw=raw,
+        received_at=early,
+    )
+    return TICK
 
 
 @sample("mail.dispatch")

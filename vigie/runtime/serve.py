@@ -60,11 +60,10 @@ def serve_jobs(concurrency: int) -> int:
 
     set_up_django()
     from procrastinate import PsycopgConnector
-    from procrastinate.contrib.django import app
     from procrastinate.contrib.django.utils import connector_params
 
-    from vigie.runtime.ends import Ends
     from vigie.runtime.watch import Watch
+    from vigie.runtime.worker import worker_app
 
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=concurrency + 1)
     options: dict[str, Any] = {
@@ -74,9 +73,7 @@ def serve_jobs(concurrency: int) -> int:
         "install_signal_handlers": True,
     }
     Watch(connector_params(), sign_of_life("worker")).start()
-    with app.replace_connector(connector) as worker_app:
-        worker_app.job_manager = Ends(connector)
-        worker_app.run_worker(**options)
+    worker_app(connector).run_worker(**options)
     _ignore_signals()
     return 0
 

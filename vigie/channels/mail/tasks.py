@@ -40,6 +40,15 @@ def fetch(mailbox_id: int) -> None:
     fetching.fetch(mailbox_id, now=timezone.now())
 
 
+@job(
+    "mail.settle_left", once_by="a job for a mail only where none is waiting or running", cron="* * * * * 30"
+)
+def settle_left(timestamp: int) -> None:
+    """A job again for each mail that has waited for minutes without one, whatever took it away."""
+    for mail_id in settling.left_behind(timezone.now()):
+        settle.defer(inbound_id=mail_id)
+
+
 @job("mail.settle", once_by="the state of the mail, and its number as the submission of what it makes")
 def settle(inbound_id: int) -> None:
     settling.settle(inbound_id, now=timezone.now())

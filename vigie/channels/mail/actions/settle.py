@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from vigie.channels.mail import reader
 from vigie.channels.mail.actions.joining import Placed, place
@@ -27,6 +27,7 @@ from vigie.toolkit.events import wake
 TRIES, READINGS = 4, 3
 WORTH_ANOTHER_TRY = frozenset({"hung", "crashed"})
 FLOOD, FLOOD_WINDOW = 30, dt.timedelta(minutes=10)
+LEFT_AFTER, LEFT_AT_A_TIME = dt.timedelta(minutes=2), 200
 State = InboundMail.State
 
 
@@ -69,6 +70,21 @@ def settle(mail_id: int, *, now: dt.datetime) -> None:
         InboundMail.objects.filter(pk=mail.pk).update(detail=f"{type(error).__name__}: {error}"[:500])
         raise
     crashpoint("settle.after_commit")
+
+
+_LEFT = """
+select m.id from mail_inboundmail m where m.state = 'received' and m.received_at < %s and not exists (
+  select 1 from procrastinate_jobs j where j.task_name = 'mail.settle' and j.status in ('todo', 'doing')
+    and j.args ->> 'inbound_id' = m.id::text)
+order by m.received_at limit %s
+"""
+
+
+def left_behind(now: dt.datetime) -> list[int]:
+    """Mails received a while ago that no job will settle any more: at most ``LEFT_AT_A_TIME``, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, [now - LEFT_AFTER, LEFT_AT_A_TIME])
+        return [int(row[0]) for row in cursor.fetchall()]
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from procrastinate.contrib.django import app
 
 from tests.world import START, World
 from vigie.accounts.models import Affiliation, Person
@@ -463,6 +464,18 @@ def test_what_fails_by_surprise_is_raised_then_set_apart(
     settle(row.pk, now=LATER)
     row.refresh_from_db()
     assert (row.state, row.outcome, row.detail) == ("quarantined", "failed_again", "ZeroDivisionError: bug")
+
+
+def test_a_mail_that_lost_its_job_is_found_again(world: World, box: Mailbox) -> None:
+    rows = [
+        InboundMail.objects.create(
+            mailbox=box, sha256=f"{n:064d}", size=1, raw=b"x", received_at=START, state=state
+        )
+        for n, state in enumerate(("received", "received", "settled"))
+    ]
+    app.configure_task("mail.settle").defer(inbound_id=rows[0].pk)
+    assert settling.left_behind(START + dt.timedelta(minutes=3)) == [rows[1].pk]
+    assert settling.left_behind(START + dt.timedelta(minutes=1)) == []
 
 
 def test_an_agents_decision_settles_a_held_mail(world: World, box: Mailbox) -> None:
