@@ -35,7 +35,7 @@ def new_key(path: Path) -> str:
 def recipient(text: str) -> x25519.Recipient:
     if not text:
         raise Trouble(
-            "A backup is closed with your key: make one with `vigie backup-key FILE`, keep FILE elsewhere, and give the "
+            "A backup is closed with your key: make one with `vigie backup key FILE`, keep FILE elsewhere, and give the "
             "public key it prints in VIGIE_BACKUP_RECIPIENT."
         )
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from vigie.runtime import environment
@@ -49,8 +50,14 @@ def _make(args: argparse.Namespace) -> int:
     archive.recipient(public)
     with environment.database():
         made = make.make(args.to or environment.data_folder() / "backups", public)
-    print(f"{made} ({made.stat().st_size / 1_000_000:.1f} MB)")
-    return 0
+    print(f"{made.file} ({made.file.stat().st_size / 1_000_000:.1f} MB)")
+    if made.lost:
+        print(
+            f"{len(made.lost)} files that the database names are not on the disk any more ({made.lost[0][:12]}…): "
+            "look for them in an older backup.",
+            file=sys.stderr,
+        )
+    return 1 if made.lost else 0
 
 
 def _drill(args: argparse.Namespace) -> int:

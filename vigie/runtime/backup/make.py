@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,16 @@ from vigie.toolkit.backups import remember
 from vigie.toolkit.files import ALL_STAY
 
 
-def make(folder: Path, public_key: str) -> Path:
-    """One backup into ``folder``; nothing of it is left when it fails. The file."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The backup, and the files that rows name but the disk no longer holds (their SHA-256): no backup can hold them."""
+
+    file: Path
+    lost: tuple[str, ...]
+
+
+def make(folder: Path, public_key: str) -> Made:
+    """One backup into ``folder``; nothing of it is left when it fails."""
     key = archive.recipient(public_key)
     folder.mkdir(parents=True, exist_ok=True)
     started = dt.datetime.now(dt.UTC)
@@ -35,6 +44,7 @@ def make(folder: Path, public_key: str) -> Path:
         manifest = _dump(dump) | {"vigie": vigie.__version__, "made_at": started.isoformat()}
         stored = _stored_files()
         manifest["files"] = {path.name: path.stat().st_size for path in stored}
+        lost = tuple(sorted(set(manifest["named"]) - manifest["files"].keys()))
 
         def fill(tar: tarfile.TarFile) -> None:
             _add_bytes(tar, archive.MANIFEST, json.dumps(manifest).encode())
@@ -46,7 +56,7 @@ def make(folder: Path, public_key: str) -> Path:
         archive.write(target, key, fill)
     facts = {"at": started.isoformat(), "file": target.name, "bytes": target.stat().st_size}
     remember(environment.data_folder(), "backup", facts)
-    return target
+    return Made(target, lost)
 
 
 @contextmanager
@@ -69,7 +79,15 @@ def _dump(target: Path) -> dict[str, Any]:
             f"--snapshot={row[0]}", f"--file={target}", f"--dbname={tools.address()}",
         ]  # fmt: skip
         tools.run(command, "The dump of the database")
-        return {"postgresql": version, "sums": row_sums(link)}
+        return {"postgresql": version, "sums": row_sums(link), "named": _named(link)}
+
+
+def _named(link: psycopg.Connection) -> list[str]:
+    """The files that rows of this snapshot name."""
+    there = link.execute("select to_regclass('tickets_attachment') is not null").fetchone()
+    if there is None or not there[0]:
+        return []
+    return [str(row[0]) for row in link.execute("select distinct sha256 from tickets_attachment")]
 
 
 def _stored_files() -> list[Path]:

@@ -62,9 +62,9 @@ def restore(source: Path, key: Path) -> Restored:
         tempfile.TemporaryDirectory(dir=data, prefix=".restore-") as folder,
         _restored(source, key, Path(folder), f"vigie_restore_{stamp}") as (manifest, scratch),
     ):
-        _bring_files(Path(folder), data / "files")
-        _bring_secret_key(Path(folder), data / "secret_key")
+        _bring_files(Path(folder), data / "files")  # only ever added: harmless without the rows
         former = _take_the_place(scratch, f"vigie_before_{stamp}")
+        _bring_secret_key(Path(folder), data / "secret_key")
     return _result(manifest, began, former)
 
 
@@ -163,8 +163,9 @@ def _take_the_place(scratch: str, former: str) -> str:
     own = tools.own_name()
     with tools.maintenance() as link:
         try:
-            link.execute(f'alter database "{own}" rename to "{former}"')
+            with link.transaction():  # both names change, or none
+                link.execute(f'alter database "{own}" rename to "{former}"')
+                link.execute(f'alter database "{scratch}" rename to "{own}"')
         except psycopg.errors.ObjectInUse as error:
             raise Trouble("Vigie still uses its database: stop it, then restore again.") from error
-        link.execute(f'alter database "{scratch}" rename to "{own}"')
     return former

@@ -58,7 +58,7 @@ def key(home: Path) -> Path:
 
 
 def made(home: Path) -> Path:
-    return make.make(home / "backups", os.environ["VIGIE_BACKUP_RECIPIENT"])
+    return make.make(home / "backups", os.environ["VIGIE_BACKUP_RECIPIENT"]).file
 
 
 def sums() -> dict[str, list[int]]:
@@ -133,8 +133,10 @@ def test_a_key_is_never_replaced_and_stays_private(home: Path) -> None:
 
 def test_a_database_in_use_is_not_replaced(home: Path, key: Path) -> None:
     backup = made(home)
+    (home / "secret_key").write_text("the key of today\n")
     with psycopg.connect(os.environ["DATABASE_URL"]), pytest.raises(Trouble, match="stop it"):
         restore.restore(backup, key)
+    assert (home / "secret_key").read_text() == "the key of today\n", "a refused restore changes nothing"
     assert sums()["person"][0] == 500
 
 
@@ -145,6 +147,16 @@ def test_a_failed_backup_leaves_no_file(home: Path, key: Path, monkeypatch: pyte
     with pytest.raises(OSError, match="No space"):
         made(home)
     assert list((home / "backups").iterdir()) == []
+
+
+def test_a_file_that_rows_name_and_the_disk_lost_is_told(home: Path, key: Path) -> None:
+    kept = next(iter(files(home)))
+    with psycopg.connect(os.environ["DATABASE_URL"]) as link:
+        link.execute("create table tickets_attachment (sha256 text)")
+        link.execute("insert into tickets_attachment values (%s), (%s), (%s)", [kept, kept, "f" * 64])
+    done = make.make(home / "backups", os.environ["VIGIE_BACKUP_RECIPIENT"])
+    assert done.lost == ("f" * 64,)
+    assert restore.drill(done.file, key).rows == 503
 
 
 def test_sums_see_every_change_whatever_the_order_of_rows(home: Path) -> None:
