@@ -62,6 +62,9 @@ TROUBLES: dict[str, Label] = {
     ),
     "mail.path_missing": _("There is no folder “%(folder)s” on this machine: make it, or correct its name."),
     "mail.path_refused": _("The folder “%(folder)s” cannot be used (%(detail)s): correct its rights."),
+    "mail.file_refused": _(
+        "A file cannot be taken (%(detail)s): correct its rights, or take it away. The others arrive."
+    ),
     "mail.folder_outside": _(
         "Mail folders stand under VIGIE_MAIL_FOLDERS: give the name of a folder in there, such as “support”."
     ),

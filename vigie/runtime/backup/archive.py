@@ -61,6 +61,8 @@ def identity(path: Path) -> x25519.Identity:
 def write(target: Path, key: x25519.Recipient, fill: Callable[[tarfile.TarFile], None]) -> None:
     """Close what ``fill`` puts in the tar into ``target``: all of it, flushed to disk, or no file at all."""
     partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)  # of a backup that was killed
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     failures: list[BaseException] = []
     reading, writing = os.pipe()
 
@@ -73,7 +75,7 @@ def write(target: Path, key: x25519.Recipient, fill: Callable[[tarfile.TarFile],
 
     producer = threading.Thread(target=produce, name="backup")
     try:
-        with partial.open("wb") as out, os.fdopen(reading, "rb") as source:
+        with os.fdopen(handle, "wb") as out, os.fdopen(reading, "rb") as source:
             producer.start()
             pyrage.encrypt_io(source, out, [key])
             producer.join()

@@ -101,6 +101,7 @@ def test_the_drill_proves_and_changes_nothing(home: Path, key: Path) -> None:
 def test_a_backup_opens_with_its_own_key_alone(home: Path, key: Path) -> None:
     backup = made(home)
     assert b"person" not in backup.read_bytes()
+    assert backup.stat().st_mode & 0o077 == 0
     other = home / "other.key"
     archive.new_key(other)
     with pytest.raises(Trouble, match="another key"):

@@ -64,14 +64,13 @@ def mailbox_route(mailbox: Mailbox, *, now: dt.datetime) -> Route | None:
 
 
 def mailbox_for(ticket: Ticket | None) -> Mailbox | None:
-    """The mailbox a ticket is written under: of its client before a general one, of its team before another's."""
+    """The mailbox a ticket is written under: its client's before a general one, its team's before another, the oldest then."""
     organisation_id, team_id = (ticket.organisation_id, ticket.team_id) if ticket else (None, None)
     wanted = Q(organisation=None) | Q(organisation_id=organisation_id)
     found = list(Mailbox.objects.filter(wanted, is_active=True).order_by("id"))
-    ranked = [
-        (m.organisation_id is None, m.team_id != team_id, m.team_id is not None, m.pk, m) for m in found
-    ]
-    return min(ranked, key=lambda rank: rank[:4])[4] if ranked else None
+    return min(
+        found, key=lambda box: (box.organisation_id is None, box.team_id != team_id, box.pk), default=None
+    )
 
 
 def sender_for(ticket: Ticket | None, *, now: dt.datetime) -> Sender | None:

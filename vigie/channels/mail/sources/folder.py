@@ -25,6 +25,7 @@ from vigie.toolkit.crashpoints import crashpoint
 ROUND_SECONDS = 40
 # A file that somebody copies into a plain folder is complete once nothing was written for so long.
 QUIET_SECONDS = 2
+NAME_BYTES = 255  # the longest name that file systems take
 
 
 def place_of(mailbox: Mailbox) -> Path:
@@ -40,13 +41,21 @@ def waiting(mailbox: Mailbox) -> list[Path]:
     folder = place_of(mailbox)
     with _explained(folder):
         source = folder / "new" if _is_maildir(folder) else folder
-        entries = [(entry.stat(follow_symlinks=False), entry) for entry in os.scandir(source)]
-        files = [
-            (status.st_mtime_ns, entry.name)
-            for status, entry in entries
-            if stat.S_ISREG(status.st_mode) and not entry.name.startswith(".")
+        found = [
+            (written, entry.name)
+            for entry in os.scandir(source)
+            if not entry.name.startswith(".") and (written := _written_at(entry)) is not None
         ]
-        return [source / name for _when, name in sorted(files)]
+        return [source / name for _when, name in sorted(found)]
+
+
+def _written_at(entry: os.DirEntry[str]) -> int | None:
+    """When a plain file was last written, in ns; None for anything else, and for what is gone since it was listed."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns if stat.S_ISREG(status.st_mode) else None
 
 
 def check_writable(place: Path) -> None:
@@ -56,18 +65,22 @@ def check_writable(place: Path) -> None:
 
 
 def fetch_round(mailbox: Mailbox, keep: Keep, now: dt.datetime) -> Round:
-    """Store what waits, and put each file away once it is stored."""
+    """Store what waits, and put each file away once it is stored. A file that cannot be taken is said, and stops no other."""
     folder, done, ends = place_of(mailbox), Round(), time.monotonic() + ROUND_SECONDS
     paths = waiting(mailbox)
-    with _explained(folder):
-        for number, path in enumerate(paths):
-            if time.monotonic() > ends:
-                done.left = len(paths) - number
-                break
+    for number, path in enumerate(paths):
+        if time.monotonic() > ends:
+            done.left = len(paths) - number
+            break
+        try:
             if not _is_maildir(folder) and now.timestamp() - path.stat().st_mtime < QUIET_SECONDS:
                 done.left += 1
                 continue
             _bring(mailbox, folder, path, keep, done)
+        except FileNotFoundError:  # somebody took it away since it was listed
+            continue
+        except OSError as error:
+            done.warning = Refusal("mail.file_refused", detail=said(error))
     return done
 
 
@@ -101,20 +114,23 @@ def _put_away(mailbox: Mailbox, folder: Path, path: Path) -> None:
         path.unlink()
         return
     if _is_maildir(folder):
-        path.rename(folder / "cur" / f"{path.name.partition(':')[0]}:2,S")
+        path.rename(_free_name(folder / "cur", path.name.partition(":")[0], ":2,S"))
         return
     done = folder / "done"
     done.mkdir(exist_ok=True)
     path.rename(_free_name(done, path.name))
 
 
-def _free_name(folder: Path, name: str) -> Path:
-    """A name that hides no file put away before under the same one."""
-    free, number = folder / name, 1
-    while free.exists():
+def _free_name(folder: Path, name: str, ending: str = "") -> Path:
+    """A name that hides no file put away before under the same one, cut where it would be too long."""
+    number, mark = 1, ""
+    while True:
+        room = NAME_BYTES - len(mark) - len(ending)
+        free = folder / f"{mark}{os.fsdecode(os.fsencode(name)[:room])}{ending}"
+        if not free.exists():
+            return free
         number += 1
-        free = folder / f"{number}-{name}"
-    return free
+        mark = f"{number}-"
 
 
 def _is_maildir(folder: Path) -> bool:

@@ -11,7 +11,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -75,7 +75,8 @@ def _encrypt(client: IMAPClient, host: str) -> None:
             raise Refusal("mail.starttls_missing", host=host, detail="")
         client.starttls(tls_context())
     except BaseException:
-        client.shutdown()
+        with suppress(OSError):  # a handshake that failed closed the line already: what counts is why
+            client.shutdown()
         raise
 
 

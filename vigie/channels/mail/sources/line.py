@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import smtplib
 import socket
 import ssl
@@ -20,6 +21,10 @@ READ_SECONDS = 30
 # Codes of OpenSSL (X509_V_ERR_*).
 _EXPIRED = {9, 10}
 _OTHER_NAME = {62, 64}
+
+
+# Libraries put the server's words into their errors as Python writes bytes.
+_BYTES = re.compile(r"\bb(['\"])(.*?)\1")
 
 
 def tls_context() -> ssl.SSLContext:
@@ -87,5 +92,5 @@ _CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
 
 def said(error: BaseException) -> str:
     """What the other side said, on one printable line of at most 300 characters."""
-    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    text = " ".join(_BYTES.sub(r"\2", str(error)).split()).rstrip(".") or type(error).__name__
     return "".join(char if char.isprintable() else "?" for char in text)[:300]

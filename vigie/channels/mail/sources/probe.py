@@ -130,7 +130,7 @@ def _named(host: str, port: int) -> Step:
 
 def _reached(host: str, port: int) -> Step:
     with explained(host), socket.create_connection((host, port), timeout=CONNECT_SECONDS):
-        return Step(_("Connection"), _("Port %(port)s answers.") % {"port": port})
+        return Step(_("Port"), _("Port %(port)s answers.") % {"port": port})
 
 
 def _encryption(line: object, now: dt.datetime) -> Step:

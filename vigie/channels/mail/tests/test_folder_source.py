@@ -12,7 +12,7 @@ import pytest
 from tests.world import START
 from vigie.channels.mail.actions import fetching
 from vigie.channels.mail.models import InboundMail, Mailbox
-from vigie.channels.mail.sources import Round
+from vigie.channels.mail.sources import Round, folder
 
 pytestmark = pytest.mark.django_db
 MAIL = b"Subject: Panne\r\n\r\nBonjour\r\n"
@@ -24,9 +24,9 @@ def root(tmp_path: Path, settings: Any) -> Path:
     return tmp_path
 
 
-def mailbox(folder: str, **more: Any) -> Mailbox:
+def mailbox(name: str, **more: Any) -> Mailbox:
     return Mailbox.objects.create(
-        name="S", address="s@nord.example", source="folder", folder=folder, created_at=START, **more
+        name="S", address="s@nord.example", source="folder", folder=name, created_at=START, **more
     )
 
 
@@ -74,6 +74,54 @@ def test_files_of_the_same_name_are_all_kept(root: Path) -> None:
         fetch(found)
     assert sorted(os.listdir(root / "support" / "done")) == ["2-mail.eml", "3-mail.eml", "mail.eml"]
     assert InboundMail.objects.count() == 3
+
+
+@pytest.mark.parametrize("put_away", ["done", "cur"])
+def test_the_longest_name_fits_where_files_are_put_away(root: Path, put_away: str) -> None:
+    found, waits = mailbox("support"), root / "support"
+    if put_away == "cur":
+        (waits / "cur").mkdir(parents=True)
+        waits = waits / "new"
+    for number in range(3):
+        drop(waits / f"{'é' * 125}x.eml", MAIL + bytes([65 + number]))
+        assert fetch(found) == Round(stored=1)
+    assert len(os.listdir(root / "support" / put_away)) == 3
+
+
+def test_a_file_that_cannot_be_taken_stops_no_other(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = folder._read
+
+    def refused(path: Path) -> Any:
+        if path.name == "a.eml":
+            raise PermissionError(13, "Permission denied", str(path))
+        if path.name == "b.eml":
+            path.unlink()
+        return read(path)
+
+    monkeypatch.setattr(folder, "_read", refused)
+    for age, name in ((90, "a.eml"), (80, "b.eml"), (70, "c.eml")):
+        drop(root / "support" / name, MAIL + name.encode(), age=age)
+    found = mailbox("support")
+    assert fetch(found).stored == 1
+    assert trouble(found) == "mail.file_refused"
+    assert "a.eml" in found.trouble_detail
+    assert os.listdir(root / "support" / "done") == ["c.eml"]
+
+
+def test_a_file_gone_while_the_folder_is_listed_is_no_failure(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def stale(place: Path) -> Any:
+        entries = list(scan(place))
+        (place / "gone.eml").unlink(missing_ok=True)
+        return entries
+
+    monkeypatch.setattr(folder.os, "scandir", stale)
+    drop(root / "support" / "gone.eml")
+    drop(root / "support" / "here.eml", MAIL + b"2")
+    assert fetch(mailbox("support")) == Round(stored=1)
 
 
 def test_a_file_can_be_deleted_once_it_is_stored(root: Path) -> None:

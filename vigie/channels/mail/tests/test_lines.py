@@ -20,6 +20,7 @@ from vigie.channels.mail.sources import line as wire
 from vigie.channels.mail.tests import servers
 from vigie.channels.mail.tests.conftest import MakeMailbox
 from vigie.channels.mail.tests.servers import ImapServer
+from vigie.kernel.refusal import Refusal
 from vigie.toolkit import vault
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,7 @@ def test_a_wrong_password(make_mailbox: MakeMailbox) -> None:
     mailbox = make_mailbox(password_sealed=vault.seal("faux"))
     assert trouble(mailbox) == "mail.sign_in_refused"
     assert "faux" not in mailbox.trouble_detail
+    assert mailbox.trouble_detail.startswith("[AUTHENTICATIONFAILED]")
 
 
 def test_a_password_closed_with_another_key(make_mailbox: MakeMailbox) -> None:
@@ -113,6 +115,16 @@ def test_a_certificate_that_cannot_be_trusted(
     settings.MAIL_CA_FILE = str(certificate.authority) if trusted else ""
     with servers.serving(servers.tls_server(certificate)) as port:
         assert trouble(make_mailbox(port=port)) == code
+
+
+def test_a_certificate_that_cannot_be_trusted_after_starttls(
+    imap: ImapServer, make_mailbox: MakeMailbox, settings: Any
+) -> None:
+    settings.MAIL_CA_FILE = ""
+    found = make_mailbox(port=imap.port, security="starttls")
+    assert trouble(found) == "mail.certificate_untrusted"
+    with pytest.raises(Refusal, match=r"mail\.certificate_untrusted"):
+        source.connect(found)
 
 
 def test_tls_on_a_port_that_speaks_none(imap: ImapServer, make_mailbox: MakeMailbox) -> None:

@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from tests.world import START, ClientWorld, World
 from tests.world import report as reported
-from vigie.accounts.models import Agent, Person
+from vigie.accounts.models import Agent, Person, Team
 from vigie.channels.mail.keys import mail_key, own_domain
 from vigie.channels.mail.models import AutomaticAnswer, DeadAddress, InboundMail, Mailbox
 from vigie.channels.mail.outgoing.dispatch import dispatch
+from vigie.channels.mail.outgoing.senders import mailbox_for
 from vigie.channels.mail.outgoing.transport import Patience
 from vigie.channels.mail.rules.tokens import read_message_id, read_reply_address
 from vigie.channels.mail.tests.sink import Sink, open_sink
@@ -206,6 +207,24 @@ def test_the_mailbox_of_the_client_comes_before_the_general_one(
     send(START)
     assert sink.one("user@alpha.example").sender == "alpha@nord.example"
     assert sink.one("user@gamma.example").sender == "support@nord.example"
+
+
+def test_another_general_mailbox_changes_no_sender(world: World, desk: Mailbox, sink: Sink) -> None:
+    Mailbox.objects.filter(pk=desk.pk).update(team=world.team)
+    make_mailbox(sink, "any@nord.example")
+    make_mailbox(sink, "systems@nord.example", team=world.team2)
+    third = Team.objects.create(code="n3", name_fr="Réseau", name_en="Network")
+    ticket = report(world)
+    for team, address in (
+        (None, "any"),
+        (world.team, "support"),
+        (world.team2, "systems"),
+        (third, "support"),
+    ):
+        ticket.team = team
+        found = mailbox_for(ticket)
+        assert found is not None
+        assert found.address == f"{address}@nord.example"
 
 
 def test_the_installations_server_is_the_last_resort_and_without_any_nothing_leaves(
