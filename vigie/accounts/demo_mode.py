@@ -1,4 +1,4 @@
-"""One-click sign-in, which exists only where the setting is on *and* the database is the demonstration data."""
+"""One-click sign-in, which exists only where the setting is on *and* the database is the demonstration and nothing else."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from vigie.accounts.models import Person
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotAllowed
+from vigie.tenancy.models import Organisation
 from vigie.toolkit.models import JournalEntry
 
 MARKER = "demo_loaded"
@@ -49,12 +50,30 @@ def mark_loaded(actor: Actor, *, now: dt.datetime) -> None:
     )
 
 
+def is_loaded() -> bool:
+    """Does this database hold the demonstration, alone or not?"""
+    return _loaded_at() is not None
+
+
+def holds_other_data() -> bool:
+    """True once an organisation or a person came after the demonstration: created, imported or written in by mail.
+
+    What is the demonstration's own is never younger than its "now", which its marker holds.
+    """
+    loaded_at = _loaded_at()
+    return loaded_at is not None and any(
+        model.objects.filter(created_at__gt=loaded_at).exists() for model in (Organisation, Person)
+    )
+
+
 def is_demo() -> bool:
     """True where one-click sign-in may exist at all."""
-    return (
-        bool(settings.DEMO)
-        and JournalEntry.objects.filter(subject=SUBJECT, subject_id=0, verb=MARKER).exists()
-    )
+    return bool(settings.DEMO) and is_loaded() and not holds_other_data()
+
+
+def _loaded_at() -> dt.datetime | None:
+    marker = JournalEntry.objects.filter(subject=SUBJECT, subject_id=0, verb=MARKER)
+    return marker.order_by("id").values_list("at", flat=True).first()
 
 
 def personas() -> list[Persona]:

@@ -22,7 +22,6 @@ from vigie.notifications import outbox
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ingest import ingest
 from vigie.tickets.tasks import learn_words
-from vigie.toolkit.models import JournalEntry
 
 SEED = 59000  # the postcode of Lille
 
@@ -33,7 +32,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
     ``anchor`` is the "now" of the demonstration: by default the start of the current hour.
     ``tell`` hears what is being loaded.
     """
-    if JournalEntry.objects.filter(subject=demo_mode.SUBJECT, verb=demo_mode.MARKER).exists():
+    if demo_mode.is_loaded() and not demo_mode.holds_other_data():
         return False
     if Organisation.objects.exists():
         raise Refusal("demo.not_empty")

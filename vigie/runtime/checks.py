@@ -99,7 +99,8 @@ def _django_problems(known: list[str]) -> list[str]:
 
     try:
         set_up_django()
-        return _failed_checks(reachable=not known) + ([] if known else _migration_problems())
+        found = _failed_checks(reachable=not known) + ([] if known else _migration_problems())
+        return found if known or found else _demo_problems()
     except Trouble as trouble:
         return [] if trouble.sentence in known else [trouble.sentence]
     except Exception as error:
@@ -126,6 +127,18 @@ def _migration_problems() -> list[str]:
     if not missing:
         return []
     return [f"{len(missing)} migrations are not applied (first: {missing[0][0]}): run `vigie migrate`."]
+
+
+def _demo_problems() -> list[str]:
+    """Once real data came beside the demonstration, one-click sign-in is off by itself; its password still opens."""
+    from vigie.accounts import demo_mode
+
+    if not demo_mode.holds_other_data():
+        return []
+    return [
+        "this database holds other people or clients beside the demonstration: one-click sign-in is off, but the "
+        "demo accounts keep their published password: work in a database of its own (`vigie up --no-demo`)."
+    ]
 
 
 def _exposure_problems() -> list[str]:

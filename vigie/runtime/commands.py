@@ -47,7 +47,7 @@ def prepare(*, demo: bool) -> int:
         if wanted and _is_empty():
             _tell("Loading the demonstration, once: six clients, fourteen months of tickets…")
             _load_demo()
-        shown = wanted and _holds_demo()
+        shown = wanted and _holds_only_demo()
     accounts = [[email, str(label)] for email, label in _accounts()] if shown else []
     print(json.dumps({"demo": shown, "accounts": accounts}), flush=True)
     return 0
@@ -64,7 +64,7 @@ def demo() -> int:
     with reach.migration_lock():
         set_up_django()
         _migrate()
-        if not _is_empty() and not _holds_demo():
+        if not _is_empty() and not _holds_only_demo():
             raise Trouble(
                 "This database holds real data, and demo data never goes beside it: "
                 "give another folder in VIGIE_DATA, or another database in DATABASE_URL."
@@ -194,15 +194,11 @@ def _is_empty() -> bool:
         return False
 
 
-def _holds_demo() -> bool:
-    """Are the people of the demo in this database?"""
-    from django.apps import apps
+def _holds_only_demo() -> bool:
+    """Does this database hold the demonstration, and nobody else's data?"""
+    from vigie.accounts import demo_mode
 
-    emails = [email for email, _ in _accounts()]
-    try:
-        return bool(emails) and apps.get_model("accounts", "Person").objects.filter(email__in=emails).exists()
-    except LookupError:
-        return False
+    return demo_mode.is_loaded() and not demo_mode.holds_other_data()
 
 
 def _load_demo() -> None:

@@ -14,16 +14,22 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tests.world import PASSWORD, START, World
+from tests.world import PASSWORD, World
 from vigie.accounts import demo_mode, tasks
+from vigie.accounts.actions import create_agent
 from vigie.accounts.live import topics_of
 from vigie.accounts.models import Affiliation, Person
+from vigie.demo.load import load_demo
 from vigie.kernel.actor import SYSTEM
-from vigie.kernel.refusal import NotAllowed
+from vigie.kernel.refusal import NotAllowed, Refusal
+from vigie.runtime import checks
+from vigie.tenancy.models import Organisation
 
 LOGIN = "/account/login/"
 
@@ -203,7 +209,7 @@ def test_one_click_needs_the_setting_and_the_marker(world: World, settings: Any)
         for on, marked in ((False, False), (True, False), (False, True), (True, True)):
             settings.DEMO = on
             if marked and not demo_mode.JournalEntry.objects.filter(verb=demo_mode.MARKER).exists():
-                demo_mode.mark_loaded(SYSTEM, now=START)
+                demo_mode.mark_loaded(SYSTEM, now=timezone.now())
             allowed = on and marked
             assert demo_mode.is_demo() is allowed
             assert (b"user@alpha.example" in Browser().get(LOGIN).content) is allowed
@@ -220,6 +226,34 @@ def test_one_click_needs_the_setting_and_the_marker(world: World, settings: Any)
             .status_code
             == 403
         )
+    finally:
+        demo_mode.offer([])
+
+
+def test_one_click_ends_by_itself_when_real_data_comes(world: World, settings: Any) -> None:
+    settings.DEMO = True
+    demo_mode.offer([demo_mode.Persona("user@alpha.example", "User", "U", "U", "peut", "can", "user")])
+    try:
+        loaded = timezone.now()
+        demo_mode.mark_loaded(SYSTEM, now=loaded)
+        later = loaded + dt.timedelta(seconds=1)
+        assert demo_mode.is_demo()
+        for come in (
+            lambda: create_agent(SYSTEM, email="first@real.test", name="First", all_clients=True, now=later),
+            lambda: Organisation.objects.create(code="REAL", name="Real", created_at=later),
+        ):
+            point = transaction.savepoint()
+            come()
+            assert demo_mode.holds_other_data()
+            assert b"user@alpha.example" not in Browser().get(LOGIN).content
+            answer = Browser().post(reverse("demo_sign_in"), {"email": "user@alpha.example"})
+            assert answer.status_code == 403
+            assert "demo accounts keep their published password" in checks._demo_problems()[0]
+            with pytest.raises(Refusal, match=r"demo\.not_empty"):
+                load_demo()
+            transaction.savepoint_rollback(point)
+        assert demo_mode.is_demo()
+        assert checks._demo_problems() == []
     finally:
         demo_mode.offer([])
 
