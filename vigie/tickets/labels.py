@@ -85,12 +85,14 @@ refusals.register(
         "tickets.type_after_resolution": _("The type can change only before the resolution."),
         "tickets.override_needs_reason": _("Say why the priority differs from what impact and urgency give."),
         "tickets.not_your_approval": _(
-            "Only the people asked to approve it may answer, and never its requester."
+            "Only the people asked to approve it may answer, and never its requester: ask the service desk to ask you."
         ),
         "tickets.approval_for_another": _("Say who approved or refused, and how: you answer in their place."),
         "tickets.own_approval": _("The requester cannot approve this request: choose somebody else."),
         "tickets.approver_of_another": _("Choose among the contacts of this client."),
-        "tickets.no_approval_awaited": _("No approval is awaited on this ticket any more."),
+        "tickets.no_approval_awaited": _(
+            "No approval is awaited on this ticket any more: open it again to see who answered."
+        ),
         "tickets.canned_needs_both": _("Write the title and the text in both languages."),
         "tickets.unknown_place": _("Nothing fills “%(name)s”: use one of the places that are listed."),
         "tickets.correction_needs_reason": _("Say what was wrong: a correction is kept with its reason."),

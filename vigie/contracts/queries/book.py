@@ -164,13 +164,14 @@ def commitment_row(commitment: Commitment, paths: Mapping[int, tuple[str, ...]])
     )
 
 
-def promise_book(organisation_id: int, *, with_drafts: bool = False) -> PromiseBook:
-    """Load a client's book: five narrow queries."""
+def promise_book(organisation_id: int, *, with_drafts: bool = False, zone: str | None = None) -> PromiseBook:
+    """Load a client's book in narrow queries; ``zone`` is the client's own, from who has it read already."""
     contracts = Contract.objects.filter(organisation_id=organisation_id)
     if not with_drafts:
         contracts = contracts.exclude(status=Contract.Status.DRAFT)
     commitments = list(Commitment.objects.filter(organisation_id=organisation_id))
-    categories: dict[int, Any] = dict(Category.objects.values_list("pk", "path"))
+    named = any(commitment.category_id for commitment in commitments)  # else no path decides anything
+    categories: dict[int, Any] = dict(Category.objects.values_list("pk", "path")) if named else {}
     paths = {pk: tuple(path.split("/")) for pk, path in categories.items()}
     versions: dict[int, list[CalendarVersion]] = {}
     for version in CalendarVersion.objects.filter(
@@ -183,7 +184,8 @@ def promise_book(organisation_id: int, *, with_drafts: bool = False) -> PromiseB
     sites = Site.objects.filter(organisation_id=organisation_id).only(
         "id", "organisation_id", "name", "timezone", "country", "subdivision"
     )
-    zone = Organisation.objects.values_list("timezone", flat=True).get(pk=organisation_id)
+    if zone is None:
+        zone = Organisation.objects.values_list("timezone", flat=True).get(pk=organisation_id)
     return PromiseBook(
         organisation_id=organisation_id,
         contracts=tuple(contracts),

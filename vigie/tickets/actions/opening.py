@@ -23,6 +23,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tenancy import access as tenancy_access
 from vigie.tenancy.models import Organisation, Site
+from vigie.tenancy.walls import past_the_wall
 from vigie.tickets.actions import telling
 from vigie.tickets.actions.conversation import add_message, check_body, claim_uploads
 from vigie.tickets.actions.ledger import NewFact, cache_reading, due_columns, journal
@@ -96,14 +97,15 @@ def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
         if new.submission and (already := _already(actor, new)):
             return already
         raise error
-    _promise(actor, ticket, now)
+    _promise(actor, ticket, organisation.timezone, now)
     message = add_message(
         actor, ticket, new.body, kind="description", audience="public", is_html=new.is_html, at=ticket.opened_at,
         author_id=new.requester_id if actor.is_provider else actor.person_id, mail=new.mail,
     )  # fmt: skip
     claim_uploads(actor, ticket, message, new.uploads)
-    announce(TicketOpened(ticket.pk, ticket.organisation_id))
-    telling.opened(actor, ticket, acknowledge=new.acknowledge, now=now)
+    with past_the_wall("notify"):  # both cross it: once is enough
+        announce(TicketOpened(ticket.pk, ticket.organisation_id))
+        telling.opened(actor, ticket, acknowledge=new.acknowledge, now=now)
     return ticket
 
 
@@ -233,7 +235,10 @@ def _build(
         priority=priority_for(organisation.pk, impact, new.urgency, is_vip),
         team_id=subscription.team_id if subscription else None,
     )
-    return ticket_row(new, known, title, now)
+    ticket = ticket_row(new, known, title, now)
+    if subscription and ticket.team_id == subscription.team_id:
+        ticket.team = subscription.team
+    return ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +318,9 @@ def promised(book: PromiseBook, scope: Scope) -> dict[ClockKind, Terms]:
     return {kind: terms for kind, terms in book.terms_for(scope).items() if kind in TARGETED}
 
 
-def _promise(actor: Actor, ticket: Ticket, now: dt.datetime) -> None:
+def _promise(actor: Actor, ticket: Ticket, zone: str, now: dt.datetime) -> None:
     """Journal the opening, stamp the terms and start the clocks."""
-    book = promise_book(ticket.organisation_id)
+    book = promise_book(ticket.organisation_id, zone=zone)
     contract = book.contract_at(ticket.opened_at)
     ticket.contract_id = contract.pk if contract else None
     terms = promised(book, scope_of(ticket))

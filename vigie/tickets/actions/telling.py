@@ -43,12 +43,11 @@ def opened(actor: Actor, ticket: Ticket, *, acknowledge: bool = True, now: dt.da
     Who opened it by its own hand sees it open, and has the acknowledgement by mail; who wrote a mail has seen nothing yet.
     """
     told = _told("ticket_opened", ticket)
+    people = {ticket.requester_id, ticket.beneficiary_id}  # nobody follows it yet
     if acknowledge and actor.is_provider:
-        notify(_client_side(ticket), told, now=now, by=actor.person_id)
+        notify(people, told, now=now, by=actor.person_id)
     elif acknowledge:
-        notify(
-            _client_side(ticket), told, now=now, knows=None if ticket.channel == "email" else actor.person_id
-        )
+        notify(people, told, now=now, knows=None if ticket.channel == "email" else actor.person_id)
     if ticket.assignee_id:
         notify(
             [ticket.assignee_id], _told("ticket_assigned", ticket, by=actor.name), now=now, by=actor.person_id

@@ -19,7 +19,7 @@ from vigie.tickets.actions.asking import Kept, ask, keep_files, new_place
 from vigie.tickets.actions.conversation import discard_draft, save_draft, upload
 from vigie.tickets.portal.forms import SUBMISSION_LIMIT, Ask, files_of
 from vigie.tickets.portal.words import ASKS, promise_sentence
-from vigie.tickets.queries.asking import Offer, draft_at, offer, would_promise
+from vigie.tickets.queries.asking import Offer, draft_at, offer, own_site, readers, would_promise
 from vigie.toolkit.entry import Request, customers
 from vigie.toolkit.pages import render
 from vigie.toolkit.refusals import sentence
@@ -46,7 +46,7 @@ def new(request: Request) -> HttpResponse:
     asked = {name: request.GET[name][:250] for name in ("type", "title", "service") if request.GET.get(name)}
     if kept.get("title"):
         asked.pop("title", None)
-    initial = {**DEFAULTS, "type": "incident", "site": offered.own_site_id, **kept, **asked}
+    initial = {**DEFAULTS, "type": "incident", "site": own_site(request.actor), **kept, **asked}
     if initial["type"] not in ASKS:
         initial["type"] = "incident"
     form = Ask(None, offered, request.actor, initial=initial)
@@ -87,6 +87,7 @@ def _page(
     values = {
         "form": form,
         "offer": offered,
+        "readers": readers(request.actor),
         "service_icons": {str(service["id"]): service["icon"] for service in offered.services},
         "kept": kept.files,
         "was_kept": was_kept,

@@ -29,40 +29,34 @@ PEOPLE_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What may be chosen: services of the client, its sites, the person's colleagues, and who will read it."""
+    """What may be chosen: services of the client, its sites, the person's colleagues."""
 
     services: list[Any]
     sites: list[Any]
     colleagues: list[Any]
-    own_site_id: int | None
-    provider: str
-    client: str
 
 
 def offer(actor: Actor, today: dt.date) -> Offer:
-    """Everything the form needs, in narrow queries."""
+    """Every choice that the form proposes and checks, in narrow queries."""
     services = catalog_access.visible(actor).order_by("criticality", "id")
-    affiliation = (
-        accounts_access.visible_affiliations(actor)
-        .filter(person_id=actor.person_id or 0)
-        .values("site_id")
-        .first()
-    )
-    names = dict(
-        Organisation.objects.filter(Q(kind="provider") | Q(pk=actor.organisation_id)).values_list(
-            "kind", "name"
-        )
-    )
+    sites = tenancy_access.visible_sites(actor).filter(is_active=True).order_by("name")
     return Offer(
         services=list(services.values("id", "name_fr", "name_en", "icon")),
-        sites=list(
-            tenancy_access.visible_sites(actor).filter(is_active=True).order_by("name").values("id", "name")
-        ),
+        sites=list(sites.values("id", "name")),
         colleagues=colleagues(actor, today),
-        own_site_id=affiliation["site_id"] if affiliation else None,
-        provider=names.get("provider", ""),
-        client=names.get("client", ""),
     )
+
+
+def own_site(actor: Actor) -> int | None:
+    """The id of the person's own site, where it has one."""
+    held = accounts_access.visible_affiliations(actor).filter(person_id=actor.person_id or 0)
+    return held.values_list("site_id", flat=True).first()
+
+
+def readers(actor: Actor) -> dict[str, str]:
+    """Names of the two sides that will read a request: ``provider`` and ``client``."""
+    sides = Organisation.objects.filter(Q(kind="provider") | Q(pk=actor.organisation_id))
+    return dict(sides.values_list("kind", "name"))
 
 
 def colleagues(actor: Actor, today: dt.date, *, limit: int = PEOPLE_LIMIT) -> list[Any]:
