@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from vigie.tickets import access
 from vigie.tickets.actions.ledger import load_rows, moment
 from vigie.tickets.labels import CLOCKS
 from vigie.tickets.models import Clock
+from vigie.tickets.queries.named import names_in, with_team_names
 from vigie.tickets.rules.clock_facts import Row, clock_facts
 from vigie.toolkit.jinja import spelled
 from vigie.workflow.labels import PENDING_REASONS, label
@@ -144,7 +145,12 @@ def explained(actor: Actor, ticket_id: int, *, now: dt.datetime) -> list[Explain
         .exclude(state="cancelled")
         .values("id", "kind", "state", "terms_id")
     )
-    views = clock_views(list(clocks), load_rows(ticket.pk), now)
+    rows = load_rows(ticket.pk)
+    if actor.is_provider:
+        said = [{"before": row.before, "after": row.after} for row in rows]
+        told = with_team_names(said, names_in(said))
+        rows = [replace(row, after=fact["after"]) for row, fact in zip(rows, told, strict=True)]
+    views = clock_views(list(clocks), rows, now)
     wanted = {view.reading.terms.commitment_id for view in views if view.reading.terms.commitment_id}
     commitments = {str(c.pk): c for c in in_sight(actor, Commitment.objects.filter(pk__in=wanted))}
     contracts = {

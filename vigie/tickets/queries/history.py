@@ -9,15 +9,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from vigie.accounts.models import Person, Team
 from vigie.kernel.actor import Actor
 from vigie.tickets import access, labels
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries.choices import names_of_values
 from vigie.tickets.queries.clock_view import exact
+from vigie.tickets.queries.named import Named, names_in, with_team_names
 from vigie.tickets.queries.told import Told, doer, field_name, tell
 from vigie.tickets.rules import facts
-from vigie.toolkit.jinja import local_name, spelled, when
+from vigie.toolkit.jinja import spelled, when
 from vigie.workflow.labels import PENDING_REASONS, STATES, label
 
 
@@ -39,34 +39,17 @@ def history(actor: Actor, ticket_id: int) -> tuple[Ticket, list[Entry]]:
     found = access.visible_facts(actor, ticket).order_by("at", "id")
     columns = ("at", "kind", "actor_name", "side", "audience", "before", "after")
     rows: list[dict[str, Any]] = [dict(row) for row in found.values(*columns)]
-    people, teams = _people(rows), _teams(rows)
+    named = names_in(rows)
     values = names_of_values(rows)
     entries = []
     source: dict[str, str] = {}  # what the rows of another tool said so far
-    for row in rows:
-        told = tell(row, people)
+    for row in with_team_names(rows, named):
+        told = tell(row, named.people)
         if told is not None:
             is_import = row["kind"] == facts.IMPORTED
-            changes = _cells(row, source) if is_import else _changes(row, people, teams, values)
+            changes = _cells(row, source) if is_import else _changes(row, named, values)
             entries.append(Entry(row["at"], doer(row), row["side"], row["audience"], told, changes))
     return ticket, entries
-
-
-def _ids(rows: list[dict[str, Any]], *keys: str) -> set[int]:
-    found: set[int] = set()
-    for row in rows:
-        for side in (row["before"], row["after"]):
-            found.update(v for k, v in (side or {}).items() if k in keys and isinstance(v, int))
-    return found
-
-
-def _people(rows: list[dict[str, Any]]) -> dict[int, str]:
-    return dict(Person.objects.filter(pk__in=_ids(rows, "assignee", "person")).values_list("pk", "name"))
-
-
-def _teams(rows: list[dict[str, Any]]) -> dict[int, str]:
-    found = Team.objects.filter(pk__in=_ids(rows, "team")).values("id", "name_fr", "name_en")
-    return {row["id"]: local_name(row) for row in found}
 
 
 def _cells(row: Mapping[str, Any], source: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -83,8 +66,7 @@ def _cells(row: Mapping[str, Any], source: dict[str, str]) -> list[tuple[str, st
 
 def _changes(
     row: Mapping[str, Any],
-    people: Mapping[int, str],
-    teams: Mapping[int, str],
+    named: Named,
     values: Mapping[str, Mapping[int, str]],
 ) -> list[tuple[str, str, str]]:
     """``(what, before, after)`` in words for each value that changed."""
@@ -94,7 +76,7 @@ def _changes(
         name = _name(key)
         if name is None or before.get(key) == after.get(key):
             continue
-        was, now = (_word(key, side.get(key), people, teams, values) for side in (before, after))
+        was, now = (_word(key, side.get(key), named, values) for side in (before, after))
         if was != now:
             found.append((name, was, now))
     return found
@@ -117,8 +99,7 @@ def _name(key: str) -> str | None:
 def _word(
     key: str,
     value: Any,
-    people: Mapping[int, str],
-    teams: Mapping[int, str],
+    named: Named,
     values: Mapping[str, Mapping[int, str]],
 ) -> str:
     if value in (None, "", []):
@@ -133,8 +114,8 @@ def _word(
         "state": lambda: label(STATES, value),
         "reason": lambda: label(PENDING_REASONS, value),
         "type": lambda: str(labels.TYPES.get(value, value)),
-        "team": lambda: teams.get(value, str(value)),
-        "assignee": lambda: people.get(value, str(value)),
+        "team": lambda: named.teams.get(value, str(value)),
+        "assignee": lambda: named.people.get(value, str(value)),
         "priority": lambda: f"P{value}",
         "computed": lambda: f"P{value}",
         "impact": lambda: str(labels.IMPACTS.get(value, value)),

@@ -18,7 +18,7 @@ from vigie.tickets import access
 from vigie.tickets.labels import message_mark
 from vigie.tickets.models import Message, Ticket
 from vigie.tickets.queries.clock_view import ClockView, clock_views
-from vigie.tickets.queries.queue import people_names
+from vigie.tickets.queries.named import names_in, with_team_names
 from vigie.tickets.queries.told import Told, tell
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row
@@ -110,7 +110,7 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
         machine=machine,
         steps=machine.steps_from(row["state"], "agent"),
         clocks=clock_views(lists["clocks"], clock_rows(journal), now),
-        items=thread(messages, journal, _names(journal), since),
+        items=thread(messages, journal, since),
         related=_related(actor, row),
         watchers=sorted(lists["watchers"], key=lambda w: str(w["name"])),
         proposed=sorted(lists["proposed"], key=lambda w: str(w["name"])),
@@ -221,28 +221,17 @@ def clock_rows(journal: Iterable[Mapping[str, Any]]) -> list[Row]:
     ]
 
 
-def _names(journal: Iterable[Mapping[str, Any]]) -> dict[int, str]:
-    """Names of the people that facts mention, in one statement."""
-    wanted: set[int] = set()
-    for fact in journal:
-        for side in (fact["before"], fact["after"]):
-            wanted.update(
-                v for k, v in (side or {}).items() if k in ("assignee", "person") and isinstance(v, int)
-            )
-    return people_names(wanted)
-
-
 def thread(
     messages: list[dict[str, Any]],
     journal: list[dict[str, Any]],
-    names: Mapping[int, str],
     since: dt.datetime | None,
 ) -> list[Item]:
     """Messages and thin lines in the order in which they happened; of clock lines in a row the last one stands."""
     items = [Item(m["created_at"], f"m{m['id']}", message=m) for m in messages]
     lines = [f for f in journal if f["kind"] in THREAD_KINDS and (since is None or f["at"] >= since)]
-    for fact in lines[-FACT_LIMIT:]:
-        told = tell(fact, names)
+    named = names_in(lines[-FACT_LIMIT:])
+    for fact in with_team_names(lines[-FACT_LIMIT:], named):
+        told = tell(fact, named.people)
         if told is not None:
             key = "c" if fact["kind"] in CLOCK_LINES else "f"
             items.append(Item(fact["at"], f"{key}{fact['id']}", told=told))
@@ -309,7 +298,7 @@ def news(actor: Actor, ticket_id: int, *, after_message: int, after_fact: int) -
         else _messages(actor, ticket_id, MESSAGE_LIMIT)
     )
     journal = _journal(actor, ticket_id, after_fact)
-    items = thread(messages, journal, _names(journal), None)
+    items = thread(messages, journal, None)
     last_message = max([after_message, *(m["id"] for m in messages)])
     return items, last_message, max([after_fact, *(f["id"] for f in journal)])
 

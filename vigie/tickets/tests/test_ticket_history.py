@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.world import World, report
 from vigie.kernel.actor import SYSTEM
@@ -18,8 +19,10 @@ from vigie.tickets.actions.opening import NewTicket
 from vigie.tickets.models import Fact
 from vigie.tickets.queries.clock_view import explained
 from vigie.tickets.queries.history import history
+from vigie.tickets.queries.named import names_in, with_team_names
 
 pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
@@ -63,6 +66,33 @@ def test_the_history_says_before_and_after(desk: Client, world: World, now: dt.d
     assert "Messagerie → —" in shown
     kinds = set(Fact.objects.filter(ticket=ticket).values_list("kind", flat=True))
     assert {"opened", "priority", "edited"} <= kinds
+
+
+def test_a_team_is_named_in_the_language_of_the_reader(desk: Client, world: World, now: dt.datetime) -> None:
+    ticket = report(world, now=now)
+    handling.assign(world.actor(world.agent), ticket.pk, team_id=world.team2.pk, assignee_id=None, now=now)
+    addresses = [reverse(name, args=[ticket.pk]) for name in ("ticket", "ticket_history", "ticket_clocks")]
+    for language, named, other in (("en", "Systems L2", "Systèmes N2"), ("fr", "Systèmes N2", "Systems L2")):
+        world.agent.language = language
+        world.agent.save()
+        for address in addresses[:2]:
+            lines = re.findall(
+                r"[^>]*équipe [^<]*|[^>]*to the team [^<]*", desk.get(address).content.decode()
+            )
+            assert any(named in line for line in lines), address
+            assert not any(other in line for line in lines), address
+    with translation.override("en"):
+        holders = {
+            s.holder
+            for x in explained(world.actor(world.agent), ticket.pk, now=now + HOUR)
+            for s in x.stretches
+        }
+        assert holders == {"Systems L2"}
+
+
+def test_a_team_that_is_gone_keeps_the_name_written_down() -> None:
+    fact = {"before": {}, "after": {"team": 0, "team_name": "Partie"}}
+    assert with_team_names([fact], names_in([fact]))[0]["after"]["team_name"] == "Partie"
 
 
 def test_the_history_shows_what_another_tool_said(desk: Client, world: World) -> None:
