@@ -77,7 +77,10 @@ class MailboxForm(RecordForm):
         }
         help_texts = {
             "organisation": _("Empty: for every client."),
-            "authserv_id": _("Usually its host name. Verdicts of any other server are not believed."),
+            "authserv_id": _(
+                "Usually its host name. Verdicts of any other server are not believed. "
+                "Empty: senders are not verified, and anybody can write under a known address."
+            ),
             "folder": _("“INBOX”, or the name of a folder under VIGIE_MAIL_FOLDERS."),
             "done_folder": _("Where mails are moved once they are stored."),
             "security": _("TLS usually goes with port 993, STARTTLS with 143."),

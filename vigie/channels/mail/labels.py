@@ -99,6 +99,7 @@ register(
         "mail.public_domain": _(
             "Anybody may have an address at %(domain)s: it cannot tell one client's people."
         ),
+        "mail.own_domain": _("%(domain)s is our own domain: agents write under it, so it is no client's."),
         "mail.domain_taken": _("%(domain)s is another client's domain already."),
         "mail.not_open": _("This mail is settled or being read: there is nothing left to decide."),
         "mail.reason_needed": _("Say why: whoever looks for this mail will read it."),

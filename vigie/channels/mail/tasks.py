@@ -50,5 +50,5 @@ def settle_left(timestamp: int) -> None:
 
 
 @job("mail.settle", once_by="the state of the mail, and its number as the submission of what it makes")
-def settle(inbound_id: int) -> None:
-    settling.settle(inbound_id, now=timezone.now())
+def settle(inbound_id: int, replayed: bool = False) -> None:
+    settling.settle(inbound_id, replayed=replayed, now=timezone.now())

@@ -71,6 +71,7 @@ def _find(mail: InboundMail, read: ParsedMail, writer: Actor) -> _Found:
     for meant in meant_by(read, mail_key()):
         ticket = _pointed(mail, writer, meant)
         if ticket is None:
+            related = related or _of_same_client(writer, meant)
             is_foreign = is_foreign or meant.is_marked
             continue
         if _may_join(mail, writer, ticket, meant):
@@ -89,6 +90,14 @@ def _pointed(mail: InboundMail, writer: Actor, meant: Meant) -> Ticket | None:
     known = InboundMail.objects.filter(header_id=meant.answered, mailbox_id=mail.mailbox_id)
     ticket_id = known.exclude(ticket_id=None).values_list("ticket_id", flat=True).first()
     return visible.filter(pk=ticket_id).first() if ticket_id else None
+
+
+def _of_same_client(writer: Actor, meant: Meant) -> Ticket | None:
+    """The ticket of a genuine mark that its writer may not see, when it is its own client's: agents may be told of it."""
+    client = writer.organisation_id
+    if meant.ticket is None or writer.is_provider or client is None:
+        return None
+    return Ticket.objects.filter(pk=meant.ticket, organisation_id=client).first()
 
 
 def _may_join(mail: InboundMail, writer: Actor, ticket: Ticket, meant: Meant) -> bool:
@@ -113,7 +122,7 @@ def _join(mail: InboundMail, read: ParsedMail, writer: Actor, found: _Found, now
     ticket = found.ticket
     assert ticket is not None
     said = _said(mail, read, writer, ticket.organisation_id, is_reply=True, now=now)
-    is_note = writer.is_provider and _answers_a_note(read, ticket)
+    is_note = writer.is_provider and not _answers_public_words(read, writer, ticket)
     # counted when it was received, unless the ticket has moved on since
     at = mail.received_at if ticket.updated_at <= mail.received_at <= now else now
     message = (add_note if is_note else reply)(writer, ticket.pk, said, now=at)
@@ -123,11 +132,16 @@ def _join(mail: InboundMail, read: ParsedMail, writer: Actor, found: _Found, now
     return Placed(how, ticket.organisation_id, ticket.pk, message.pk)
 
 
-def _answers_a_note(read: ParsedMail, ticket: Ticket) -> bool:
-    """Does the mail answer the notice of an internal note? Then its words stay inside."""
+def _answers_public_words(read: ParsedMail, writer: Actor, ticket: Ticket) -> bool:
+    """Does the mail answer a notice of its writer's that brought words the client reads too?
+
+    The answer to any other notice (a late promise, an assignment, a note) is for colleagues, and stays inside; so does one
+    that names no notice.
+    """
     answered = [m.delivery for m in meant_by(read, mail_key()) if m.ticket == ticket.pk and m.delivery]
-    notices = Delivery.objects.filter(pk__in=answered).values("notice__message_id")
-    return Message.objects.filter(pk__in=notices, ticket=ticket, audience="internal").exists()
+    nearest = Delivery.objects.filter(pk__in=answered[:1], notice__recipient_id=writer.me)
+    brought = nearest.values("notice__message_id")
+    return Message.objects.filter(pk__in=brought, ticket=ticket, audience="public").exists()
 
 
 def _open(

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from vigie.accounts.models import Person
 from vigie.channels.mail import access, oauth
 from vigie.channels.mail.models import ClientDomain, Mailbox
 from vigie.channels.mail.sources import folder
@@ -89,6 +90,8 @@ def add_domain(actor: Actor, organisation_id: int, domain: str, *, now: dt.datet
     if not actor.can("mail:triage"):
         actor.demand(MANAGE)
     organisation, name = tenancy.one(actor, organisation_id), _domain(domain)
+    if _is_ours(name):
+        raise Refusal("mail.own_domain", field="domain", domain=name)
     taken = ClientDomain.objects.filter(domain__iexact=name).first()
     if taken is not None and taken.organisation_id == organisation.pk:
         return taken
@@ -155,6 +158,13 @@ def _check_complete(changes: Mapping[str, Any]) -> None:
     for name in ("oauth_authorize_url", "oauth_token_url"):
         if changes[name] and not changes[name].startswith("https://"):
             raise Refusal("mail.oauth_https", field=name)
+
+
+def _is_ours(domain: str) -> bool:
+    """Does a mailbox or an agent write under this domain? Then it can be no client's: agents would be its people."""
+    under = f"@{domain}"
+    agents = Person.objects.filter(side=Person.Side.PROVIDER, email__iendswith=under)
+    return agents.exists() or Mailbox.objects.filter(address__iendswith=under).exists()
 
 
 def _domain(text: str) -> str:

@@ -19,7 +19,7 @@ from vigie.channels.mail.keys import own_domain
 from vigie.channels.mail.models import InboundMail, Mailbox
 from vigie.channels.mail.rules.nature import Nature, answers_by_itself, may_be_answered, nature_of
 from vigie.channels.mail.rules.parsed import ParsedMail, Unreadable
-from vigie.channels.mail.rules.trust import trust_of
+from vigie.channels.mail.rules.trust import Verdict, trust_of
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.crashpoints import crashpoint
 from vigie.toolkit.events import wake
@@ -45,8 +45,10 @@ class Outcome:
     placed: Placed | None = None
 
 
-def settle(mail_id: int, *, now: dt.datetime) -> None:
+def settle(mail_id: int, *, replayed: bool = False, now: dt.datetime) -> None:
     """Read a received mail and put it where it belongs. What fails by surprise is told on the row and raised.
+
+    ``replayed``: a person asked for it, having seen what it is part of, so no flood holds it again.
 
     After ``TRIES`` such tries, or ``READINGS`` that ended the reading process, the mail goes to quarantine, so that it
     stops nobody and is seen.
@@ -65,7 +67,7 @@ def settle(mail_id: int, *, now: dt.datetime) -> None:
         return
     crashpoint("settle.after_read")
     try:
-        _settle_read(mail, read, now)
+        _settle_read(mail, read, replayed, now)
     except Exception as error:
         InboundMail.objects.filter(pk=mail.pk).update(detail=f"{type(error).__name__}: {error}"[:500])
         raise
@@ -125,7 +127,7 @@ def _write(mail: InboundMail, outcome: Outcome, now: dt.datetime) -> None:
     wake(["mail"])
 
 
-def _settle_read(mail: InboundMail, read: ParsedMail, now: dt.datetime) -> None:
+def _settle_read(mail: InboundMail, read: ParsedMail, replayed: bool, now: dt.datetime) -> None:
     """Everything that the mail causes, and what became of it, in one transaction."""
     nature = nature_of(read, own_addresses=_own_addresses(), own_domains=frozenset({own_domain()}))
     trust = trust_of(read, mail.mailbox.authserv_id)
@@ -139,7 +141,7 @@ def _settle_read(mail: InboundMail, read: ParsedMail, now: dt.datetime) -> None:
         mail.nature, mail.trust = str(nature), str(trust.verdict)
         try:
             with transaction.atomic():
-                outcome = _outcome(mail, read, nature, now)
+                outcome = _outcome(mail, read, nature, replayed, now)
         except Refusal as refusal:
             outcome = Outcome(State.HELD, "refused", refusal.code)
         crashpoint("settle.before_commit")
@@ -150,25 +152,32 @@ def _own_addresses() -> frozenset[str]:
     return frozenset(address.lower() for address in Mailbox.objects.values_list("address", flat=True))
 
 
-def _outcome(mail: InboundMail, read: ParsedMail, nature: Nature, now: dt.datetime) -> Outcome:
+def _outcome(
+    mail: InboundMail, read: ParsedMail, nature: Nature, replayed: bool, now: dt.datetime
+) -> Outcome:
     if nature is Nature.OWN:
         return Outcome(State.IGNORED, "own")
     if nature in (Nature.BOUNCE, Nature.COMPLAINT, Nature.RECEIPT):
         return _noted(note_returned(mail, read, nature, now), "returned")
     if nature is Nature.AUTOMATIC and answers_by_itself(read):
         return _noted(note_automatic(mail, read, now), "automatic")
-    if mail.decided_person_id is None and _floods(mail):
+    if mail.decided_person_id is None and not replayed and _floods(mail, now):
         return Outcome(State.HELD, "flood")
     writer = writer_of(mail, read, now)
     if isinstance(writer, Unknown):
         return Outcome(
             State.IGNORED if writer.is_refused else State.HELD, writer.code, placed=writer.suggested
         )
-    is_quiet = not may_be_answered(read, nature, own_addresses=_own_addresses())
-    placed = place(mail, read, writer, quiet=is_quiet, now=now)
+    placed = place(mail, read, writer, quiet=not _may_answer(mail, read, nature), now=now)
     if placed is None:
         return Outcome(State.HELD, "from_agent")
     return Outcome(State.SETTLED, placed.how, placed=placed)
+
+
+def _may_answer(mail: InboundMail, read: ParsedMail, nature: Nature) -> bool:
+    """Nothing is answered by itself to a sender in doubt: somebody else may stand behind the address."""
+    in_doubt = mail.trust == Verdict.UNVERIFIED
+    return not in_doubt and may_be_answered(read, nature, own_addresses=_own_addresses())
 
 
 def _noted(placed: Placed | None, code: str) -> Outcome:
@@ -178,8 +187,10 @@ def _noted(placed: Placed | None, code: str) -> Outcome:
     return Outcome(State.NOTED, code, placed=placed)
 
 
-def _floods(mail: InboundMail) -> bool:
-    """More than ``FLOOD`` mails of one sender within ``FLOOD_WINDOW``: a person looks before they become tickets."""
+def _floods(mail: InboundMail, now: dt.datetime) -> bool:
+    """More than ``FLOOD`` mails of one sender within the last ``FLOOD_WINDOW``: a person looks before they become tickets."""
+    if now - mail.received_at > FLOOD_WINDOW:
+        return False
     recent = InboundMail.objects.filter(
         sender=mail.sender, received_at__gt=mail.received_at - FLOOD_WINDOW, pk__lt=mail.pk
     ).exclude(sender="")

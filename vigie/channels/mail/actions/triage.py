@@ -117,5 +117,5 @@ def _again(actor: Actor, mail: InboundMail, verb: str, now: dt.datetime) -> Inbo
     )  # fmt: skip
     after = {"organisation": mail.organisation_id, "person": mail.decided_person_id}
     journal.record(actor, verb, mail, now=now, before=before, after=after)
-    jobs.configure_task(SETTLE).defer(inbound_id=mail.pk)
+    jobs.configure_task(SETTLE).defer(inbound_id=mail.pk, replayed=True)
     return mail

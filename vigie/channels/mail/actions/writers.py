@@ -11,7 +11,7 @@ from vigie.accounts.models import Person
 from vigie.channels.mail.actions.joining import Placed
 from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
 from vigie.channels.mail.rules.parsed import Address, ParsedMail
-from vigie.channels.mail.rules.trust import Verdict
+from vigie.channels.mail.rules.trust import is_vouched_for
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.tenancy.models import Organisation
 
@@ -37,7 +37,7 @@ def writer_of(mail: InboundMail, read: ParsedMail, now: dt.datetime) -> Actor | 
     if not person.is_active:
         return Unknown("disabled_person")
     if person.side == Person.Side.PROVIDER:
-        if mail.trust == Verdict.UNVERIFIED:
+        if not is_vouched_for(mail.trust, mail.mailbox.authserv_id):
             return Unknown("agent_in_doubt")
         return actor_of(person, today=now.date()) or Unknown("disabled_person")
     return _contact(mail, person, now)
@@ -82,7 +82,7 @@ def _stranger(mail: InboundMail, sender: Address, now: dt.datetime) -> Actor | U
     box = mail.mailbox.organisation_id
     if client is None or (box and box != client):
         return Unknown("stranger", suggested=Placed("", organisation_id=client or box))
-    if policy != Mailbox.Unknown.CREATE or mail.trust == Verdict.UNVERIFIED:
+    if policy != Mailbox.Unknown.CREATE or not is_vouched_for(mail.trust, mail.mailbox.authserv_id):
         return Unknown("new_address", suggested=Placed("", organisation_id=client))
     if Organisation.objects.filter(pk=client, status=Organisation.Status.CLOSED).exists():
         return Unknown("stranger", suggested=Placed("", organisation_id=client))

@@ -24,8 +24,9 @@ class Withheld(Exception):
 def admit(delivery: Delivery, ticket_id: int | None, *, answers: bool, now: dt.datetime) -> None:
     """Let the delivery pass or raise :class:`Withheld`.
 
-    ``answers``: a mail that Vigie writes by itself to somebody outside. Those are counted, here and in the database, when
-    they are first admitted: two desks that answer each other stop after one, whatever process runs.
+    ``answers``: a mail that Vigie writes by itself to whoever wrote to it. Those are counted, here and in the database,
+    when they are first admitted: two desks that answer each other stop after one, whatever process runs. What follows
+    from an act of a person or from the passing of time (an approval asked, a reminder, a resolution) always leaves.
     """
     address = delivery.address.lower()
     if is_own(address):

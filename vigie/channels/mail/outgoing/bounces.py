@@ -28,7 +28,8 @@ def bounced(failed: Failed, *, now: dt.datetime) -> bool:
     """A mail of ours came back. False when it is none of ours, was known already, or is only late.
 
     The Message-ID in the report says which mail. A report that names none means the last mail sent to that address; as
-    anybody can write such a report, it never counts against the address.
+    anybody can write such a report, it never counts against the address. Nor does a report about another address, to
+    which our mail was passed on: ours took it.
     """
     if failed.reason == "delayed":
         return False
@@ -42,7 +43,8 @@ def bounced(failed: Failed, *, now: dt.datetime) -> bool:
         return False
     told = failed.detail or " ".join(part for part in (failed.reply, failed.status, failed.reason) if part)
     outbox.mark_bounced(found, told)
-    undelivered(found, found.answer, blames_address=failed.is_hard and bool(failed.original_id), now=now)
+    is_about_it = bool(failed.original_id) and failed.address.casefold() == found.address.casefold()
+    undelivered(found, found.answer, blames_address=failed.is_hard and is_about_it, now=now)
     return True
 
 

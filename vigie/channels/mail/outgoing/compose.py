@@ -47,7 +47,7 @@ def compose(delivery: Delivery, *, now: dt.datetime) -> Ready:
     if sender is None:
         raise Withheld("no_server")
     ticket_id = told.ticket.pk if told.ticket else None
-    admit(delivery, ticket_id, answers=told.reader.is_client and not told.is_personal, now=now)
+    admit(delivery, ticket_id, answers=told.is_acknowledgement, now=now)
     if not delivery.header_id:
         outbox.name_it(delivery, _header_id(delivery, told))
     try:
@@ -133,9 +133,8 @@ def _stamps(told: Told) -> dict[str, str]:
     stamps = {"X-Loop": own_domain()}
     if told.is_personal:
         return stamps
-    answers = told.notice.kind == "ticket_opened"
     return stamps | {
-        "Auto-Submitted": "auto-replied" if answers else "auto-generated",
+        "Auto-Submitted": "auto-replied" if told.is_acknowledgement else "auto-generated",
         "X-Auto-Response-Suppress": "All",
         "Precedence": "bulk",
     }

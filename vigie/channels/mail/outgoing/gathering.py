@@ -32,6 +32,11 @@ class Told:
         message = self.message
         return message is not None and message.author_id is not None and not message.is_automatic
 
+    @property
+    def is_acknowledgement(self) -> bool:
+        """Does it only answer, by itself, whoever opened the ticket?"""
+        return self.notice.kind == "ticket_opened" and self.reader.is_client
+
 
 def gather(notice: Notice, now: dt.datetime) -> Told:
     """Read everything through the recipient's own sight: whoever lost it since is told nothing."""

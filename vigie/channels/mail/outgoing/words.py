@@ -63,6 +63,7 @@ def written(told: Told, sender: Sender, link: str) -> Written:
         "link": link,
         "answerable": sender.mailbox is not None,
         "signature": _signature(told, sender),
+        "who_reads": _who_reads(told, sender),
     }
     if ticket is None:
         return Written(values["sentence"], "notice", values)
@@ -103,6 +104,15 @@ def _signature(told: Told, sender: Sender) -> str:
     english = (get_language() or "fr").startswith("en")
     shared = (mailbox.signature_en if english else mailbox.signature_fr) if mailbox else ""
     return "\n".join(part for part in (own, shared.strip() or told.house) if part)
+
+
+def _who_reads(told: Told, sender: Sender) -> str:
+    """For an agent, who will read an answer to this mail (``joining`` decides it alike); '' where nobody will."""
+    if not told.reader.is_provider or told.ticket is None or sender.mailbox is None:
+        return ""
+    if told.message is not None and told.message.audience == "public":
+        return gettext("Answer this mail to write to the client.")
+    return gettext("An answer to this mail stays among us: the client does not see it.")
 
 
 def _what_next(told: Told, ticket: Ticket) -> str:

@@ -38,6 +38,11 @@ class Trust:
     detail: str
 
 
+def is_vouched_for(verdict: str, authserv_id: str) -> bool:
+    """Whether a sender's words may act. Where our server gives verdicts, none is not enough: the mail went around it."""
+    return verdict == Verdict.VERIFIED or (verdict == Verdict.UNKNOWN and not authserv_id.strip())
+
+
 @dataclass(frozen=True, slots=True)
 class _Result:
     method: str

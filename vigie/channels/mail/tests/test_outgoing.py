@@ -20,6 +20,8 @@ from vigie.channels.mail.outgoing.senders import mailbox_for
 from vigie.channels.mail.outgoing.transport import Patience
 from vigie.channels.mail.rules.tokens import read_message_id, read_reply_address
 from vigie.channels.mail.tests.sink import Sink, open_sink
+from vigie.notifications.actions import Message as Told
+from vigie.notifications.actions import notify
 from vigie.notifications.models import Delivery
 from vigie.tickets.actions import handling
 from vigie.tickets.actions.conversation import Said, add_note, reply
@@ -344,6 +346,34 @@ def test_automatic_mails_to_an_address_are_capped(world: World, desk: Mailbox, s
     report(world, now=START + dt.timedelta(days=1, minutes=1))
     send(START + dt.timedelta(days=1, minutes=1))
     assert len(sink.to("user@alpha.example")) == 7
+
+
+@pytest.mark.parametrize("kind", ["approval_asked", "client_reminded", "ticket_resolved", "ticket_cancelled"])
+def test_what_is_no_acknowledgement_is_never_capped(
+    world: World, desk: Mailbox, sink: Sink, kind: str
+) -> None:
+    ticket = report(world)
+    send(START)
+    for n in range(6):
+        told = Told(kind, world.a.organisation.pk, "ticket", ticket.pk, {"reference": f"{n}"})
+        notify([world.a.user.pk], told, now=START)
+    send(START + dt.timedelta(seconds=1))
+    assert len(sink.to("user@alpha.example")) == 7
+
+
+def test_an_agent_is_told_who_will_read_its_answer(world: World, desk: Mailbox, sink: Sink) -> None:
+    ticket = report(world)
+    handling.assign(
+        world.actor(world.dispatcher), ticket.pk, team_id=world.team.pk, assignee_id=world.agent.pk, now=START
+    )
+    send(START)
+    reply(world.actor(world.a.user), ticket.pk, Said("<p>Alors ?</p>"), now=LATER)
+    send(LATER)
+    assigned, asked = sink.to(str(world.agent.email))
+    assert "le client ne la voit pas" in assigned.text
+    assert "le client ne la voit pas" in assigned.html
+    assert "pour écrire au client" in asked.text
+    assert all("écrire au client" not in one.text for one in sink.to("user@alpha.example"))
 
 
 def test_nothing_is_sent_to_our_own_addresses_or_to_a_suspended_one(

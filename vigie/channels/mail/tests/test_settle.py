@@ -78,6 +78,23 @@ def wait_for_the_client(world: World, ticket: Ticket) -> None:
     take_step(agent, ticket.pk, "wait", asked, now=START)
 
 
+def notice_id(notice: Notice) -> str:
+    """The Message-ID of the mail that brought a notice."""
+    sent = Delivery.objects.get(notice=notice)
+    recipient = notice.recipient_id
+    return message_id(
+        mail_key(), own_domain(), ticket=notice.subject_id, message=sent.pk, recipient=recipient
+    )
+
+
+def question(world: World, ticket: Ticket, agent: Person) -> str:
+    """The client writes on a ticket of this agent; the Message-ID of the mail that tells the agent."""
+    chief = world.actor(world.dispatcher)
+    assign(chief, ticket.pk, team_id=world.team.pk, assignee_id=agent.pk, now=START)
+    said = reply(world.actor(world.a.user), ticket.pk, Said("<p>Alors ?</p>"), now=START)
+    return notice_id(Notice.objects.get(message_id=said.pk, recipient=agent))
+
+
 def token(ticket: Ticket, person: Person) -> str:
     return reply_address(mail_key(), DESK, ticket=ticket.pk, recipient=person.pk)
 
@@ -279,7 +296,10 @@ def test_copies_are_proposed_and_never_followers(world: World, box: Mailbox) -> 
 def test_an_agent_answers_by_mail_with_its_own_mark_alone(world: World, box: Mailbox) -> None:
     ticket = open_one(world)
     agent = world.agent_all
-    row = received(box, mail_from(str(agent.email), "Re", "C'est réparé.", To=token(ticket, agent)))
+    asked = question(world, ticket, agent)
+    row = received(
+        box, mail_from(str(agent.email), "Re", "C'est réparé.", To=token(ticket, agent), In_Reply_To=asked)
+    )
     message = Message.objects.get(pk=row.message_id)
     assert (row.outcome, message.audience, message.side, message.author_id) == (
         "joined",
