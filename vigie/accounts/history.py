@@ -35,6 +35,8 @@ VERBS: dict[str, Words] = {
     "factor_added": gettext_lazy("Second factor added"),
     "factor_removed": gettext_lazy("Second factor removed"),
     "factor_renewed": gettext_lazy("Second factor renewed"),
+    "address_suspended": gettext_lazy("Nothing is sent to its address any more"),
+    "address_used_again": gettext_lazy("Its address is used again"),
 }
 
 FACTORS: dict[str, Words] = {

@@ -45,11 +45,29 @@ CLOCK_STATES: dict[str, Label] = {
     "cancelled": p("clock", "cancelled"),
 }
 
+# Why a mail's sender is not verified (codes of ``Trust.detail``).
+UNVERIFIED: dict[str, Label] = {
+    "dmarc_fail": _("the domain it names disowns it (DMARC)"),
+    "dkim_fail": _("its signature does not hold (DKIM)"),
+    "spf_fail": _("it left from a server that its domain does not use (SPF)"),
+    "no_pass": _("no check of our mail server succeeded"),
+    "foreign_above": _("it carries verdicts that are not of our mail server"),
+    "two_from": _("it names two senders"),
+    "many_senders": _("it names several senders"),
+    "no_from": _("it names no sender"),
+    "nul_in_header": _("its head holds characters that hide its sender"),
+    "group_in_from": _("it names a group as its sender"),
+    "address_in_name": _("the sender's name is an address, and not the sender's own"),
+}
+
+
+def unverified_words(detail: str) -> Label:
+    """Why a sender is not verified; for codes without words, that nobody vouches for it."""
+    return UNVERIFIED.get(detail, _("nothing proves who wrote it"))
+
 
 def message_mark(message: Mapping[str, Any]) -> Label | None:
-    """What the head of a message says of it, beside its author: the gravest first."""
-    if message["trust"] == "unverified":
-        return _("sender not verified")
+    """What the head of a message says of it, beside its author: the most telling alone."""
     if message["is_automatic"]:
         return _("automatic")
     if message["via"] == "mail":

@@ -19,7 +19,8 @@ from django.utils.translation import get_language, gettext, ngettext, npgettext,
 from jinja2 import ChainableUndefined, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from vigie.toolkit import richtext
+from vigie.toolkit import richtext, slots
+from vigie.toolkit.files import clean_name
 from vigie.toolkit.folding import FoldingEnvironment
 from vigie.toolkit.statics import static
 
@@ -273,6 +274,7 @@ def environment(**options: Any) -> Environment:
         now=lambda: timezone.now(),  # looked up when asked, so that a test may stop the clock
         local_name=local_name,
         language=lambda: (get_language() or "fr")[:2],
+        filled=slots.filled,
     )
     env.filters.update(
         ago=ago,
@@ -288,6 +290,7 @@ def environment(**options: Any) -> Environment:
         wall=wall,
         safe_html=richtext.shown,
         plain_html=richtext.plain_shown,
+        clean_name=clean_name,
         local=local_name,
     )
     return env

@@ -8,7 +8,8 @@ class MailConfig(AppConfig):
 
     def ready(self) -> None:
         from vigie.channels.mail import labels  # noqa: F401  (registers its sentences)
-        from vigie.channels.mail.outgoing.views import person_address
+        from vigie.channels.mail.outgoing.views import composer_warning, person_address
         from vigie.toolkit import slots
 
         slots.fill("person", person_address)
+        slots.fill("composer", composer_warning)

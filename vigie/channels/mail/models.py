@@ -117,7 +117,8 @@ class InboundMail(models.Model):
     """One mail as it came: bytes first, everything else after. ``organisation`` is known once it is settled.
 
     ``uidvalidity`` and ``uid`` are the place in the IMAP folder, empty for other sources. ``outcome`` is the code of why
-    the mail is in its ``state``. ``ticket_id`` and ``message_id`` (the row's) point to what it became.
+    the mail is in its ``state``, ``trust_detail`` of why its sender is trusted or not. ``ticket_id`` and ``message_id``
+    (the row's) point to what it became.
     ``decided_person``: who an agent said the sender is, for the client in ``organisation``; it settles the question.
     """
 
@@ -148,6 +149,7 @@ class InboundMail(models.Model):
     header_id = models.CharField(max_length=998, blank=True)
     nature = models.CharField(max_length=16, blank=True)
     trust = models.CharField(max_length=12, blank=True)
+    trust_detail = models.CharField(max_length=24, blank=True, default="", db_default="")
     ticket_id = models.BigIntegerField(null=True)
     message_id = models.BigIntegerField(null=True)
     decided_person = models.ForeignKey(Person, models.SET_NULL, null=True)

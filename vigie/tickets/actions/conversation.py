@@ -52,7 +52,7 @@ def add_message(
 ) -> Message:
     """Store one message and make it findable; the caller journals and announces.
 
-    ``mail`` gives ``via``, ``trust`` and ``rest`` of a message that came by mail.
+    ``mail`` gives the :func:`mail_columns` of a message that came by mail.
     """
     body = body.replace("\x00", "")
     author, name, side = actor.person_id, actor.name, actor.side
@@ -84,7 +84,7 @@ def add_message(
 class Said:
     """A message as a form or a mail gives it; ``uploads`` are the tokens of files sent before it.
 
-    ``via``, ``trust`` and ``rest`` as on :class:`Message`. An unverified sender's words are kept, and move nothing.
+    ``via``, ``trust``, ``trust_detail`` and ``rest`` as on :class:`Message`. An unverified sender's words are kept, and move nothing.
     """
 
     body: str
@@ -93,6 +93,7 @@ class Said:
     submission: str = ""
     via: str = ""
     trust: str = ""
+    trust_detail: str = ""
     rest: str = ""
 
 
@@ -199,7 +200,10 @@ def _store(actor: Actor, ticket: Ticket, said: Said, kind: str, audience: str, n
 
 def mail_columns(said: Said) -> dict[str, str]:
     """What a message that came by mail keeps beside its text."""
-    return {"via": said.via, "trust": said.trust, "rest": said.rest.replace("\x00", "")} if said.via else {}
+    if not said.via:
+        return {}
+    rest = said.rest.replace("\x00", "")
+    return {"via": said.via, "trust": said.trust, "trust_detail": said.trust_detail, "rest": rest}
 
 
 # -- files -------------------------------------------------------------------

@@ -48,7 +48,7 @@ class NewTicket:
     """What a form, an import or a mail gives. ``opened_at`` when it was received, else now.
 
     ``acknowledge`` is False when a machine asks: answering it would talk to nobody, or to another machine.
-    ``mail``: ``via``, ``trust`` and ``rest`` of the opening message (:class:`Message`) when it came by mail.
+    ``mail``: the ``conversation.mail_columns`` of the opening message when it came by mail.
     """
 
     organisation_id: int

@@ -16,7 +16,8 @@ class Message(models.Model):
     ``kind``: ``description`` (the opening text), ``reply``, ``note``; ``audience``: ``public`` or ``internal``;
     ``side``: who spoke (``client``, ``provider``, ``system``). ``is_automatic`` never counts as a response.
     ``via``: ``mail`` when it came by mail, else empty; ``trust`` then says what is known of its sender
-    (``verified``, ``unknown``, ``unverified``) and ``rest`` holds what its author did not write: quotation, signature.
+    (``verified``, ``unknown``, ``unverified``), ``trust_detail`` the code of why, and ``rest`` holds what its author did
+    not write: quotation, signature.
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
@@ -33,6 +34,7 @@ class Message(models.Model):
     submission = models.CharField(max_length=64, blank=True)
     via = models.CharField(max_length=8, blank=True, default="", db_default="")
     trust = models.CharField(max_length=12, blank=True, default="", db_default="")
+    trust_detail = models.CharField(max_length=24, blank=True, default="", db_default="")
     rest = models.TextField(blank=True, default="", db_default="")
 
     class Meta:

@@ -15,7 +15,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.notifications.queries import Mailed, mailed, mails_of
 from vigie.tickets import access
-from vigie.tickets.labels import message_mark
+from vigie.tickets.labels import message_mark, unverified_words
 from vigie.tickets.models import Message, Ticket
 from vigie.tickets.queries.clock_view import ClockView, clock_views
 from vigie.tickets.queries.named import names_in, with_team_names
@@ -50,7 +50,7 @@ RELATED_COLUMNS = (
 )  # fmt: skip
 MESSAGE_COLUMNS = (
     "id", "author_id", "author_name", "side", "kind", "audience", "is_automatic", "body", "is_html", "via", "trust",
-    "rest", "created_at",
+    "trust_detail", "rest", "created_at",
 )  # fmt: skip
 
 THREAD_KINDS = (
@@ -103,7 +103,7 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
     machine = machine_of(row["workflow_version_id"])
     lists = row["lists"]
     drafts = lists["drafts"]
-    row["vip_reason"] = lists["vip_reason"]
+    row["vip_reason"], row["unverified"] = lists["vip_reason"], _unverified(lists["unverified"])
     since = messages[0]["created_at"] if len(messages) == MESSAGE_LIMIT and not everything else None
     return TicketPage(
         row=row,
@@ -125,6 +125,11 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
     )
 
 
+def _unverified(found: list[Any] | None) -> dict[str, Any] | None:
+    """The first message whose sender is not verified: ``{"message": id, "why": words}``."""
+    return {"message": found[0], "why": unverified_words(found[1])} if found else None
+
+
 # The small lists that hang on a ticket, as one JSON object: cheaper to prepare than a query each.
 _LISTS = """jsonb_build_object(
   'clocks', (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'kind', c.kind, 'terms_id', c.terms_id)), '[]')
@@ -141,6 +146,8 @@ _LISTS = """jsonb_build_object(
   'drafts', (select coalesce(jsonb_object_agg(d.place, d.content), '{}')
     from tickets_draft d where d.person_id = %s
       and d.place in ('reply:' || tickets_ticket.id, 'note:' || tickets_ticket.id, %s)),
+  'unverified', (select jsonb_build_array(m.id, m.trust_detail) from tickets_message m
+    where m.ticket_id = tickets_ticket.id and m.trust = 'unverified' order by m.created_at, m.id limit 1),
   'vip_reason', (select a.vip_reason from accounts_affiliation a
     where a.organisation_id = tickets_ticket.organisation_id and a.person_id = tickets_ticket.beneficiary_id))"""
 _FILES = """(select coalesce(jsonb_agg(jsonb_build_object(
@@ -194,6 +201,7 @@ def _prepare(row: dict[str, Any]) -> None:
     else:
         row["text"], row["quoted"] = richtext.plain_folded(row["body"])
     row["mark"] = message_mark(row)
+    row["doubt"] = unverified_words(row["trust_detail"]) if row["trust"] == "unverified" else None
     row["remote"] = len(richtext.remote_images(row["body"])) if row["via"] and row["is_html"] else 0
     row["mails"] = mailed(row["mails"]) if row["audience"] == "public" else []
     row["files"] = [f for f in row["files"] if f"/files/{f['token']}" not in row["text"]]

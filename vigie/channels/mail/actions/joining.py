@@ -222,6 +222,7 @@ def _said(
         submission=f"mail:{mail.pk}",
         via="mail",
         trust=mail.trust,
+        trust_detail=mail.trust_detail,
         rest=body.rest,
     )
 

@@ -121,7 +121,7 @@ def _write(mail: InboundMail, outcome: Outcome, now: dt.datetime) -> None:
     mail.save(
         update_fields=[
             "state", "outcome", "detail", "settled_at", "organisation", "ticket_id", "message_id", "sender",
-            "subject", "header_id", "nature", "trust",
+            "subject", "header_id", "nature", "trust", "trust_detail",
         ]
     )  # fmt: skip
     wake(["mail"])
@@ -138,7 +138,7 @@ def _settle_read(mail: InboundMail, read: ParsedMail, replayed: bool, now: dt.da
         mail.sender = read.sender.email[:320]
         mail.subject = read.subject[:500]
         mail.header_id = read.message_id[:998]
-        mail.nature, mail.trust = str(nature), str(trust.verdict)
+        mail.nature, mail.trust, mail.trust_detail = str(nature), str(trust.verdict), trust.detail
         try:
             with transaction.atomic():
                 outcome = _outcome(mail, read, nature, replayed, now)

@@ -18,6 +18,7 @@ from vigie.notifications.models import Delivery
 from vigie.tickets import access
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.rules import facts
+from vigie.toolkit import journal
 
 SUSPENDED_AFTER = 3
 REPORTED_WITHIN = dt.timedelta(days=5)
@@ -84,6 +85,9 @@ def _count(delivery: Delivery, reason: str, now: dt.datetime) -> None:
         last_reason=reason[:300],
         person_id=delivery.notice.recipient_id,
     )
-    DeadAddress.objects.filter(
+    too_many = DeadAddress.objects.filter(
         pk=known.pk, hard_bounces__gte=SUSPENDED_AFTER, suspended_at__isnull=True
-    ).update(suspended_at=now)
+    )
+    if too_many.update(suspended_at=now):
+        person = delivery.notice.recipient
+        journal.record(SYSTEM, "address_suspended", person, now=now, after={"email": address})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -74,3 +77,11 @@ def person_address(request: HttpRequest, person: Person) -> str:
         return ""
     values = {"known": known, "who": person, "may_use": actor.can("tickets:reply")}
     return render_to_string("mail/_address.html", values, request=request)
+
+
+def composer_warning(request: HttpRequest, requester: Mapping[str, Any]) -> str:
+    """For the composer of a ticket: no mail reaches its requester, or ''. ``requester``: the ticket's ``requester_*``."""
+    known = queries.address_of(requester["requester__email"])
+    if known is None or known.suspended_at is None:
+        return ""
+    return render_to_string("mail/_suspended.html", {"known": known, "who": requester}, request=request)

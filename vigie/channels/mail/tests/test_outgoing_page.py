@@ -75,6 +75,9 @@ def test_a_suspended_address_shows_on_its_person_and_is_used_again(world: World)
         last_at=START,
         suspended_at=START,
     )
+    ticket = report(world)
+    warning = "Mails to User Alpha do not arrive"
+    assert warning in signed_in(world.agent).get(reverse("ticket", args=[ticket.pk])).content.decode()
     page = signed_in(world.agent).get(reverse("person", args=[world.a.user.pk])).content.decode()
     assert "Address suspended" in page
     assert "550 &lt;b&gt;gone&lt;/b&gt;" in page
@@ -85,6 +88,7 @@ def test_a_suspended_address_shows_on_its_person_and_is_used_again(world: World)
     address = reverse("address_use_again", args=[world.a.user.pk])
     assert signed_in(world.agent).post(address).status_code == 302
     assert DeadAddress.objects.get().suspended_at is None
+    assert warning not in signed_in(world.agent).get(reverse("ticket", args=[ticket.pk])).content.decode()
     assert (
         signed_in(world.agent).post(reverse("address_use_again", args=[world.b.user.pk])).status_code == 404
     )

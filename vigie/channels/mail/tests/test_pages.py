@@ -255,6 +255,14 @@ class TestMails:
         text = admin.get(reverse("inbound_mail", args=[mail.pk])).content.decode()
         assert "Subject: hostile &lt;b&gt;" in text
 
+    def test_the_name_of_a_file_is_shown_as_it_is_written(self, admin: Client) -> None:
+        raw = (
+            b"Content-Type: application/octet-stream\r\n"
+            b"Content-Disposition: attachment; filename*=UTF-8''facture%E2%80%AEfdp.exe\r\n\r\nMZ\r\n"
+        )
+        text = admin.get(reverse("inbound_mail", args=[held(shared_box(), raw).pk])).content.decode()
+        assert "<bdi>facturefdp.exe</bdi>" in text
+
     def test_the_bytes_are_a_file_that_never_runs(self, admin: Client) -> None:
         answer = admin.get(reverse("inbound_raw", args=[held(shared_box()).pk]))
         assert answer.content == RAW

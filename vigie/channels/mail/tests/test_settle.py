@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from procrastinate.contrib.django import app
 
 from tests.world import START, World
@@ -246,6 +248,18 @@ def authenticated(verdict: str) -> dict[str, str]:
     return {"Authentication_Results": f"mx.nord.example; dmarc={verdict} header.from=client.example"}
 
 
+def assert_doubt_is_shown(world: World, *ticket_ids: int | None) -> None:
+    """On the message, in the head and beside the composer, with the reason in words."""
+    Person.objects.filter(pk=world.agent.pk).update(language="en")
+    desk = Client()
+    desk.force_login(world.agent)
+    for ticket_id in ticket_ids:
+        page = desk.get(reverse("ticket", args=[ticket_id])).content.decode()
+        assert page.count("the domain it names disowns it (DMARC)") == 2
+        assert page.count("Sender not verified") == 2
+        assert "make sure of who wrote" in page
+
+
 def test_a_sender_in_doubt_has_words_and_no_power(world: World, box: Mailbox) -> None:
     Mailbox.objects.filter(pk=box.pk).update(authserv_id="mx.nord.example", unknown="create")
     ClientDomain.objects.create(organisation=world.a.organisation, domain="client-a.example")
@@ -271,7 +285,9 @@ def test_a_sender_in_doubt_has_words_and_no_power(world: World, box: Mailbox) ->
     )
     ticket.refresh_from_db()
     assert marked.ticket_id == ticket.pk
-    assert Message.objects.get(pk=marked.message_id).trust == "unverified"
+    kept = Message.objects.get(pk=marked.message_id)
+    assert (kept.trust, kept.trust_detail) == ("unverified", "dmarc_fail")
+    assert_doubt_is_shown(world, ticket.pk, numbered.ticket_id)
     assert ticket.phase == "waiting", "it resumes nothing"
     assert not ProposedWatcher.objects.exists(), "it brings nobody in"
     new = received(

@@ -30,6 +30,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.notifications.models import Delivery, Notice
 from vigie.tickets.actions.conversation import Said, reply, upload
 from vigie.tickets.models import Attachment, Ticket
+from vigie.toolkit.models import JournalEntry
 
 LATER = START + dt.timedelta(hours=3)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
@@ -118,6 +119,10 @@ def test_a_bounce_comes_back_to_its_ticket_and_the_third_suspends_the_address(
     actions.use_again(world.actor(world.agent), world.a.user.pk, now=LATER)
     dead.refresh_from_db()
     assert (dead.hard_bounces, dead.suspended_at) == (0, None)
+    entries = JournalEntry.objects.filter(subject="accounts.person", subject_id=world.a.user.pk).order_by(
+        "id"
+    )
+    assert list(entries.values_list("verb", flat=True))[-2:] == ["address_suspended", "address_used_again"]
 
 
 @pytest.mark.django_db

@@ -19,6 +19,7 @@ from vigie.channels.mail.forms import AsideForm, KnownSenderForm, NewSenderForm
 from vigie.channels.mail.models import InboundMail
 from vigie.channels.mail.rules.parsed import ParsedMail, Unreadable
 from vigie.tenancy import access as tenancy
+from vigie.tickets.labels import unverified_words
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import done
 from vigie.toolkit.pages import render
@@ -83,6 +84,7 @@ def _mail_page(request: Request, mail_id: int, **forms: Any) -> HttpResponse:
         "state": State(found.state).label, "open": found.state in triage.OPEN, "waits": found.state == State.HELD,
         "read": read if isinstance(read, ParsedMail) else None,
         "unreadable": labels.outcome_name(read.code) if isinstance(read, Unreadable) else "",
+        "doubt": unverified_words(found.trust_detail),
         "text": read.text[:TEXT_SHOWN] if isinstance(read, ParsedMail) else "",
         **_decisions(request, found, read), **forms,
     }  # fmt: skip
