@@ -39,7 +39,9 @@ app.perform_import_paths()  # as a worker does first: some jobs stand outside of
 Sample = Callable[[World], dict[str, Any]]
 SAMPLES: dict[str, Sample] = {}
 # The first run shows elsewhere than in a row that it worked.
-NO_ROW = {"accounts.send_password_link", "mail.schedule_fetches", "mail.settle_left"}
+NO_ROW = {
+    "accounts.send_password_link", "mail.schedule_fetches", "mail.settle_left", "mail.refuse_stranger",
+}  # fmt: skip
 
 
 def sample(name: str) -> Callable[[Sample], Sample]:
@@ -116,6 +118,14 @@ def _dispatch(world: World) -> dict[str, Any]:
     report(world, world.a)
     assert Notice.objects.filter(deliveries__state="waiting").exists()
     return TICK
+
+
+@sample("mail.refuse_stranger")
+def _refuse(world: World) -> dict[str, Any]:
+    row = InboundMail.objects.create(
+        mailbox=_mailbox(world), sha256="0" * 64, size=1, raw=b"x", received_at=NOW, sender="x@other.example"
+    )
+    return {"inbound_id": row.pk}
 
 
 @sample("tickets.sweep_clocks")

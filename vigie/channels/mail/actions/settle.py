@@ -17,6 +17,7 @@ from vigie.channels.mail.actions.returned import note_automatic, note_returned
 from vigie.channels.mail.actions.writers import Unknown, writer_of
 from vigie.channels.mail.keys import own_domain
 from vigie.channels.mail.models import InboundMail, Mailbox
+from vigie.channels.mail.outgoing.strangers import answer_stranger
 from vigie.channels.mail.rules.nature import Nature, answers_by_itself, may_be_answered, nature_of
 from vigie.channels.mail.rules.parsed import ParsedMail, Unreadable
 from vigie.channels.mail.rules.trust import Verdict, trust_of
@@ -165,6 +166,8 @@ def _outcome(
         return Outcome(State.HELD, "flood")
     writer = writer_of(mail, read, now)
     if isinstance(writer, Unknown):
+        if writer.is_refused and _may_answer(mail, read, nature):
+            answer_stranger(mail, now=now)
         return Outcome(
             State.IGNORED if writer.is_refused else State.HELD, writer.code, placed=writer.suggested
         )

@@ -11,6 +11,7 @@ from vigie.notifications.models import Delivery
 
 PER_TICKET = dt.timedelta(minutes=60)
 PER_DAY, DAY = 5, dt.timedelta(days=1)
+REFUSALS_PER_DAY = 200  # to all strangers together: what they say they are may be false
 
 
 class Withheld(Exception):
@@ -40,6 +41,18 @@ def admit(delivery: Delivery, ticket_id: int | None, *, answers: bool, now: dt.d
     if recent.exists() or sent.count() >= PER_DAY:
         raise Withheld("capped")
     AutomaticAnswer.objects.create(address=address, ticket_id=ticket_id, sent_at=now)
+
+
+def admit_refusal(address: str, *, now: dt.datetime) -> bool:
+    """Whether a stranger may be told that its mail was not taken; it is counted then. One to an address and day."""
+    address = address.lower()
+    if is_own(address) or DeadAddress.objects.filter(address=address, suspended_at__isnull=False).exists():
+        return False
+    sent = AutomaticAnswer.objects.filter(sent_at__gt=now - DAY)
+    if sent.filter(address=address).exists() or sent.filter(ticket_id=None).count() >= REFUSALS_PER_DAY:
+        return False
+    AutomaticAnswer.objects.create(address=address, sent_at=now)
+    return True
 
 
 def is_own(address: str) -> bool:

@@ -7,6 +7,7 @@ import datetime as dt
 from django.utils import timezone
 
 from vigie.channels.mail.outgoing.dispatch import dispatch
+from vigie.channels.mail.outgoing.strangers import REFUSE, refuse
 from vigie.notifications.outbox import SENDER
 from vigie.toolkit.jobs import job
 
@@ -21,3 +22,8 @@ from vigie.toolkit.jobs import job
 def dispatch_mails(timestamp: int) -> None:
     """Woken by every notice, and every 10 s for what a crash forgot to wake."""
     dispatch(timezone.now)
+
+
+@job(REFUSE, once_by="counted before it is queued; a mail sent again keeps its Message-ID")
+def refuse_stranger(inbound_id: int) -> None:
+    refuse(inbound_id, now=timezone.now())
