@@ -251,6 +251,7 @@ ROUTES: dict[str, Route] = {
     "ticket_history": _showing("ticket"),
     "ticket_say": _agents("ticket", sent=SAID, reads=False),
     "ticket_draft": _agents("ticket", sent={"body": "x", "kind": "reply"}, reads=False),
+    "ticket_step_draft": _agents("ticket", "verb", sent={"text": "x"}, reads=False),
     "ticket_presence": _agents("ticket", sent={"kind": "typing"}),
     "ticket_step": _agents(
         "ticket",

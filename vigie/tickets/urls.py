@@ -71,6 +71,7 @@ urlpatterns: list[URLPattern] = [
         name="ticket_canned_text",
     ),
     path("tickets/<int:ticket_id>/step/<slug:verb>/", steps.ticket_step, name="ticket_step"),
+    path("tickets/<int:ticket_id>/step/<slug:verb>/draft/", drafts.keep_step, name="ticket_step_draft"),
     path("tickets/<int:ticket_id>/assign/", steps.ticket_assign, name="ticket_assign"),
     path("tickets/<int:ticket_id>/priority/", steps.ticket_priority, name="ticket_priority"),
     path("tickets/<int:ticket_id>/type/", classifying.ticket_type, name="ticket_type"),

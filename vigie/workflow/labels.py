@@ -114,7 +114,7 @@ refusals.register(
         "workflow.code_needed": _("The system itself uses “%(needed)s”: keep it."),
         "workflow.not_published": _("No workflow is published for the type “%(ticket_type)s”."),
         "workflow.no_such_step": _(
-            "A ticket in the state “%(source)s” cannot go to “%(target)s”. Reload the page to see what is possible now."
+            "This ticket is in the state “%(source)s” now: “%(target)s” is no longer possible. Reload the page to see what is."
         ),
         "workflow.needs_team": _("Choose the team first."),
         "workflow.needs_assignee": _("Choose who takes the ticket first."),

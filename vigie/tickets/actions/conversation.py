@@ -279,5 +279,10 @@ def save_draft(actor: Actor, place: str, content: dict[str, Any], *, now: dt.dat
     return draft
 
 
+def step_place(ticket_id: int) -> str:
+    """Where the form of a step is kept: one for each ticket, so that its text follows to another step."""
+    return f"step:{ticket_id}"
+
+
 def discard_draft(actor: Actor, place: str) -> None:
     Draft.objects.filter(person_id=actor.me, place=place).delete()

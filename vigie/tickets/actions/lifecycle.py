@@ -18,13 +18,14 @@ from vigie.kernel.events import Event
 from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
 from vigie.tickets.actions import approvals, telling
-from vigie.tickets.actions.conversation import add_message, claim_uploads
+from vigie.tickets.actions.conversation import add_message, claim_uploads, discard_draft, step_place
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.events import TicketResolved
 from vigie.tickets.models import Clock, Ticket, Watcher
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.life import step_changes
 from vigie.toolkit import richtext
+from vigie.workflow.labels import STATES, STEPS, label
 from vigie.workflow.queries import machine_of
 from vigie.workflow.rules.machine import Machine, Step, Who, check_needs
 
@@ -93,9 +94,16 @@ def take_step(actor: Actor, ticket_id: int, verb: str, given: Given, *, now: dt.
     if step is None:
         if _already_taken(actor, ticket, machine, verb, given):
             return ticket
-        raise Refusal("workflow.no_such_step", source=ticket.state, target=verb)
+        raise _no_such_step(ticket, verb)
     _demand(actor, step)
+    discard_draft(actor, step_place(ticket.pk))
     return _take(actor, ticket, machine, step, given, now)
+
+
+def _no_such_step(ticket: Ticket, verb: str) -> Refusal:
+    return Refusal(
+        "workflow.no_such_step", source=label(STATES, ticket.state), target=label(STEPS, verb), verb=verb
+    )
 
 
 def take_system_step(ticket: Ticket, verb: str, given: Given, *, now: dt.datetime) -> bool:
@@ -292,7 +300,8 @@ def mark_duplicate(actor: Actor, ticket_id: int, master_reference: str, *, now: 
     machine = machine_of(ticket.workflow_version_id)
     step = machine.step_named(ticket.state, "cancel", "agent")
     if step is None:
-        raise Refusal("workflow.no_such_step", source=ticket.state, target="cancelled")
+        raise _no_such_step(ticket, "cancel")
+    discard_draft(actor, step_place(ticket.pk))
     changes, fact = duplicate_taken(ticket, machine, step, master, now)
     change(actor, ticket, changes, [fact], now=now)
     for person_id in {ticket.requester_id, ticket.beneficiary_id} - {

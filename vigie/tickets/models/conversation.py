@@ -84,7 +84,7 @@ class Attachment(models.Model):
 
 class Draft(models.Model):
     """What a person is typing, kept on the server until it is sent. ``place`` is ``reply:<ticket>``,
-    ``note:<ticket>`` or ``new``."""
+    ``note:<ticket>``, ``step:<ticket>``, ``new`` or ``sent`` (a form that arrived after its session ended)."""
 
     person = models.ForeignKey(Person, models.CASCADE)
     organisation_id = models.BigIntegerField(null=True)

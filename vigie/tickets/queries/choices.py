@@ -23,10 +23,13 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy import access as tenancy_access
 from vigie.tenancy.models import Site
+from vigie.tickets import access
 from vigie.tickets.actions.approvals import usual_approvers
+from vigie.tickets.actions.conversation import step_place
 from vigie.tickets.actions.ledger import moment
 from vigie.tickets.actions.opening import is_vip_on, priority_for, promised
-from vigie.tickets.models import Draft
+from vigie.tickets.models import Draft, Ticket
+from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import local_name
 
 LIMIT = 20
@@ -184,6 +187,19 @@ def draft_at(actor: Actor, place: str) -> dict[str, Any]:
         .first()
     )
     return dict(kept or {})
+
+
+def step_draft(actor: Actor, ticket_id: int, verb: str) -> dict[str, Any]:
+    """What was typed in the form of a step; in the form of another one, the message alone follows."""
+    kept = draft_at(actor, step_place(ticket_id))
+    typed = kept if kept.pop("verb", "") == verb else {"text": kept.get("text", "")}
+    return {name: value for name, value in typed.items() if value}
+
+
+def last_step(actor: Actor, ticket: Ticket) -> dict[str, Any] | None:
+    """Who brought the ticket to its present state, and when: ``actor_name``, ``at``; ``None`` at its opening."""
+    taken = access.visible_facts(actor, ticket).filter(kind=facts.STATE).order_by("-at", "-id")
+    return taken.values("actor_name", "at").first()
 
 
 def names_of_values(facts: Iterable[Mapping[str, Any]]) -> dict[str, dict[int, str]]:

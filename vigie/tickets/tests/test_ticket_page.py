@@ -235,7 +235,39 @@ def test_a_step_asks_exactly_what_it_needs(desk: Client, world: World, now: dt.d
     assert 'data-done="thread-end"' in done.content.decode()
     ticket.refresh_from_db()
     assert ticket.pending_reason == "client_info"
-    assert desk.get(address, **HX).status_code == 422  # no such step any more, in words
+
+
+def test_a_step_that_crosses_another_gives_the_text_back(world: World, now: dt.datetime) -> None:
+    ticket = report(world, now=now)
+    address = reverse("ticket_step", args=[ticket.pk, "wait"])
+    typed = {"pending_reason": "client_info", "text": "<div>Quel poste ?</div>", "window_agreed": "on"}
+    first, second = signed_in(world.agent), signed_in(world.agent_all)
+    assert first.post(address, typed).status_code == 302
+    crossed = second.post(address, {**typed, "text": "<div>Depuis quand ?</div>"})
+    shown = crossed.content.decode()
+    assert crossed.status_code == 409
+    assert "Depuis quand ?" in shown
+    assert world.agent.name in shown  # who changed it
+    assert reverse("ticket_step", args=[ticket.pk, "resolve"]) in shown  # what can be done now
+    assert 'class="rail' in shown or "<nav" in shown  # with the navigation
+    # the message follows into the form of the step chosen instead, and is forgotten once that is taken
+    resolve = reverse("ticket_step", args=[ticket.pk, "resolve"])
+    assert "Depuis quand ?" in second.get(resolve).content.decode()
+    solved = {"resolution_code": "solved_permanently", "text": "<div>Réparé</div>"}
+    assert second.post(resolve, solved).status_code == 302
+    assert not Draft.objects.filter(person=world.agent_all).exists()
+
+
+def test_what_is_typed_in_a_step_survives_a_reload(desk: Client, world: World, now: dt.datetime) -> None:
+    ticket = report(world, now=now)
+    address = reverse("ticket_step", args=[ticket.pk, "wait"])
+    draft = reverse("ticket_step_draft", args=[ticket.pk, "wait"])
+    assert f'data-draft-url="{draft}"' in desk.get(address).content.decode()
+    typed = {"text": "<div>Quel poste ?</div>", "pending_reason": "client_info", "window_agreed": "on"}
+    assert desk.post(draft, typed).status_code == 200
+    shown = desk.get(address, **HX).content.decode()
+    assert "Quel poste ?" in shown
+    assert 'value="client_info" selected' in shown
 
 
 def test_a_duplicate_ends_under_its_master(desk: Client, world: World, now: dt.datetime) -> None:

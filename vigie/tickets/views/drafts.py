@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from vigie.tickets import access
-from vigie.tickets.actions.conversation import BODY_LIMIT, discard_draft, save_draft
+from vigie.tickets.actions.conversation import BODY_LIMIT, discard_draft, save_draft, step_place
 from vigie.tickets.forms import NewTicketForm
 from vigie.toolkit import richtext
 from vigie.toolkit.entry import Request, agents
+
+STEP_TEXTS = ("text", "reason", "master", "pending_reason", "resolution_code", "follow_up_at")
 
 
 @agents("tickets:view", answers="json")
@@ -32,8 +36,27 @@ def keep_message(request: Request, ticket_id: int) -> JsonResponse:
 def keep_new(request: Request) -> JsonResponse:
     """The form of a new ticket, as it stands."""
     names = [*NewTicketForm.base_fields, "requester_name", "beneficiary_name"]
-    content = {
+    save_draft(request.actor, "new", _typed(request, names), now=timezone.now())
+    return JsonResponse({"kept": True})
+
+
+@agents("tickets:view", answers="json")
+@require_POST
+def keep_step(request: Request, ticket_id: int, verb: str) -> JsonResponse:
+    """The form of a step, as it stands."""
+    access.one(request.actor, ticket_id)
+    keep_typed(request, ticket_id, verb)
+    return JsonResponse({"kept": True})
+
+
+def keep_typed(request: Request, ticket_id: int, verb: str) -> None:
+    """Keep what the form of the step called ``verb`` holds."""
+    content = {"verb": verb, **_typed(request, STEP_TEXTS)}
+    save_draft(request.actor, step_place(ticket_id), content, now=timezone.now())
+
+
+def _typed(request: Request, names: Iterable[str]) -> dict[str, str]:
+    """The fields of these names, each cut to what a message may be."""
+    return {
         name: request.POST[name].replace("\x00", "")[:BODY_LIMIT] for name in names if name in request.POST
     }
-    save_draft(request.actor, "new", content, now=timezone.now())
-    return JsonResponse({"kept": True})

@@ -25,6 +25,7 @@ from vigie.tickets.forms import (
 )
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries import choices
+from vigie.tickets.views.drafts import keep_typed
 from vigie.tickets.views.ticket import WORDS, page_context
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.pages import is_fragment, render
@@ -85,24 +86,37 @@ def attempt(form: django_forms.Form, act: Callable[[], object], names: dict[str,
 
 @agents("tickets:view")
 def ticket_step(request: Request, ticket_id: int, verb: str) -> HttpResponse:
-    """One step of the workflow: what it needs, then taking it."""
+    """One step of the workflow: what it needs, then taking it.
+
+    409 where somebody took the ticket elsewhere meanwhile: who and when, what was typed, what is possible now.
+    """
     if verb == "assign":
         return ticket_assign(request, ticket_id)
     ticket = access.one(request.actor, ticket_id)
     machine = machine_of(ticket.workflow_version_id)
-    step = machine.step_named(ticket.state, verb, "agent")
+    possible = machine.step_named(ticket.state, verb, "agent")
+    step = possible or machine.any_step_named(verb, "agent")
     if step is None:
-        raise Refusal(
-            "workflow.no_such_step", source=label(WORDS["states"], ticket.state), target=label(STEPS, verb)
-        )
+        raise NotFound()
     title = label(STEPS, verb)
     approvers = _usual_approvers(ticket) if verb == "ask_approval" else []
-    if request.method != "POST":
-        return asked(request, ticket, StepForm(machine, step, approvers=approvers), title, verb)
-    form = StepForm(machine, step, request.POST, approvers=approvers)
-    if not attempt(form, lambda: _take(request, ticket_id, verb, form), {"public_text": "text"}):
-        return asked(request, ticket, form, title, verb, 422)
-    return changed(request, ticket_id)
+    if request.method == "POST":
+        form = StepForm(machine, step, request.POST, approvers=approvers)
+        if attempt(form, lambda: _take(request, ticket_id, verb, form), {"public_text": "text"}):
+            return changed(request, ticket_id)
+        ticket = access.one(request.actor, ticket_id)
+        possible = machine.step_named(ticket.state, verb, "agent")
+        if possible:
+            return asked(request, ticket, form, title, verb, 422)
+        keep_typed(request, ticket_id, verb)
+    typed = choices.step_draft(request.actor, ticket_id, verb)
+    form = StepForm(machine, step, approvers=approvers, initial=typed)
+    if possible:
+        return asked(request, ticket, form, title, verb, was_kept=bool(typed))
+    return asked(
+        request, ticket, form, title, verb, 409,
+        since=choices.last_step(request.actor, ticket), steps_now=machine.steps_from(ticket.state, "agent"),
+    )  # fmt: skip
 
 
 def _usual_approvers(ticket: Ticket) -> list[tuple[int, str]]:

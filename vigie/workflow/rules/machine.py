@@ -65,6 +65,10 @@ class Machine:
         """The first step called ``verb`` from ``state``, or ``None``."""
         return next((s for s in self.steps_from(state, who) if s.verb == verb), None)
 
+    def any_step_named(self, verb: str, who: Who) -> Step | None:
+        """The first step called ``verb`` from whatever state, or ``None``: what its form asks for."""
+        return next((s for s in self.steps if s.verb == verb and who in s.who), None)
+
 
 def check_needs(machine: Machine, step: Step, given: Mapping[str, Any]) -> None:
     """Refuse a step whose demands are not met, or whose codes are unknown to the definition.
