@@ -145,6 +145,7 @@ ROUTES: dict[str, Route] = {
     "me": _self(sent={"name": "Moi", "language": "fr", "theme": "system", "timezone": "Europe/Paris"}),
     "switch_client": _self(sent={"organisation": "@organisation"}),
     "session": _self(sent={}),
+    "sent_form": _self(),
     "set_theme": _self(sent={"theme": "dark"}, reads=False),
     "notices": _self(sent={"up_to": "@notice"}),
     "file": _self("token", rows=True),

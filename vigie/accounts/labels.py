@@ -17,6 +17,14 @@ refusals.register(
         "access.stale_form": _(
             "This form was open for too long. Go back, reload the page and send it again."
         ),
+        "access.other_author": _(
+            "This form was opened by somebody else, who is no longer signed in here. It was not sent; "
+            "its text is kept for that person."
+        ),
+        "access.wrong_method": _("Nothing can be shown at this address: a form or a button leads there."),
+        "access.too_large": _(
+            "What you sent is too large: a file may weigh %(most)s MB. Go back: your text was kept as a draft."
+        ),
         "accounts.email_taken": _("Somebody already uses the address %(email)s."),
         "accounts.unknown_email": _("Nobody signs in with the address %(email)s."),
         "accounts.agent_needs_email": _("An agent signs in with an e-mail address: give one."),

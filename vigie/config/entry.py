@@ -5,20 +5,18 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from vigie.accounts.actors import actor_of
+from vigie.config import late
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tenancy.walls import client_wall
 from vigie.toolkit.entry import audience_of
-from vigie.toolkit.pages import is_fragment, refused
+from vigie.toolkit.pages import refused, wrong_method
 
 # Pages of django-allauth: each about the visitor alone, reading no client's table.
 ACCOUNT_MODULES = ("allauth.",)
@@ -34,9 +32,19 @@ class EntryMiddleware:
         request.actor = None  # type: ignore[attr-defined]
         request.GET = _without_nul(request.GET)  # type: ignore[assignment]
         with translation.override(_language(request)), timezone.override(_zone(request)):
-            response = self.get_response(request)
+            response = self._answer(request)
         if request.user.is_authenticated:
             response.setdefault("Cache-Control", "no-store")
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if "vigie.too_large" in request.META:
+            return late.too_large(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not getattr(response, "content", b""):
+            page = wrong_method(request)
+            page["Allow"] = response["Allow"]
+            return page
         return response
 
     def process_view(
@@ -72,7 +80,11 @@ class EntryMiddleware:
         request.actor = actor  # type: ignore[attr-defined]
         if audience != "anyone":
             if actor is None:
-                return _sign_in(request)
+                if request.user.is_authenticated:  # may act no more: no affiliation in force, no profile
+                    logout(request)
+                return late.sign_in(request)
+            if (refusal := late.under_another_name(request)) is not None:
+                return refusal
             if (audience == "agents" and not actor.is_provider) or (
                 audience == "customers" and not actor.is_client
             ):
@@ -99,29 +111,6 @@ def _without_nul(sent: QueryDict) -> QueryDict:
     return kept
 
 
-def _sign_in(request: HttpRequest) -> HttpResponseBase:
-    if request.user.is_authenticated:  # may act no more: no affiliation in force, no profile
-        logout(request)
-    if is_fragment(request) or "application/json" in request.headers.get("Accept", ""):
-        return refused(request, _signed_out())
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else _page_of_form(request))
-
-
-def _page_of_form(request: HttpRequest) -> str:
-    """Where a form sent after the session ended came from: its page shows again what the draft kept."""
-    came_from = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
-        parts = urlsplit(came_from)
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return "/"
-
-
-def _signed_out() -> Refusal:
-    refusal = Refusal("access.signed_out")
-    refusal.status = 401
-    return refusal
-
-
 def _language(request: HttpRequest) -> str:
     if request.user.is_authenticated:
         return str(request.user.language)
@@ -137,10 +126,3 @@ def _zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return zoneinfo.ZoneInfo(settings.TIME_ZONE)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is no longer valid: say so, keep nothing half done."""
-    refusal = Refusal("access.stale_form")
-    refusal.status = 403
-    return refused(request, refusal)

@@ -83,7 +83,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "vigie.config.urls"
-CSRF_FAILURE_VIEW = "vigie.config.entry.csrf_failure"
+CSRF_FAILURE_VIEW = "vigie.config.late.token_failed"
 WSGI_APPLICATION = None
 
 TEMPLATES = [

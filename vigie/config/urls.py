@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from vigie.config.late import sent_form
+
+handler404 = "vigie.toolkit.pages.missing"
 handler500 = "vigie.toolkit.pages.failed"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("vigie.accounts.sign_in_urls")),
+    path("sent/", sent_form, name="sent_form"),
     path("", include("vigie.console.urls")),
     path("portal/", include("vigie.portal.urls")),
     path("", include("vigie.tickets.urls")),

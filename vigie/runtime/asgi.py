@@ -70,6 +70,10 @@ class Refused(Exception):
         self.sentence = sentence
 
 
+class TooLarge(Exception):
+    """The body is larger than the largest file and the fields around it."""
+
+
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
@@ -127,8 +131,7 @@ class Exchange:
             Exchange.waiting += 1
             try:
                 with SpooledTemporaryFile(max_size=IN_MEMORY) as body:
-                    size = await self._read_body(body)
-                    await self._answer(self._environ(body, size))
+                    await self._answer(await self._asked(body))
             finally:
                 Exchange.waiting -= 1
         except Refused as refused:
@@ -138,11 +141,19 @@ class Exchange:
 
     # -- request -----------------------------------------------------------------------------------
 
+    async def _asked(self, body: SpooledTemporaryFile[bytes]) -> dict[str, Any]:
+        """The request as Django takes it. One that is too large goes without its body, to be refused in a page."""
+        try:
+            return self._environ(body, await self._read_body(body))
+        except TooLarge:
+            with SpooledTemporaryFile() as nothing:
+                return {**self._environ(nothing, 0), "vigie.too_large": True}
+
     async def _read_body(self, body: SpooledTemporaryFile[bytes]) -> int:
         limit = int(getattr(settings, "UPLOAD_LIMIT", DEFAULT_LIMIT)) + FORM_ALLOWANCE
         declared = dict(self.scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
-            raise Refused(413, f"The request is larger than {limit // 1_000_000} MB.")
+            raise TooLarge
         size = 0
         while True:
             try:
@@ -154,7 +165,7 @@ class Exchange:
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > limit:
-                raise Refused(413, f"The request is larger than {limit // 1_000_000} MB.")
+                raise TooLarge
             if size > IN_MEMORY:
                 await asyncio.to_thread(body.write, chunk)
             elif chunk:
@@ -210,6 +221,8 @@ class Exchange:
                 self.gone.set()  # a job not begun is skipped, a stream stops; an action begun is completed
                 job.cancel()
             page = await _quietly(work)
+            if "vigie.too_large" in environ:
+                self.headers.append((b"connection", b"close"))  # the rest of the body is never read
             if page is not None and not self.gone.is_set():
                 await self._send_headers()
                 await self.send({"type": "http.response.body", "body": page})

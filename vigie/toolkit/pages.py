@@ -15,7 +15,8 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from vigie.kernel.refusal import Refusal
+from vigie.kernel.refusal import NotFound, Refusal
+from vigie.toolkit.authorship import author_input
 from vigie.toolkit.jinja import url
 from vigie.toolkit.refusals import sentence
 from vigie.toolkit.sessions import seconds_left
@@ -32,7 +33,7 @@ def register_shell(side: str, shell: Shell) -> None:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page reads: language, theme, addresses of the person's menu, messages to show once.
 
-    A context processor. The forms of a page share one token: Django would mask it anew for each.
+    A context processor. The forms of a page share one token (Django would mask it anew for each) and say whose page it is.
     """
     return {
         "language": (get_language() or "fr")[:2],
@@ -43,7 +44,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "signout_url": url("account_logout"),
         "flashes": messages.get_messages(request),
         "session_left": seconds_left(request.session) if request.user.is_authenticated else None,
-        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
+        "csrf_input": SimpleLazyObject(lambda: csrf_input(request) + author_input(request)),
     }
 
 
@@ -62,6 +63,18 @@ def render(
         values.update(_shells[actor.side](request))
     values.update(context or {})
     return HttpResponse(render_to_string(template, values, request=request), status=status)
+
+
+def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """No page has this address (``handler404``)."""
+    return refused(request, NotFound())
+
+
+def wrong_method(request: HttpRequest) -> HttpResponse:
+    """The address takes forms and was opened as a page, or the other way round."""
+    refusal = Refusal("access.wrong_method")
+    refusal.status = 405
+    return refused(request, refusal)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -217,6 +217,10 @@ def test_one_click_needs_the_setting_and_the_marker(world: World, settings: Any)
             response = browser.post(reverse("demo_sign_in"), {"email": "user@alpha.example"})
             assert response.status_code == (302 if allowed else 403)
             assert browser.get("/me/").status_code == (200 if allowed else 302)
+        for after, goes in (("/portal/new/", "/portal/new/"), ("https://evil.example/", "/")):
+            form = {"email": "user@alpha.example", "next": after}
+            assert Browser().post(reverse("demo_sign_in"), form)["Location"] == goes
+        assert b'name="next" value="/portal/new/"' in Browser().get(f"{LOGIN}?next=/portal/new/").content
         with pytest.raises(NotAllowed, match=r"accounts\.demo_only"):
             demo_mode.person_for("admin@nord.example")
         assert Browser().get(reverse("demo_sign_in")).status_code == 405

@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import login as open_session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from vigie.accounts import demo_mode
@@ -30,9 +31,10 @@ sign_in = anyone()(SignInView.as_view())
 @anyone()
 @require_POST
 def demo_sign_in(request: HttpRequest) -> HttpResponse:
-    """Become a persona of the demonstration. Refused everywhere else."""
+    """Become a persona of the demonstration and go on to ``next``, a path of ours. Refused everywhere else."""
     if not request.user.is_authenticated:
         person = demo_mode.person_for(request.POST.get("email", ""))
         open_session(request, person, backend=BACKEND)
         UserSession.objects.create_from_request(request)
-    return redirect("/")
+    after = request.POST.get("next", "")
+    return redirect(after if url_has_allowed_host_and_scheme(after, None) else "/")

@@ -85,11 +85,24 @@ def test_a_request_reaches_django_whole(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_body_past_the_limit_never_reaches_django(monkeypatch: pytest.MonkeyPatch, declared: bool) -> None:
+def test_a_body_past_the_limit_never_reaches_django_which_writes_the_refusal(
+    monkeypatch: pytest.MonkeyPatch, declared: bool
+) -> None:
     monkeypatch.setattr(asgi, "FORM_ALLOWANCE", -asgi.settings.UPLOAD_LIMIT + 1000)
     headers = [(b"content-length", b"2000")] if declared else []
-    client = ask(None, monkeypatch, method="POST", headers=headers, body=[b"x" * 600, b"x" * 600])
+    seen: dict[str, Any] = {}
+
+    def django(environ: Any, start: Any) -> list[bytes]:
+        seen.update(environ, read=environ["wsgi.input"].read())
+        start("413 Content Too Large", [("Content-Type", "text/html")])
+        return [b"<p>too large"]
+
+    client = ask(django, monkeypatch, method="POST", headers=headers, body=[b"x" * 600, b"x" * 600])
     assert client.status == 413
+    assert client.body == b"<p>too large"
+    assert (b"connection", b"close") in client.sent[0]["headers"]
+    assert seen["vigie.too_large"] is True
+    assert (seen["read"], seen["CONTENT_LENGTH"]) == (b"", "0")
 
 
 def test_a_sender_that_falls_silent_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? '';
 const words = JSON.parse(meta('vigie-texts') || '{}');
 
-export const csrf = () => meta('csrf-token');
+// Signing in again, in another tab too, renews the token: the cookie holds the present one.
+export const csrf = () => /(?:^|; )(?:__Host-)?csrf=([^;]+)/.exec(document.cookie)?.[1] ?? meta('csrf-token');
 
 export function text(name, values = {}) {
   return (words[name] ?? name).replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);

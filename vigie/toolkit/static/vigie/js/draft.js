@@ -2,7 +2,7 @@
 // <form data-presence-url>: tells the others that someone is writing, at most every 5 s.
 import { csrf, enhance, post, text } from './dom.js';
 
-const skipped = new Set(['csrfmiddlewaretoken', 'submission']);
+const skipped = new Set(['csrfmiddlewaretoken', 'submission', 'written_by']);
 
 enhance('form[data-draft-url]', (form) => {
   const url = form.dataset.draftUrl;

@@ -1,5 +1,5 @@
 // A form is sent once: the button rests while it leaves, and a token lets the server recognise a second sending.
-import { enhance, identifier } from './dom.js';
+import { csrf, enhance, identifier } from './dom.js';
 
 const rest = (form, resting) => {
   if (resting) form.dataset.sent = ''; else delete form.dataset.sent;
@@ -14,6 +14,7 @@ enhance('form[data-once] [data-submission]', (field) => { if (!field.value) { fi
 
 document.addEventListener('submit', (event) => {
   const form = event.target;
+  if (form.elements.csrfmiddlewaretoken) form.elements.csrfmiddlewaretoken.value = csrf();
   if (!form.matches('[data-once]')) return;
   if ('sent' in form.dataset) { event.preventDefault(); event.stopImmediatePropagation(); return; }
   // After the browser or htmx has read the fields, the pressed button included.
