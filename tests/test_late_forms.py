@@ -41,7 +41,7 @@ def test_a_form_sent_after_the_session_ended_comes_back_after_signing_in(world: 
     sent = form(client, address, type="incident", title="Imprimante", body=TEXT, submission="once")
     del client.cookies["vigie"]
     answer = client.post(address, sent)
-    assert answer["Location"] == f"{reverse('account_login')}?next=%2Fsent%2F"
+    assert answer["Location"] == f"{reverse('account_login')}?next=/sent/"
     assert TEXT not in str(Draft.objects.get(person=world.a.user).content)  # sealed
 
     assert client.get(reverse("sent_form")).status_code == 302  # nobody is signed in

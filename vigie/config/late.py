@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -46,7 +47,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     if request.method != "GET":
         author = author_of(request)
         after = reverse("sent_form") if author and _keep(request, author) else page_of_form(request)
-    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': after})}")
+    return redirect_to_login(after)
 
 
 def under_another_name(request: HttpRequest) -> HttpResponseBase | None:
@@ -106,7 +107,7 @@ def _sent(request: HttpRequest) -> dict[str, Any]:
         "to": request.get_full_path(),
         "page": page_of_form(request),
         "fields": fields,
-        "had_files": any(file.size for file in request.FILES.values()),
+        "had_files": any(request.FILES[name] for name in request.FILES),
     }
 
 
@@ -131,7 +132,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
     return refused(request, _refusal("access.too_large", 413, most=most))
 
 
-def _refusal(code: str, status: int, **params: object) -> Refusal:
-    refusal = Refusal(code, **params)
+def _refusal(code: str, status: int, *, most: int = 0) -> Refusal:
+    refusal = Refusal(code, most=most)
     refusal.status = status
     return refusal

@@ -146,8 +146,9 @@ class Exchange:
         try:
             return self._environ(body, await self._read_body(body))
         except TooLarge:
-            with SpooledTemporaryFile() as nothing:
-                return {**self._environ(nothing, 0), "vigie.too_large": True}
+            body.seek(0)
+            body.truncate()
+            return {**self._environ(body, 0), "vigie.too_large": True}
 
     async def _read_body(self, body: SpooledTemporaryFile[bytes]) -> int:
         limit = int(getattr(settings, "UPLOAD_LIMIT", DEFAULT_LIMIT)) + FORM_ALLOWANCE

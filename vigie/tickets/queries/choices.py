@@ -199,7 +199,8 @@ def step_draft(actor: Actor, ticket_id: int, verb: str) -> dict[str, Any]:
 def last_step(actor: Actor, ticket: Ticket) -> dict[str, Any] | None:
     """Who brought the ticket to its present state, and when: ``actor_name``, ``at``; ``None`` at its opening."""
     taken = access.visible_facts(actor, ticket).filter(kind=facts.STATE).order_by("-at", "-id")
-    return taken.values("actor_name", "at").first()
+    found = taken.values("actor_name", "at").first()
+    return {**found} if found else None
 
 
 def names_of_values(facts: Iterable[Mapping[str, Any]]) -> dict[str, dict[int, str]]:
