@@ -30,7 +30,7 @@ from vigie.toolkit.entry import audience_of
 pytestmark = pytest.mark.django_db
 
 NONCES = re.compile(
-    rb'(csrfmiddlewaretoken" value="[^"]*|name="csrf-token" content="[^"]*|data-csrf="[^"]*|csrf[^ >]{0,40}[A-Za-z0-9]{64}'
+    rb'((?:csrfmiddlewaretoken|written_by)" value="[^"]*|name="csrf-token" content="[^"]*|data-csrf="[^"]*|csrf[^ >]{0,40}[A-Za-z0-9]{64}'
     rb'|name="submission" value="[^"]*|since=[^"&]*|data-submission="[^"]*|data-session-left="[^"]*|^\{"left": \d+|<time [^>]*>[^<]*</time>)'
 )
 
