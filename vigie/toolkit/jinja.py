@@ -112,7 +112,7 @@ def _day(value: dt.date) -> str:
 
 
 def when(value: dt.datetime | dt.date | None, style: str = "short") -> str:
-    """An instant in the reader's zone and language: ``short``, ``long``, ``time`` or ``date``."""
+    """An instant in the reader's zone and language: ``short``, ``exact`` (to the second), ``long``, ``time`` or ``date``."""
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
@@ -130,7 +130,39 @@ def _written(local: dt.datetime, style: str) -> str:
         clock = f"{local.hour:02d}:{local.minute:02d}:{local.second:02d} ({local.tzname()})"
         return f"{days[local.weekday()]} {_day(local)} {wide[local.month]} {local.year} {clock}"
     year = "" if local.year == timezone.localtime().year else f" {local.year}"
-    return f"{_day(local)} {short[local.month]}{year} {local.hour:02d}:{local.minute:02d}"
+    seconds = f":{local.second:02d}" if style == "exact" else ""
+    return f"{_day(local)} {short[local.month]}{year} {local.hour:02d}:{local.minute:02d}{seconds}"
+
+
+def zoned(value: dt.datetime | None, zone: str, style: str = "short") -> str:
+    """``when``, with the reader's zone where clocks in ``zone`` show another time: "21 Nov 11:57 EST"."""
+    told = when(value, style)
+    return f"{told} {reader_zone(value)}" if value and style != "long" and is_elsewhere(value, zone) else told
+
+
+def in_both(value: dt.datetime | None, zone: str, style: str = "short") -> str:
+    """A promised instant for a reader elsewhere than ``zone``, told in both: "26 Nov 11:00 EST (16:00 GMT)"."""
+    told = zoned(value, zone, style)
+    return f"{told} ({there(value, zone)})" if value and is_elsewhere(value, zone) else told
+
+
+def is_elsewhere(value: dt.datetime, zone: str) -> bool:
+    """Do the reader's clocks show another time than those in ``zone``, at that instant?"""
+    try:
+        other = value.astimezone(zoneinfo.ZoneInfo(zone))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return False
+    return other.utcoffset() != timezone.localtime(value).utcoffset()
+
+
+def reader_zone(value: dt.datetime) -> str:
+    """The short name of the reader's zone at that instant: "EST"."""
+    return timezone.localtime(value).tzname() or ""
+
+
+def there(value: dt.datetime, zone: str) -> str:
+    """The time of day in ``zone`` with the zone's short name: "16:00 GMT"."""
+    return f"{time_in(value, zone)} {value.astimezone(zoneinfo.ZoneInfo(zone)).tzname()}"
 
 
 def near(value: dt.datetime | None) -> Markup | str:
@@ -280,6 +312,8 @@ def environment(**options: Any) -> Environment:
         ago=ago,
         near=near,
         when=when,
+        zoned=zoned,
+        in_both=in_both,
         duration=duration,
         spelled=spelled,
         number=number,

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from tests.world import START, World, report
 from vigie.tickets.actions.conversation import Said, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
-from vigie.tickets.portal.explained import hours_words, pieces, target_words, told
+from vigie.tickets.portal.explained import hours_words, pieces, target_words, told, totals
 from vigie.tickets.portal.words import promise_sentence, spoken, standing
 from vigie.tickets.queries.customer import promises
 
@@ -109,3 +109,29 @@ def test_time_beyond_the_promise_is_cut_at_the_promise(world: World) -> None:
             told(response, "incident", now).sentence
             == "We had promised you an answer for today at 11:00. We are late, and we are on it."
         )
+
+
+@pytest.mark.django_db
+def test_an_explained_promise_adds_up_and_names_the_zones(world: World) -> None:
+    ticket = report(world)
+    agent, user = world.actor(world.agent), world.actor(world.a.user)
+    take_step(agent, ticket.pk, "start", Given(), now=START)
+    given = Given(pending_reason="client_info", text="<p>Quel poste ?</p>")
+    take_step(agent, ticket.pk, "wait", given, now=START + 26 * HOUR)
+    now = START + 28 * HOUR
+    response, resolution = promises(user, ticket, now)
+    with translation.override("en"), timezone.override("America/Toronto"):
+        found = pieces(resolution.reading)
+        assert totals(found) == {
+            "elapsed": 28 * 3600,
+            "closed": 14 * 3600,
+            "held": 2 * 3600,
+            "counted": 12 * 3600,
+        }
+        assert [p.hands for p in found] == ["ours", "yours"]
+        assert "nights and breaks 14:00:00" in found[0].closed_why
+        assert told(response, "incident", now).sentence.endswith("(05:00 EST is 11:00 CET.)")
+    with translation.override("en"):
+        take_step(agent, ticket.pk, "resume", Given(), now=now)
+        take_step(agent, ticket.pk, "wait", Given(pending_reason="supplier", text="<p>!</p>"), now=now + HOUR)
+        assert pieces(promises(user, ticket, now + 2 * HOUR)[1].reading)[-1].hands == "supplier"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
@@ -12,11 +13,13 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from vigie.contracts.rules.calendar import Calendar, Hours
+from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import Unit
 from vigie.contracts.rules.reading import ClockState, Reading, Segment
-from vigie.tickets.portal.words import Words, promise_sentence, spoken
+from vigie.tickets.portal.words import Words, clock_time, promise_sentence, spoken
+from vigie.tickets.queries.closed_time import closed_words
 from vigie.tickets.queries.customer import Promised
-from vigie.toolkit.jinja import locale
+from vigie.toolkit.jinja import is_elsewhere, locale, reader_zone, there
 
 Tone = Literal["ok", "late", "wait", "run"]
 
@@ -46,6 +49,7 @@ _CAUSES: dict[str, Words] = {
     "pending_problem": _("We look for the root cause"),
     "pending_other_team": _("Another of our teams works on it"),
 }
+_HANDS = {"resolved": "none", "before_restart": "none", "pending_supplier": "supplier"}
 
 
 def instant(epoch_seconds: int) -> dt.datetime:
@@ -62,18 +66,32 @@ class Told:
 
 
 def told(promised: Promised, ticket_type: str, now: dt.datetime) -> Told:
-    """Where a promise stands at ``now``."""
+    """Where a promise stands at ``now``; its instant also in the promise's own zone where the reader is elsewhere."""
     kind, reading = promised.kind, promised.reading
-    name = NAMES[kind]
+    at, name, zone = _told_instant(reading), NAMES[kind], reading.terms.zone
+    if at is None:
+        return Told(name, _suspended(reading), "wait")
     if reading.stopped_at is not None:
         verdict = "missed" if reading.state == ClockState.MISSED else "met"
-        sentence = str(_VERDICTS[kind, verdict]) % {"when": spoken(instant(reading.stopped_at), now)}
-        return Told(name, sentence, "late" if verdict == "missed" else "ok")
+        sentence = str(_VERDICTS[kind, verdict]) % {"when": spoken(at, now)}
+        return Told(name, _with_zones(sentence, at, zone), "late" if verdict == "missed" else "ok")
     if reading.breached_at is not None:
-        return Told(name, str(_LATE[kind]) % {"when": spoken(instant(reading.breached_at), now)}, "late")
-    if reading.due_at is None:
-        return Told(name, _suspended(reading), "wait")
-    return Told(name, promise_sentence(kind, ticket_type, instant(reading.due_at), now), "run")
+        return Told(name, _with_zones(str(_LATE[kind]) % {"when": spoken(at, now)}, at, zone), "late")
+    return Told(name, _with_zones(promise_sentence(kind, ticket_type, at, now), at, zone), "run")
+
+
+def _told_instant(reading: Reading) -> dt.datetime | None:
+    """The instant that says where the promise stands: when it stopped, was missed, or is due."""
+    found = (reading.stopped_at, reading.breached_at, reading.due_at)
+    at = next((one for one in found if one is not None), None)
+    return None if at is None else instant(at)
+
+
+def _with_zones(sentence: str, at: dt.datetime, zone: str) -> str:
+    if not is_elsewhere(at, zone):
+        return sentence
+    values = {"sentence": sentence, "yours": f"{clock_time(at)} {reader_zone(at)}", "theirs": there(at, zone)}
+    return gettext("%(sentence)s (%(yours)s is %(theirs)s.)") % values
 
 
 def _suspended(reading: Reading) -> str:
@@ -87,15 +105,25 @@ def _suspended(reading: Reading) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a promise: from, to, what it was, in whose hands, how much of it counted."""
+    """A stretch of a promise: from, to, what it was, in whose hands; its seconds of service time, counted or not."""
 
     start: dt.datetime
     end: dt.datetime
     kind: Literal["run", "pause", "off", "late"]
     label: Words
-    hands: Literal["ours", "yours", "none"]
+    hands: Literal["ours", "yours", "supplier", "none"]
     counted: bool
     seconds: int
+    closed_why: str = ""
+
+    @property
+    def elapsed(self) -> int:
+        return int((self.end - self.start).total_seconds())
+
+    @property
+    def closed(self) -> int:
+        """Seconds outside service hours."""
+        return self.elapsed - self.seconds
 
 
 def pieces(reading: Reading) -> list[Piece]:
@@ -117,7 +145,21 @@ def pieces(reading: Reading) -> list[Piece]:
                 sum(x.seconds for x in run),
             )
         )
-    return merged
+    return [replace(piece, closed_why=_closed_why(reading, piece)) for piece in merged]
+
+
+def _closed_why(reading: Reading, piece: Piece) -> str:
+    return closed_words(reading, epoch(piece.start), epoch(piece.end), piece.closed)
+
+
+def totals(found: Sequence[Piece]) -> dict[str, int]:
+    """Seconds of all pieces: ``elapsed`` is ``closed`` + ``held`` (service time that does not count) + ``counted``."""
+    return {
+        "elapsed": sum(piece.elapsed for piece in found),
+        "closed": sum(piece.closed for piece in found),
+        "held": sum(piece.seconds for piece in found if not piece.counted),
+        "counted": sum(piece.seconds for piece in found if piece.counted),
+    }
 
 
 def _cut(reading: Reading, segment: Segment) -> list[Piece]:
@@ -137,13 +179,11 @@ def _cut(reading: Reading, segment: Segment) -> list[Piece]:
 
 def _piece(segment: Segment, start: int, end: int, seconds: int, *, late: bool) -> Piece:
     cause = segment.cause
-    on_client = cause.startswith("pending_client_")
+    hands = "yours" if cause.startswith("pending_client_") else _HANDS.get(cause, "ours")
     if cause in ("resolved", "before_restart"):
-        kind, hands = "off", "none"
-    elif late:
-        kind, hands = "late", "yours" if on_client else "ours"
+        kind = "off"
     else:
-        kind, hands = "run" if segment.counted else "pause", "yours" if on_client else "ours"
+        kind = "late" if late else "run" if segment.counted else "pause"
     label = _CAUSES.get(cause, _CAUSES["running"])
     return Piece(instant(start), instant(end), kind, label, hands, segment.counted, seconds)  # type: ignore[arg-type]
 

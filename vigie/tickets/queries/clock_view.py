@@ -23,6 +23,7 @@ from vigie.tickets import access
 from vigie.tickets.actions.ledger import load_rows, moment
 from vigie.tickets.labels import CLOCKS
 from vigie.tickets.models import Clock
+from vigie.tickets.queries.closed_time import closed_words
 from vigie.tickets.queries.named import names_in, with_team_names
 from vigie.tickets.rules.clock_facts import Row, clock_facts
 from vigie.toolkit.jinja import spelled
@@ -52,7 +53,10 @@ class ClockView:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One segment in words."""
+    """One segment in words. ``seconds`` are of service time; with ``closed`` they make the ``elapsed`` time.
+
+    ``kind`` is ``run``, ``late``, ``pause`` or ``off`` (nothing of it is within service hours).
+    """
 
     start: dt.datetime
     end: dt.datetime
@@ -61,11 +65,17 @@ class Stretch:
     why: str
     holder: str
     seconds: int
+    elapsed: int
+    closed: int
+    closed_why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A clock with its terms in words and every segment; the counted seconds sum to ``clock.used``."""
+    """A clock with its terms in words and every segment; the counted seconds sum to ``clock.used``.
+
+    ``elapsed`` is ``closed`` + ``held`` (service time that does not count) + ``clock.used``, to the second.
+    """
 
     clock: ClockView
     contract: str
@@ -74,6 +84,18 @@ class Explained:
     stretches: list[Stretch]
     strip: list[Part]
     pauses: list[str]
+
+    @property
+    def elapsed(self) -> int:
+        return sum(stretch.elapsed for stretch in self.stretches)
+
+    @property
+    def closed(self) -> int:
+        return sum(stretch.closed for stretch in self.stretches)
+
+    @property
+    def held(self) -> int:
+        return sum(stretch.seconds for stretch in self.stretches if not stretch.counted)
 
 
 def clock_views(clocks: Iterable[Mapping[str, Any]], rows: list[Row], now: dt.datetime) -> list[ClockView]:
@@ -194,20 +216,35 @@ def scope_words(commitment: Commitment | None) -> str:
 
 def _stretch(segment: Segment, reading: Reading, show_holder: bool) -> Stretch:
     kind = "run" if segment.counted and segment.service_seconds else ("off" if segment.counted else "pause")
-    if segment.counted and reading.breached_at is not None and segment.start >= reading.breached_at:
+    if kind == "run" and reading.breached_at is not None and segment.start >= reading.breached_at:
         kind = "late"
     start, end = moment(segment.start), moment(segment.end)
     assert start is not None
     assert end is not None
+    closed = segment.calendar_seconds - segment.service_seconds
     return Stretch(
         start,
         end,
         segment.counted,
         kind,
         why(segment),
-        segment.holder if show_holder else "",
+        _holder(segment) if show_holder else "",
         segment.service_seconds,
+        segment.calendar_seconds,
+        closed,
+        closed_words(reading, segment.start, segment.end, closed),
     )
+
+
+def _holder(segment: Segment) -> str:
+    """Who had the ticket in hand: the one waited for, where somebody is; otherwise the team."""
+    if segment.cause == "pending_client_third_party":
+        return _("The client's supplier")
+    if segment.cause.startswith("pending_client_"):
+        return _("The client")
+    if segment.cause == "pending_supplier":
+        return _("Our supplier")
+    return "" if segment.cause == "resolved" else segment.holder
 
 
 def why(segment: Segment) -> str:

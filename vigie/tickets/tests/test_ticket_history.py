@@ -57,6 +57,49 @@ def test_the_clock_explains_itself_and_its_parts_sum_up(desk: Client, world: Wor
     assert "2:00:00" in shown
 
 
+def test_every_second_of_a_clock_is_explained(desk: Client, world: World) -> None:
+    """From Friday 9 January 16:00:05 in Paris, on hold for the client over Friday's evening, read on Monday 10:00."""
+    start = dt.datetime(2026, 1, 9, 15, 0, 5, tzinfo=dt.UTC)
+    ticket, agent = report(world, now=start), world.actor(world.agent)
+    for step, after, given in (
+        ("start", HOUR, Given()),
+        ("wait", 1.5 * HOUR, Given(pending_reason="client_info", text="<p>?</p>")),
+        ("resume", 5 * HOUR, Given()),
+        ("wait", 66 * HOUR, Given(pending_reason="supplier", text="<p>!</p>")),
+    ):
+        take_step(agent, ticket.pk, step, given, now=start + after)
+    now = dt.datetime(2026, 1, 12, 9, 30, tzinfo=dt.UTC)
+    with translation.override("en"):
+        x = {x.clock.kind: x for x in explained(agent, ticket.pk, now=now)}["resolution"]
+    assert all(s.elapsed == s.closed + s.seconds for s in x.stretches)
+    assert x.elapsed == x.closed + x.held + x.clock.used == (now - start).total_seconds()
+    team = "Service desk L1"
+    assert [(s.holder, s.counted) for s in x.stretches] == [
+        (team, True), ("The client", False), (team, True), ("Our supplier", True)
+    ]  # fmt: skip
+    night = x.stretches[2]
+    assert night.closed_why == (
+        "of which outside service hours: 58:59:55 "
+        "(nights and breaks 10:59:55, Saturday 24:00:00, Sunday 24:00:00)"
+    )
+
+
+def test_a_clock_read_far_away_names_both_zones(desk: Client, world: World, now: dt.datetime) -> None:
+    world.agent.language, world.agent.timezone = "en", "America/Toronto"
+    world.agent.save()
+    ticket = report(world, now=now)
+    for name in ("ticket", "ticket_clocks"):
+        body = desk.get(reverse(name, args=[ticket.pk])).content.decode()
+        assert re.search(r"E[SD]T.{0,10}\(([A-Z][a-z]{2} )?\d\d:\d\d CES?T\)", body), name
+    assert re.search(r"\d\d:\d\d:\d\d E[SD]T</td>", body)
+    world.agent.timezone = "Europe/Paris"
+    world.agent.save()
+    assert not re.search(
+        r"\d CES?T</td>|\(\d\d:\d\d CES?T\)",
+        desk.get(reverse("ticket_clocks", args=[ticket.pk])).content.decode(),
+    )
+
+
 def test_the_history_says_before_and_after(desk: Client, world: World, now: dt.datetime) -> None:
     ticket = report(world, now=now)
     handling.set_priority(world.actor(world.dispatcher), ticket.pk, impact=1, urgency=1, now=now)
