@@ -17,8 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vigie.kernel.refusal import Refusal
 from vigie.tickets.actions.asking import Kept, ask, keep_files, new_place
 from vigie.tickets.actions.conversation import discard_draft, save_draft, upload
+from vigie.tickets.portal.explained import told
 from vigie.tickets.portal.forms import SUBMISSION_LIMIT, Ask, files_of
-from vigie.tickets.portal.words import ASKS, promise_sentence
+from vigie.tickets.portal.words import ASKS
 from vigie.tickets.queries.asking import Offer, draft_at, offer, own_site, readers, would_promise
 from vigie.toolkit.entry import Request, customers
 from vigie.toolkit.pages import render
@@ -102,12 +103,8 @@ def _promise(request: Request, offered: Offer, given: Mapping[str, Any], now: dt
     sketching = Ask({name: given.get(name) or "" for name in FIELDS}, offered, request.actor)
     sketching.is_valid()
     sketch = sketching.sketch()
-    dues = would_promise(request.actor, sketch, now)
-    return [
-        promise_sentence(kind, sketch.ticket_type, dues[kind], now)
-        for kind in ("response", "resolution")
-        if kind in dues
-    ]
+    would_be = would_promise(request.actor, sketch, now)
+    return [told(one, sketch.ticket_type, now).sentence for one in would_be]
 
 
 @require_GET

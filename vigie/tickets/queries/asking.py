@@ -20,9 +20,9 @@ from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import Actor
 from vigie.tenancy import access as tenancy_access
 from vigie.tenancy.models import Organisation
-from vigie.tickets.actions.ledger import moment
 from vigie.tickets.actions.opening import is_vip_on, priority_for, promised
 from vigie.tickets.models import Draft
+from vigie.tickets.queries.customer import Promised
 
 PEOPLE_LIMIT = 500
 
@@ -83,11 +83,11 @@ class Sketch:
     beneficiary_id: int | None = None
 
 
-def would_promise(actor: Actor, sketch: Sketch, now: dt.datetime) -> dict[str, dt.datetime]:
-    """Due instants by kind of clock, as if the request were sent now. Empty where nothing is promised."""
+def would_promise(actor: Actor, sketch: Sketch, now: dt.datetime) -> list[Promised]:
+    """The promises as if the request were sent now, the response first. Empty where nothing is promised."""
     organisation_id = actor.organisation_id
     if organisation_id is None:
-        return {}
+        return []
     person_id = sketch.beneficiary_id or actor.person_id or 0
     held = [a for a in active_affiliations(person_id, now.date()) if a.organisation_id == organisation_id]
     is_vip = bool(held) and is_vip_on(held[0], now.date())
@@ -103,12 +103,9 @@ def would_promise(actor: Actor, sketch: Sketch, now: dt.datetime) -> dict[str, d
     )
     instant = epoch(now)
     start = [ClockFact(FactKind.START, instant)]
-    readings = {
-        str(k): read_clock(terms, start, instant)
-        for k, terms in promised(promise_book(organisation_id), scope).items()
-    }
-    dues = {kind: moment(reading.due_at) for kind, reading in readings.items()}
-    return {kind: due for kind, due in dues.items() if due is not None}
+    chosen = promised(promise_book(organisation_id), scope)
+    found = [Promised(str(kind), read_clock(terms, start, instant)) for kind, terms in chosen.items()]
+    return sorted(found, key=lambda one: one.kind != "response")
 
 
 def draft_at(actor: Actor, place: str) -> dict[str, Any]:
