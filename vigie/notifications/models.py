@@ -70,4 +70,9 @@ class Delivery(models.Model):
             models.Index(
                 fields=["-id"], condition=models.Q(state__in=["failed", "bounced"]), name="delivery_troubled"
             ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(state="skipped") & ~models.Q(answer__in=["before_mail", "demo"]),
+                name="delivery_skipped",
+            ),
         ]

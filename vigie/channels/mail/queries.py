@@ -21,6 +21,8 @@ State = InboundMail.State
 
 # A mailbox nobody has heard of for so long is said to be late.
 LATE = dt.timedelta(minutes=10)
+# A stored mail is read within seconds.
+BEHIND = dt.timedelta(minutes=5)
 NEWEST = Order(("-id",))
 ROW = (
     "id", "sender", "subject", "envelope_from", "state", "outcome", "received_at", "trust",
@@ -44,7 +46,7 @@ def mailboxes(actor: Actor, now: dt.datetime) -> list[dict[str, Any]]:
     return [
         {
             "mailbox": mailbox,
-            "health": health(mailbox, now),
+            "health": health(mailbox, now, mailbox.oldest),
             "text": trouble_sentence(mailbox),
             "waiting": mailbox.waiting,
             "oldest": mailbox.oldest,
@@ -53,14 +55,22 @@ def mailboxes(actor: Actor, now: dt.datetime) -> list[dict[str, Any]]:
     ]
 
 
-def health(mailbox: Mailbox, now: dt.datetime) -> str:
-    """``off``, ``pipe`` (never asked), ``new`` (not read yet), ``late``, ``warn`` or ``ok``."""
+def oldest_unread(mailbox: Mailbox) -> dt.datetime | None:
+    """When the oldest mail that waits to be read came in, or None."""
+    return mailbox.inboundmail_set.filter(state=State.RECEIVED).aggregate(at=Min("received_at"))["at"]
+
+
+def health(mailbox: Mailbox, now: dt.datetime, oldest: dt.datetime | None) -> str:
+    """``off``, ``late``, ``behind`` (a stored mail waits too long: ``oldest``), ``pipe`` (never asked), ``new``, ``warn``, ``ok``."""
     if not mailbox.is_active:
         return "off"
-    if mailbox.source == Mailbox.Source.PIPE:
-        return "pipe"
-    if mailbox.failures or (mailbox.succeeded_at and now - mailbox.succeeded_at > LATE):
+    is_fetched = mailbox.source != Mailbox.Source.PIPE
+    if is_fetched and (mailbox.failures or (mailbox.succeeded_at and now - mailbox.succeeded_at > LATE)):
         return "late"
+    if oldest is not None and now - oldest > BEHIND:
+        return "behind"
+    if not is_fetched:
+        return "pipe"
     if mailbox.succeeded_at is None:
         return "new"
     return "warn" if mailbox.trouble else "ok"

@@ -10,10 +10,13 @@ from django.db.models import Count, Min, Q, QuerySet
 from vigie.channels.mail.models import DeadAddress, Mailbox
 from vigie.channels.mail.outgoing.senders import installation_route
 from vigie.kernel.actor import Actor
-from vigie.notifications.labels import mail_words
+from vigie.notifications.labels import REASONS, mail_words
 from vigie.notifications.models import Delivery
 
 MOST = 100
+# What was never meant to be mailed says nothing of how mail goes.
+HISTORY = ("before_mail", "demo")
+WITHHELD = {code: words for code, words in REASONS.items() if code not in HISTORY}
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 
 
@@ -42,7 +45,16 @@ def troubled(actor: Actor) -> list[dict[str, Any]]:
     """Mails that were refused, came back or are tried again, the newest first."""
     state = Q(state__in=[Delivery.State.FAILED, Delivery.State.BOUNCED])
     state |= Q(state=Delivery.State.WAITING, attempts__gt=0)
-    rows = visible(actor).filter(state).select_related("notice", "notice__recipient").order_by("-id")
+    return _told(visible(actor).filter(state))
+
+
+def skipped(actor: Actor, reason: str = "") -> list[dict[str, Any]]:
+    """Mails that were not sent by choice (for one of ``WITHHELD``, if given), the newest first."""
+    rows = visible(actor).filter(state=Delivery.State.SKIPPED).exclude(answer__in=HISTORY)
+    return _told(rows.filter(answer=reason) if reason else rows)
+
+
+def _told(rows: QuerySet[Delivery]) -> list[dict[str, Any]]:
     return [
         {
             "id": row.pk,
@@ -54,7 +66,7 @@ def troubled(actor: Actor) -> list[dict[str, Any]]:
             "at": row.notice.created_at,
             "waits": row.state == Delivery.State.WAITING,
         }
-        for row in rows[:MOST]
+        for row in rows.select_related("notice", "notice__recipient").order_by("-id")[:MOST]
     ]
 
 

@@ -25,13 +25,19 @@ from vigie.toolkit.pages import render
 @agents("mail:manage")
 @require_safe
 def outgoing_mail(request: Request) -> HttpResponse:
-    """Which server, how much waits, what did not leave and why."""
-    actor = request.actor
+    """Which server, how much waits, what did not leave and why; ``show=skipped``: what was not sent by choice."""
+    actor, reason = request.actor, request.GET.get("reason", "")
+    shows_skipped = request.GET.get("show") == "skipped"
     context = {
         "servers": queries.servers(actor),
         "sender": settings.DEFAULT_FROM_EMAIL,
         "figures": queries.figures(actor, timezone.now()),
-        "troubled": queries.troubled(actor),
+        "shows_skipped": shows_skipped,
+        "reason": reason if reason in queries.WITHHELD else "",
+        "reasons": queries.WITHHELD,
+        "troubled": queries.skipped(actor, reason if reason in queries.WITHHELD else "")
+        if shows_skipped
+        else queries.troubled(actor),
         "suspended": queries.suspended(actor),
     }
     return render(request, "mail/outgoing.html", context)

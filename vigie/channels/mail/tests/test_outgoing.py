@@ -120,7 +120,8 @@ def test_a_reply_reads_like_a_mail_of_the_person_who_wrote_it(
     assert "User Alpha a écrit" in second.text
     assert "> Plus de messagerie depuis ce matin." in second.text
     assert "<table" not in second.html
-    assert "style=" not in second.html
+    assert second.html.count("style=") == 1, "that of the page around alone"
+    assert "font-family: sans-serif" in second.html
     mark = read_reply_address(mail_key(), mail["Reply-To"].addresses[0].addr_spec)
     assert mark is not None
     assert (mark.ticket, mark.recipient) == (ticket.pk, world.a.user.pk)

@@ -66,6 +66,23 @@ def test_what_was_refused_is_listed_and_sent_again(world: World) -> None:
     assert (row.state, row.attempts) == ("waiting", 0)
 
 
+def test_what_was_not_sent_by_choice_is_listed_with_its_reason(world: World) -> None:
+    shown, history = report(world, channel="email"), report(world, world.b, channel="email")
+    Delivery.objects.filter(notice__subject_id=shown.pk).update(state="skipped", answer="suspended")
+    Delivery.objects.filter(notice__subject_id=history.pk).update(state="skipped", answer="demo")
+    client = signed_in(world.admin)
+
+    def page(**asked: str) -> str:
+        return client.get(reverse("outgoing_mail"), asked).content.decode()
+
+    assert shown.reference not in page()
+    for asked in ({}, {"reason": "suspended"}, {"reason": "nonsense"}):
+        assert shown.reference in page(show="skipped", **asked)
+        assert history.reference not in page(show="skipped", **asked)
+    assert "not mailed: address suspended after refusals" in page(show="skipped")
+    assert shown.reference not in page(show="skipped", reason="capped")
+
+
 def test_a_suspended_address_shows_on_its_person_and_is_used_again(world: World) -> None:
     Mailbox.objects.create(name="x", address="x@nord.example", created_at=START)
     DeadAddress.objects.create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.world import START, World, make_agent
@@ -92,6 +94,17 @@ class TestMailboxes:
         entries = JournalEntry.objects.filter(subject="mail.mailbox")
         assert entries.count() == 2
         assert "très long" not in str(list(entries.values_list("after", flat=True)))
+
+    def test_a_mail_that_waits_too_long_is_not_well(self, admin: Client) -> None:
+        now = timezone.now()
+        box = shared_box(source="imap", succeeded_at=now)
+        mail = held(box, state="received", received_at=now - dt.timedelta(minutes=4))
+        assert "Fonctionne" in shown(admin.get(reverse("mailboxes")))
+        InboundMail.objects.filter(pk=mail.pk).update(received_at=now - dt.timedelta(minutes=6))
+        for address in (reverse("mailboxes"), reverse("mailbox", args=[box.pk])):
+            text = shown(admin.get(address))
+            assert "Des e-mails attendent trop longtemps" in text
+            assert "Fonctionne" not in text
 
     @pytest.mark.parametrize(
         ("wrong", "field"),

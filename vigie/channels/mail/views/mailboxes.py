@@ -68,7 +68,7 @@ def _standing(found: Mailbox | None) -> dict[str, Any]:
         return {"found": None}
     return {
         "found": found,
-        "health": queries.health(found, timezone.now()),
+        "health": queries.health(found, timezone.now(), queries.oldest_unread(found)),
         "trouble": trouble_sentence(found),
         "is_connected": bool(found.oauth_tokens_sealed),
         "return_to": _return_to(),
