@@ -73,6 +73,8 @@ refusals.register(
         "contracts.instant_out_of_range": _("Clocks are measured between %(first)s and %(last)s."),
         "contracts.instant_without_zone": _("“%(instant)s” has no time zone."),
         "contracts.pause_unknown_reason": _("“%(reason)s” is not a reason to wait."),
+        "contracts.penalty_bands": _("Bands go down from the highest rate to 0, each rate once."),
+        "contracts.penalty_negative": _("A penalty is not below zero."),
         "contracts.response_never_paused": _("The response clock is never suspended."),
         "contracts.target_ambiguous": _("“%(text)s” can be read in several ways. Write 8h, 1h30, 30 min, or J+2 (second business day)."),
         "contracts.target_not_a_clock": _("This target is not a duration."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,6 +62,43 @@ def tally(outcomes: Iterable[Outcome], method: Method, start: int, end: int, *, 
     kept = [o for o in outcomes if not o.cancelled and (raw or not o.excluded)]
     judged = [verdict for o in kept if (verdict := _judge(o, method, start, end)) is not None]
     return Tally(sum(judged), len(judged))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One commitment over a period: clocks met and missed, and beside them those excluded by agreement.
+
+    An excluded clock is in neither term of the rate, whatever became of it: it never counts as met.
+    """
+
+    met: int = 0
+    missed: int = 0
+    excluded_met: int = 0
+    excluded_missed: int = 0
+
+    @property
+    def excluded(self) -> int:
+        return self.excluded_met + self.excluded_missed
+
+    @property
+    def adjusted(self) -> Tally:
+        """What the verdict is given on."""
+        return Tally(self.met, self.met + self.missed)
+
+    @property
+    def raw(self) -> Tally:
+        """As if nothing had been excluded."""
+        return Tally(self.met + self.excluded_met, self.met + self.missed + self.excluded)
+
+
+def measure(outcomes: Iterable[Outcome], method: Method, start: int, end: int) -> Measure:
+    """The clocks of the period ``[start, end)`` counted by what became of them."""
+    counts: Counter[tuple[bool, bool]] = Counter()
+    for outcome in outcomes:
+        met = None if outcome.cancelled else _judge(outcome, method, start, end)
+        if met is not None:
+            counts[outcome.excluded, met] += 1
+    return Measure(counts[False, True], counts[False, False], counts[True, True], counts[True, False])
 
 
 def _judge(outcome: Outcome, method: Method, start: int, end: int) -> bool | None:

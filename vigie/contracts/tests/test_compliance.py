@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigie.contracts.rules.compliance import (
+    Measure,
     Method,
     Outcome,
     Tally,
     Verdict,
     judge,
+    measure,
     percent,
     pooled,
     tally,
@@ -100,3 +102,35 @@ def test_excluding_a_miss_never_lowers_the_rate(met: int, missed: int, data: st.
     before, after = Tally(met, met + missed), Tally(met, met + missed - out)
     assert before.rate is not None
     assert after.rate is None or after.rate >= before.rate
+
+
+def test_w38_measure_shows_what_was_excluded_apart() -> None:
+    end = JANUARY[0] + 60
+    clocks = [Outcome(0, end, JANUARY[0] + i, missed=i < 5, excluded=i < 2) for i in range(60)]
+    found = measure(clocks, Method.RESOLVED, *JANUARY)
+    assert (found, found.excluded) == (Measure(met=55, missed=3, excluded_missed=2), 2)
+    assert (found.raw, found.adjusted) == (Tally(55, 60), Tally(55, 58))
+
+
+CLOCK = st.builds(
+    Outcome,
+    opened_at=st.integers(0, 30),
+    due_at=st.none() | st.integers(0, 30),
+    stopped_at=st.none() | st.integers(0, 30),
+    missed=st.booleans(),
+    excluded=st.booleans(),
+    cancelled=st.booleans(),
+)
+
+
+@given(st.lists(CLOCK, max_size=12), st.sampled_from(Method), st.integers(0, 20))
+def test_a_measure_is_the_two_tallies(clocks: list[Outcome], method: Method, start: int) -> None:
+    found = measure(clocks, method, start, start + 10)
+    assert found.adjusted == tally(clocks, method, start, start + 10)
+    assert found.raw == tally(clocks, method, start, start + 10, raw=True)
+
+
+@given(st.lists(CLOCK, max_size=12), st.sampled_from(Method))
+def test_an_excluded_clock_is_never_counted_as_met(clocks: list[Outcome], method: Method) -> None:
+    kept = [clock for clock in clocks if not clock.excluded]
+    assert measure(clocks, method, 5, 20).adjusted == measure(kept, method, 5, 20).adjusted

@@ -1,0 +1,238 @@
+"""What a miss costs: formulas of one commitment, and the settlement of a month. Amounts are Decimal, before tax.
+
+One rounding rule: an amount is rounded once, at its line, half up to the cent; totals are sums of rounded lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from fractions import Fraction
+from itertools import pairwise
+
+from vigie.contracts.rules.compliance import Verdict
+from vigie.kernel.refusal import Refusal
+
+NOTHING = Decimal("0.00")
+CENT = Decimal("0.01")
+HOUR = 3600
+
+
+def cents(amount: Fraction | Decimal) -> Decimal:
+    """An exact amount, none below zero, rounded half up to the cent."""
+    exact = Fraction(amount)
+    return Decimal((2 * exact.numerator * 100 + exact.denominator) // (2 * exact.denominator)).scaleb(-2)
+
+
+def share_of(base: Decimal, percent: Decimal) -> Decimal:
+    """``percent`` of ``base``, in cents."""
+    return (base * percent / 100).quantize(CENT, ROUND_HALF_UP)
+
+
+# -- one commitment ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Percent of the base by band of the rate: ``steps`` are (floor in percent, percent of the base), highest floor first.
+
+    A band holds its floor and not the floor of the band above it.
+    """
+
+    steps: tuple[tuple[Decimal, Decimal], ...]
+
+    def __post_init__(self) -> None:
+        floors = [floor for floor, _ in self.steps]
+        if not floors or any(low >= high for high, low in pairwise(floors)) or floors[-1] != 0:
+            raise Refusal("contracts.penalty_bands", field="bands")
+        _positive("bands", *(percent for _, percent in self.steps), *floors)
+
+    def percent(self, rate: Fraction) -> Decimal:
+        """Percent of the base at that rate (a share)."""
+        return next(percent for floor, percent in self.steps if rate * 100 >= Fraction(floor))
+
+
+@dataclass(frozen=True, slots=True)
+class PerPoint:
+    """``percent`` of the base for each point missing; each *started* point is due whole, or its part alone is."""
+
+    each: Decimal
+    started: bool = True
+
+    def __post_init__(self) -> None:
+        _positive("percent", self.each)
+
+    def percent(self, rate: Fraction, target: Fraction) -> Fraction:
+        """Percent of the base at that rate."""
+        missing = max((target - rate) * 100, Fraction(0))
+        points = Fraction(-(-missing.numerator // missing.denominator)) if self.started else missing
+        return points * Fraction(self.each)
+
+
+@dataclass(frozen=True, slots=True)
+class PerTicket:
+    """``hourly`` for each started hour late, at most ``cap`` a ticket (``None``: no cap)."""
+
+    hourly: Decimal
+    cap: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        _positive("hourly", self.hourly, self.cap or NOTHING)
+
+    def amount(self, late_seconds: int) -> Decimal:
+        """What one ticket costs that was late by so many seconds of service time."""
+        due = cents(self.hourly * -(-max(late_seconds, 0) // HOUR))
+        return due if self.cap is None else min(due, self.cap)
+
+
+Formula = Bands | PerPoint | PerTicket
+
+
+def penalty(
+    formula: Formula, base: Decimal, rate: Fraction, target: Fraction, late: Iterable[int] = ()
+) -> Decimal:
+    """What a missed commitment costs. ``late``: seconds beyond its target of each ticket missed and not excluded."""
+    if isinstance(formula, PerTicket):
+        return sum((formula.amount(seconds) for seconds in late), NOTHING)
+    percent = Fraction(formula.percent(rate)) if isinstance(formula, Bands) else formula.percent(rate, target)
+    return cents(Fraction(base) * percent / 100)
+
+
+def lateness(value: Decimal, days: int, divisor: int = 1000) -> Decimal:
+    """``P = V × R / 1000``: V value of the late part, R calendar days late."""
+    return cents(Fraction(value) * max(days, 0) / divisor)
+
+
+def _positive(field: str, *amounts: Decimal) -> None:
+    if any(not amount.is_finite() or amount < 0 for amount in amounts):
+        raise Refusal("contracts.penalty_negative", field=field)
+
+
+# -- the month -----------------------------------------------------------------------------------------------------
+
+
+class StepKind(StrEnum):
+    """What happens to the sum of the lines, in this order."""
+
+    NOT_CUMULATED = "not_cumulated"
+    MONTH_CAP = "month_cap"
+    YEAR_CAP = "year_cap"
+    FRANCHISE = "franchise"
+    BONUS = "bonus"
+    EARNED_BACK = "earned_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The penalty of one commitment. Lines of one ``group`` (not empty) have one cause: the highest alone counts."""
+
+    key: int
+    amount: Decimal
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    kind: StepKind
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Amounts; ``None`` is no cap. Under the ``franchise`` the whole contract pays nothing; beyond it, everything."""
+
+    month_cap: Decimal | None = None
+    year_cap: Decimal | None = None
+    franchise: Decimal = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Earlier months: charged after caps (this contract year, the whole contract), and due after the franchise."""
+
+    charged_in_year: Decimal = NOTHING
+    charged: Decimal = NOTHING
+    due: Decimal = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """``gross`` + steps = ``total``. ``charged`` is after the caps, ``due`` after the franchise too."""
+
+    gross: Decimal
+    steps: tuple[Step, ...]
+    charged: Decimal
+    due: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """The credit of the month; below zero, what earlier months are given back."""
+        return self.gross + sum((step.amount for step in self.steps), NOTHING)
+
+
+def settle(
+    lines: Sequence[Line],
+    limits: Limits,
+    before: Before,
+    *,
+    bonus: Decimal = NOTHING,
+    earned_back: Decimal = NOTHING,
+) -> Settlement:
+    """From the lines of a month to its credit: non-cumulation, month cap, year cap, franchise, bonus, earn-back.
+
+    What a cap takes off is lost, not carried over. A bonus lowers the month's penalties, never below zero.
+    """
+    gross = sum((line.amount for line in lines), NOTHING)
+    counted = gross - _not_cumulated(lines)
+    capped = counted if limits.month_cap is None else min(counted, limits.month_cap)
+    room = capped if limits.year_cap is None else max(limits.year_cap - before.charged_in_year, NOTHING)
+    charged = min(capped, room)
+    due = _beyond_franchise(charged, limits.franchise, before)
+    amounts = (
+        (StepKind.NOT_CUMULATED, counted - gross),
+        (StepKind.MONTH_CAP, capped - counted),
+        (StepKind.YEAR_CAP, charged - capped),
+        (StepKind.FRANCHISE, due - charged),
+        (StepKind.BONUS, -min(bonus, due)),
+        (StepKind.EARNED_BACK, -earned_back),
+    )
+    return Settlement(gross, tuple(Step(kind, amount) for kind, amount in amounts if amount), charged, due)
+
+
+def _not_cumulated(lines: Sequence[Line]) -> Decimal:
+    groups = {line.group for line in lines if line.group}
+    amounts = [[line.amount for line in lines if line.group == group] for group in groups]
+    return sum((sum(found, NOTHING) - max(found) for found in amounts), NOTHING)
+
+
+def _beyond_franchise(charged: Decimal, franchise: Decimal, before: Before) -> Decimal:
+    """A threshold, not a deduction: once the contract's total exceeds it, what was exempt so far is due too."""
+    if not franchise:
+        return charged
+    total = before.charged + charged
+    return total - before.due if total > franchise else NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier month, for its earn-back: what it cost (due less bonus), and its lines (commitment, amount, verdict)."""
+
+    cost: Decimal
+    lines: tuple[tuple[int, Decimal, Verdict], ...]
+
+
+def earned_back(past: Sequence[Past], now_conforming: frozenset[int], after: int) -> Decimal:
+    """What the month gives back: penalties of the month ``after`` months ago whose commitment has been met ever since.
+
+    ``past`` is the months before this one, oldest first and without a hole; ``now_conforming`` the commitments met
+    this month. A month without a measure does not count as met.
+    """
+    if after < 1 or len(past) < after:
+        return NOTHING
+    month, since = past[-after], past[len(past) - after + 1 :]
+    met = [{key for key, _, verdict in one.lines if verdict == Verdict.CONFORMING} for one in since]
+    kept = now_conforming.intersection(*met)
+    back = sum((amount for key, amount, _ in month.lines if key in kept), NOTHING)
+    return min(back, month.cost)
