@@ -113,6 +113,9 @@ ACCOUNT = [
 ]
 
 SAID = {"body": "<p>Bonjour</p>", "kind": "reply", "uploads": "@token", "submission": "matrix"}
+RATE = {
+    "kind": "response", "target": "95", "n_min": "20", "allowed_misses": "1", "formula": "none", "bonus_percent": "0", "valid_from": "2026-12-01",
+}  # fmt: skip
 NAMES = {"name_fr": "Nom", "name_en": "Name"}
 
 MAILBOX = {
@@ -176,6 +179,12 @@ ROUTES: dict[str, Route] = {
     "portal_new_promise": _customers(asked=("?type=incident&urgency=2&impact=3&site=@site",)),
     "portal_new_draft": _customers(sent={"title": "x", "body": "y"}, reads=False),
     "portal_upload": _customers(sent={"organisation": "@organisation"}, reads=False),
+    "portal_compliance": _customers(asked=("", "?month=2026-01", "?contract=@contract"), rows=True),
+    "portal_compliance_tickets": _customers(
+        "contract",
+        rows=True,
+        asked=("?month=2026-01", "?month=2026-01&rate=@rate", "?month=2026-01&only=open"),
+    ),
     "portal_tickets": _customers(asked=("", "?show=all&of=company", "?q=VCB", "?q=@reference"), rows=True),
     "portal_ticket": _customers("ticket", rows=True),
     "portal_promise": _customers("ticket", rows=True),
@@ -442,6 +451,32 @@ ROUTES: dict[str, Route] = {
         },
     ),
     "commitment_end": _agents("contract", "commitment", sent={"valid_until": "2026-02-01"}, reads=False),
+    # compliance
+    "contract_month": _showing("contract", asked=("", "?month=2026-01")),
+    "contract_month_tickets": _showing(
+        "contract", asked=("?month=2026-01", "?month=2026-01&rate=@rate", "?month=2026-01&only=open")
+    ),
+    "statement_propose": _agents("contract", sent={"month": "2026-01"}, reads=False),
+    "statement": _agents("statement"),
+    "statement_approve": _agents("statement", sent={}, reads=False),
+    "penalty_terms": _agents(
+        "contract",
+        sent={
+            "kind": "resolved",
+            "fee": "10",
+            "franchise": "0",
+            "earn_back_after": "0",
+            "valid_from": "2026-12-01",
+        },
+    ),
+    "rate_new": _agents("contract", sent=RATE),
+    "rate": _showing("contract", "rate", sent=RATE),
+    "rate_end": _agents("contract", "rate", sent={}, reads=False),
+    "exclusions": _showing(asked=("", "?state=all")),
+    "exclusion_new": _showing(
+        "clock", sent={"kind": "force_majeure", "reason": "Crue", "evidence": "Arrêté"}
+    ),
+    "exclusion": _showing("exclusion", sent={"decision": "Accord écrit", "verdict": "approve"}),
     "calendars": _agents(),
     "calendar_new": _showing(sent={"code": "k9", **NAMES, "organisation": "@organisation"}),
     "calendar": _showing("calendar"),

@@ -12,7 +12,10 @@ from tests.world import START, ClientWorld, World, report
 from vigie.accounts.models import Affiliation
 from vigie.catalog.models import Subscription
 from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
+from vigie.compliance.actions import statements, terms
+from vigie.compliance.models import Exclusion, RateCommitment
 from vigie.contracts.models import Commitment
+from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Notice
 from vigie.tenancy.models import Entity
 from vigie.tickets.actions import handling, watching
@@ -20,8 +23,9 @@ from vigie.tickets.actions.canned import save_canned
 from vigie.tickets.actions.conversation import Said, add_note, reply, save_draft, upload
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.views import save_view
-from vigie.tickets.models import Attachment, Ticket
+from vigie.tickets.models import Attachment, Clock, Ticket
 
+MONTH = dt.date(2026, 1, 1)
 ABSENT = 987_654_321
 
 
@@ -59,6 +63,13 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
     handling.set_parent(agent, third.pk, first.reference, now=START)
     watching.add_watcher(agent, first.pk, client.colleague.pk, now=START)
     save_draft(user, f"portal_new:{client.organisation.pk}", {"title": "brouillon"}, now=START)
+    rate = _rate(client)
+    clock = Clock.objects.get(ticket=first, kind="response")
+    exclusion = Exclusion.objects.create(
+        organisation=client.organisation, ticket=third, clock=Clock.objects.get(ticket=third, kind="resolution"),
+        kind="force_majeure", reason="crue", evidence="arrêté", asked_by=world.agent_all, asked_at=START,
+    )  # fmt: skip
+    statement = statements.propose(SYSTEM, client.contract.pk, MONTH, now=START + dt.timedelta(days=30))
     affiliation = Affiliation.objects.get(organisation=client.organisation, person=client.user)
     mailbox, mail, domain = _mail_rows(client, "VCBmail" if client is not world.a else "Panne")
     return {
@@ -82,6 +93,10 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "subscription": Subscription.objects.filter(organisation=client.organisation).values_list(
             "pk", flat=True
         )[0],
+        "rate": rate.pk,
+        "clock": clock.pk,
+        "exclusion": exclusion.pk,
+        "statement": statement.pk,
         "notice": Notice.objects.filter(recipient=client.user).values_list("pk", flat=True)[0],
     }
 
@@ -106,6 +121,16 @@ def _mail_rows(client: ClientWorld, text: str) -> tuple[Mailbox, InboundMail, Cl
     )  # fmt: skip
     domain = ClientDomain.objects.create(organisation=client.organisation, domain=f"n{number}.{code}.example")
     return mailbox, mail, domain
+
+
+def _rate(client: ClientWorld) -> RateCommitment:
+    """The client's rate commitment, once."""
+    values = {
+        "kind": "resolution", "ticket_type": "", "priority": None, "target": 95, "n_min": 20, "allowed_misses": 1, "formula": "none",
+        "terms": {}, "base": None, "cause": "réseau", "bonus_from": None, "bonus_percent": 0,
+    }  # fmt: skip
+    known = RateCommitment.objects.filter(contract=client.contract).first()
+    return known or terms.add_rate(SYSTEM, client.contract.pk, values, MONTH, now=START)
 
 
 def build_scene(world: World) -> Scene:

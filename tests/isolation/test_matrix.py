@@ -226,6 +226,7 @@ def first_wall_off() -> Iterator[None]:
     """Every ``visible`` of a client-owned table returns everything."""
     import vigie.accounts.access
     import vigie.catalog.access
+    import vigie.compliance.access
     import vigie.contracts.access
     import vigie.tenancy.access
     import vigie.tickets.access
@@ -240,6 +241,7 @@ def first_wall_off() -> Iterator[None]:
         vigie.accounts.access,
         vigie.catalog.access,
         vigie.contracts.access,
+        vigie.compliance.access,
         vigie.tickets.access,
     )
     patches = [

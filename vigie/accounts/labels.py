@@ -68,6 +68,9 @@ GRANTS: dict[str, str | Promise] = {
     "catalog:manage": _("Change services and categories"),
     "contracts:view": _("See contracts and calendars"),
     "contracts:manage": _("Change contracts, commitments and calendars"),
+    "compliance:view": _("See rates, penalties and their tickets"),
+    "compliance:propose": _("Set rates and penalties, ask for exclusions, propose months"),
+    "compliance:approve": _("Decide about exclusions and approve months that others proposed"),
     "workflow:view": _("See workflows"),
     "workflow:manage": _("Publish workflows"),
     "imports:run": _("Import tickets from files"),
@@ -90,6 +93,7 @@ AREAS: dict[str, str | Promise] = {
     "operations": _("Administration"),
     "catalog": _("Catalogue"),
     "contracts": _("Contracts"),
+    "compliance": _("Contracts"),
 }
 
 SKILL_LEVELS: dict[int, str | Promise] = {

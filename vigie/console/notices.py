@@ -20,6 +20,8 @@ from vigie.toolkit.paging import Page
 SUBJECTS = {
     ("provider", "ticket"): "ticket",
     ("provider", "mailbox"): "mailbox",
+    ("provider", "exclusion"): "exclusion",
+    ("provider", "statement"): "statement",
     ("client", "ticket"): "portal_ticket",
     ("provider", "installation"): "status",  # there is one: its notices bear no number
 }

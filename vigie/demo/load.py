@@ -13,6 +13,7 @@ from vigie.accounts import demo_mode
 from vigie.demo.approvals import ask_for_approvals
 from vigie.demo.mails import open_mailboxes
 from vigie.demo.notices import tell_personas
+from vigie.demo.rates import settle_rates
 from vigie.demo.replies import keep_replies
 from vigie.demo.settle import settle
 from vigie.demo.year import histories_of
@@ -51,6 +52,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         ask_for_approvals(anchor)
         keep_replies()
         open_mailboxes(settled.teams, anchor)
+        settle_rates(settled, anchor)
         tell_personas(anchor)
         outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)

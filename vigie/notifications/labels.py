@@ -37,6 +37,11 @@ KINDS: dict[str, tuple[Label, str]] = {
     "disk_full": (_("The disk of Vigie is nearly full"), "server"),
     "backup_old": (_("There is no backup of the last two days"), "device-floppy"),
     "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
+    "exclusion_asked": (_("%(by)s asks for an exclusion on %(reference)s"), "flag"),
+    "exclusion_approved": (_("%(by)s agreed to the exclusion on %(reference)s"), "circle-check"),
+    "exclusion_refused": (_("%(by)s refused the exclusion on %(reference)s"), "circle-x"),
+    "statement_proposed": (_("%(reference)s: the month %(month)s waits for approval"), "contract"),
+    "statement_frozen": (_("%(by)s approved the month %(month)s of %(reference)s"), "circle-check"),
     "mail_undelivered": (_("Your mail to %(name)s about %(reference)s was not delivered"), "alert-triangle"),
 }
 UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from vigie.compliance import portal as compliance
 from vigie.portal import views
 from vigie.tickets.portal import following, new
 
@@ -16,6 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("new/promise/", new.promise, name="portal_new_promise"),
     path("new/draft/", new.draft, name="portal_new_draft"),
     path("files/", new.send_file, name="portal_upload"),
+    path("promises/", compliance.compliance, name="portal_compliance"),
+    path("promises/<int:contract_id>/tickets/", compliance.tickets, name="portal_compliance_tickets"),
     path("tickets/", following.tickets, name="portal_tickets"),
     path("tickets/<int:ticket_id>/", following.ticket, name="portal_ticket"),
     path("tickets/<int:ticket_id>/promise/", following.explained, name="portal_promise"),

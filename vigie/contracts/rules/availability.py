@@ -65,7 +65,8 @@ def availability(opening: Spans, maintenance: Iterable[Span], outages: Sequence[
 
 def _down(agreed: Spans, outages: Sequence[Outage]) -> Fraction:
     """Weighted seconds, from the heaviest weight down: each weight counts where no heavier one does."""
-    down, covered = Fraction(0), ()
+    down = Fraction(0)
+    covered: Spans = ()
     for weight in sorted({one.weight for one in outages}, reverse=True):
         falls = tidy((one.start, one.end) for one in outages if one.weight == weight)
         down += weight * total(intersection(agreed, subtraction(falls, covered)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vigie.contracts.rules.availability import (
@@ -17,6 +17,8 @@ from vigie.contracts.rules.availability import (
 from vigie.contracts.rules.compliance import percent
 from vigie.contracts.rules.openings import openings
 from vigie.contracts.tests.samples import K1, H, at
+
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 JUNE = openings(K1).spans(at("2026-06-01 00:00"), at("2026-07-01 00:00"))
 MAINTENANCE = [(at("2026-06-11 12:00"), at("2026-06-11 14:00"))]
@@ -95,6 +97,7 @@ OUTAGE = st.builds(
 )
 
 
+@relaxed
 @given(st.lists(OUTAGE, max_size=6), OUTAGE)
 def test_one_more_outage_never_raises_it(outages: list[Outage], more: Outage) -> None:
     before, after = (availability(((0, 100),), (), found).rate for found in (outages, [*outages, more]))
@@ -103,6 +106,7 @@ def test_one_more_outage_never_raises_it(outages: list[Outage], more: Outage) ->
     assert 0 <= after <= before <= 1
 
 
+@relaxed
 @given(st.lists(OUTAGE, max_size=4), st.integers(0, 40), st.integers(0, 40))
 def test_maintenance_inside_an_outage_never_lowers_it(outages: list[Outage], start: int, length: int) -> None:
     falls = [*outages, Outage(0, 90)]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vigie.contracts.rules.compliance import Verdict
@@ -27,6 +27,8 @@ from vigie.contracts.rules.penalties import (
     share_of,
 )
 from vigie.kernel.refusal import Refusal
+
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 FEE = Decimal("42000.00")
 W44_BANDS = Bands(
@@ -163,6 +165,7 @@ def befores(draw: st.DrawFn) -> Before:
     return Before(draw(AMOUNT), charged, draw(st.sampled_from([Decimal(0), charged])))
 
 
+@relaxed
 @given(LINES, LIMITS, befores(), AMOUNT, AMOUNT)
 def test_the_lines_and_the_steps_make_the_total(
     lines: list[Line], limits: Limits, before: Before, bonus: Decimal, back: Decimal
@@ -173,6 +176,7 @@ def test_the_lines_and_the_steps_make_the_total(
     assert found.total == found.total.quantize(Decimal("0.01"))
 
 
+@relaxed
 @given(LINES, LIMITS, befores())
 def test_r4_19_no_cap_is_ever_exceeded(lines: list[Line], limits: Limits, before: Before) -> None:
     found = settle(lines, limits, before)
@@ -185,6 +189,7 @@ def test_r4_19_no_cap_is_ever_exceeded(lines: list[Line], limits: Limits, before
     )
 
 
+@relaxed
 @given(LINES, LIMITS, befores(), AMOUNT)
 def test_a_dearer_line_never_costs_less(
     lines: list[Line], limits: Limits, before: Before, more: Decimal
@@ -194,6 +199,7 @@ def test_a_dearer_line_never_costs_less(
         assert settle([first, *lines[1:]], limits, before).due >= settle(lines, limits, before).due
 
 
+@relaxed
 @given(RATE, RATE, RATE, st.booleans())
 def test_a_better_rate_never_costs_more(
     one: Fraction, other: Fraction, target: Fraction, started: bool

@@ -23,6 +23,7 @@ from vigie.contracts.queries.book import Scope
 from vigie.contracts.rules.instants import zone_of
 from vigie.kernel.actor import Actor
 from vigie.tenancy import access as tenancy_access
+from vigie.toolkit import slots
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, done, form_page
 from vigie.toolkit.jinja import local_name
@@ -63,6 +64,7 @@ def contract(request: Request, contract_id: int) -> HttpResponse:
         "contract": found, "groups": queries.grouped(current), "past": [row for row in rows if row["when"] == "past"],
         "pauses": list(pauses), "statuses": labels.STATUSES, "natures": labels.NATURES,
         "may_manage": request.actor.can("contracts:manage"), "today": _today(found),
+        "more": slots.filled("contract", request, contract=found),
         "history": told_about({"contracts.contract": [found.pk], "contracts.commitment": [row["id"] for row in rows]},
                               {"contracts.commitment": _("Commitment")}),
     }  # fmt: skip

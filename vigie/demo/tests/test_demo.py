@@ -6,6 +6,7 @@ import datetime as dt
 import random
 import re
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.db import transaction
 from vigie.accounts import demo_mode
 from vigie.accounts.models import Agent, AgentClient, Person, Team
 from vigie.catalog.models import Service
+from vigie.compliance.models import Exclusion, Statement, StatementClock
 from vigie.demo.accounts import ACCOUNTS, PASSWORD
 from vigie.demo.load import load_demo
 from vigie.demo.scenarios import french, scenarios, told
@@ -159,3 +161,14 @@ def test_approvals_are_awaited_from_the_personas_who_give_them(demo: None) -> No
     assert {"philippe.garnier@valmont.example", "margaret.ellis@hargrove.example"} <= set(awaited)
     waiting = Ticket.objects.filter(state="pending_approval")
     assert waiting.count() == waiting.filter(approvals__verdict="").distinct().count()
+
+
+def test_months_are_settled_and_exclusions_are_argued(demo: None) -> None:
+    rows = Statement.objects.filter(contract__reference__startswith="VALMONT").order_by("month")
+    assert [row.state for row in rows] == ["frozen", "frozen", "frozen", "proposed"]
+    assert all(0 <= row.total <= Decimal("28400.00") * 7 / 100 for row in rows)
+    assert any(row.total for row in Statement.objects.all())
+    assert set(Exclusion.objects.values_list("state", flat=True)) == {"asked", "approved", "refused"}
+    refused = Exclusion.objects.get(state="refused")
+    counted = StatementClock.objects.get(clock=refused.clock, is_open=False)
+    assert (counted.late, counted.excluded) == (True, False)

@@ -75,6 +75,7 @@ class Attachment(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "id"], name="attachment_held")]
         indexes = [
             models.Index(fields=["ticket", "id"], name="attachment_ticket"),
             models.Index(fields=["created_at"], condition=Q(message=None), name="attachment_loose"),

@@ -44,7 +44,7 @@ class Clock(models.Model):
         MISSED = "missed"
         CANCELLED = "cancelled"
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, db_index=False)
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="clocks", db_constraint=False)
     kind = models.CharField(max_length=12)
     terms = models.ForeignKey(StampedTerms, models.PROTECT, db_constraint=False)
@@ -60,6 +60,7 @@ class Clock(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["organisation", "id"], name="clock_held"),
             models.UniqueConstraint(
                 fields=["ticket", "kind"], condition=~Q(state="cancelled"), name="clock_one_live_per_kind"
             ),
@@ -71,6 +72,8 @@ class Clock(models.Model):
                 condition=Q(next_announce_at__isnull=False),
                 name="clock_to_announce",
             ),
+            # a contract's month: what stopped in it, and what was still open at its end
+            models.Index(fields=["organisation", "stopped_at"], name="clock_org_stopped"),
             models.Index(
                 fields=["breached_at"], condition=Q(breached_at__isnull=False), name="clock_breached"
             ),

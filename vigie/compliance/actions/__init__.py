@@ -1,0 +1,1 @@
+"""Writes of compliance: terms, exclusions, statements."""

@@ -1,0 +1,89 @@
+"""Leaving a clock out of the rate: asked by one person with evidence, decided by another, and never silently."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from vigie.compliance import access
+from vigie.compliance.actions import telling
+from vigie.compliance.models import Exclusion
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound, Refusal
+from vigie.tickets import access as tickets_access
+from vigie.tickets.models import Attachment, Clock
+from vigie.toolkit import journal
+
+
+@dataclass(frozen=True, slots=True)
+class Plea:
+    """What is asked: a category, a reason, and evidence in words or as a file of the ticket (its id)."""
+
+    kind: str
+    reason: str
+    evidence: str = ""
+    attachment_id: int | None = None
+
+
+def clock_to_exclude(actor: Actor, clock_id: int) -> Clock:
+    """A clock of a ticket in sight, or :class:`NotFound`."""
+    actor.demand("compliance:propose")
+    tickets = tickets_access.visible(actor).values("pk")
+    clock = Clock.objects.select_related("ticket").filter(pk=clock_id, ticket__in=tickets).first()
+    if clock is None:
+        raise NotFound()
+    return clock
+
+
+@transaction.atomic
+def ask(actor: Actor, clock_id: int, plea: Plea, *, now: dt.datetime) -> Exclusion:
+    """Ask that a missed clock be left out; those who may decide are told."""
+    clock = clock_to_exclude(actor, clock_id)
+    Clock.objects.select_for_update().get(pk=clock.pk)
+    if clock.breached_at is None and clock.state != Clock.State.MISSED:
+        raise Refusal("compliance.not_missed")
+    if Exclusion.objects.filter(clock=clock).exclude(state=Exclusion.State.REFUSED).exists():
+        raise Refusal("compliance.already_asked")
+    attachment = _evidence(clock, plea)
+    row = Exclusion(organisation_id=clock.organisation_id, ticket=clock.ticket, clock=clock)
+    values = {
+        "kind": plea.kind, "reason": plea.reason, "evidence": plea.evidence, "attachment": attachment,
+        "asked_by_id": actor.person_id, "asked_at": now,
+    }  # fmt: skip
+    saved = journal.write(actor, row, values, now=now)
+    telling.exclusion_told(actor, "exclusion_asked", saved, telling.deciders(saved.organisation_id), now=now)
+    return saved
+
+
+def _evidence(clock: Clock, plea: Plea) -> Attachment | None:
+    if plea.attachment_id is None:
+        if not plea.evidence.strip():
+            raise Refusal("compliance.no_evidence", field="evidence")
+        return None
+    found = Attachment.objects.filter(pk=plea.attachment_id, ticket_id=clock.ticket_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+@transaction.atomic
+def decide(actor: Actor, exclusion_id: int, *, approved: bool, grounds: str, now: dt.datetime) -> Exclusion:
+    """Agree or refuse, with grounds. Whoever asked cannot decide; what was decided stays."""
+    actor.demand("compliance:approve")
+    row = access.one_exclusion(actor, exclusion_id)
+    Exclusion.objects.select_for_update().get(pk=row.pk)
+    row.refresh_from_db(fields=["state"])
+    if row.state != Exclusion.State.ASKED:
+        raise Refusal("compliance.already_decided")
+    if row.asked_by_id == actor.person_id:
+        raise Refusal("compliance.own_exclusion")
+    if not grounds.strip():
+        raise Refusal("compliance.no_grounds", field="decision")
+    state = Exclusion.State.APPROVED if approved else Exclusion.State.REFUSED
+    values = {"state": state, "decided_by_id": actor.person_id, "decided_at": now, "decision": grounds}
+    saved = journal.write(actor, row, values, now=now)
+    kind = "exclusion_approved" if approved else "exclusion_refused"
+    telling.exclusion_told(actor, kind, saved, {saved.asked_by_id}, now=now)
+    return saved

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class ComplianceConfig(AppConfig):
+    name = "vigie.compliance"
+    label = "compliance"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from vigie.compliance import labels  # noqa: F401  (registers its sentences)
+        from vigie.compliance.views.part import contract_part
+        from vigie.toolkit import slots
+
+        slots.fill("contract", contract_part)

@@ -1,0 +1,1 @@
+"""Reads of compliance: figures of a month, the clocks behind them, statements, exclusions."""

@@ -1,0 +1,43 @@
+"""Reads of exclusions: the list, those that wait, what was asked about some clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F
+
+from vigie.compliance import access
+from vigie.compliance.models import Exclusion
+from vigie.contracts.models import Contract
+from vigie.kernel.actor import Actor
+from vigie.toolkit.paging import Order, Page, page_of
+
+
+def exclusions_page(actor: Actor, *, state: str = "", cursor: str | None = None, size: int = 50) -> Page:
+    """Exclusions in sight, latest first; of one state if asked."""
+    actor.demand("compliance:view")
+    rows = access.visible_exclusions(actor)
+    if state in Exclusion.State.values:
+        rows = rows.filter(state=state)
+    named = rows.annotate(
+        client=F("organisation__name"), reference=F("ticket__reference"), title=F("ticket__title"),
+        asked_name=F("asked_by__name"), clock_kind=F("clock__kind"), used=F("clock__used_seconds"),
+        promised=F("clock__target_seconds"),
+    )  # fmt: skip
+    fields = (
+        "client", "reference", "title", "asked_name", "clock_kind", "kind", "state", "asked_at", "asked_by_id", "used", "promised",
+    )  # fmt: skip
+    return page_of(named, Order(("-id",)), fields=fields, size=size, cursor=cursor)
+
+
+def asked_of(actor: Actor, contract: Contract) -> list[int]:
+    """The contract's clocks whose exclusion waits for a decision: until then they count as missed."""
+    rows = access.visible_exclusions(actor).filter(state=Exclusion.State.ASKED, ticket__contract=contract)
+    return list(rows.values_list("clock_id", flat=True))
+
+
+def excluded_in(actor: Actor, clock_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """What was asked about these clocks and what was decided, by clock: ``kind reason state decision``."""
+    rows = access.visible_exclusions(actor).filter(clock_id__in=clock_ids).order_by("pk")
+    names = ("clock_id", "kind", "reason", "evidence", "state", "decision")
+    return {row["clock_id"]: dict(row) for row in rows.values(*names)}

@@ -1,0 +1,233 @@
+"""A month of a contract as a page tells it, to agents and to the client's manager alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from vigie.compliance import access, labels, rules
+from vigie.compliance.models import RateCommitment, Statement, StatementClock
+from vigie.compliance.queries import behind, clocks, figures
+from vigie.compliance.queries.exclusions import asked_of
+from vigie.contracts.models import Contract
+from vigie.contracts.rules.compliance import Measure, Verdict
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound
+
+TONES = {Verdict.CONFORMING: "ok", Verdict.NOT_CONFORMING: "late", Verdict.NOT_APPLICABLE: "quiet"}
+WIDTH, HEIGHT, MARGIN = 720, 120, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A commitment in the month, in words; ``rate`` counts without the excluded, ``raw`` as if nothing were."""
+
+    id: int
+    scope: str
+    target: str
+    measure: Measure
+    rate: str
+    raw: str
+    verdict: str
+    tone: str
+    tolerated: bool
+    penalty: str
+    bonus: str
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """``state``: ``simulated``, ``proposed`` or ``frozen``. ``today``: the same month from its clocks now, where they say
+    something else than its statement. ``waiting``: exclusions that nobody decided yet."""
+
+    contract: Contract
+    month: dt.date
+    words: str
+    state: str
+    rows: tuple[Row, ...]
+    steps: tuple[tuple[str, str], ...]
+    gross: str
+    total: str
+    costs: bool
+    open_late: int
+    oldest_late: dt.datetime | None
+    statement: Statement | None
+    today: Sheet | None
+    waiting: int
+    method: str
+
+
+def sheet_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.datetime) -> Sheet:
+    """The month as it stands: its statement, with what the clocks say since, or a simulation. NotFound in the future."""
+    if month > rules.month_of(now, contract.organisation.timezone):
+        raise NotFound()
+    ground = figures.ground_of(actor, contract, month, now=now)
+    today = figures.simulated(actor, contract, month, now=now, ground=ground)
+    statement = access.visible_statements(actor).filter(contract=contract, month=month).first()
+    waiting = _waiting(actor, contract, month, ground.terms, statement, now)
+    simulation = _told(contract, month, ground.terms, today, waiting)
+    if statement is None:
+        return simulation
+    stated = figures.statement_figures(statement)
+    beside = None if figures.same(stated, today) else simulation
+    return _told(contract, month, ground.terms, stated, waiting, statement, beside)
+
+
+def glance(actor: Actor, contract: Contract, *, now: dt.datetime) -> tuple[Sheet, Curve | None]:
+    """The month in progress, and the curve of the months up to it; for a page about something else besides."""
+    month = rules.month_of(now, contract.organisation.timezone)
+    found = figures.year(actor, contract, month, now=now)
+    waiting = _waiting(actor, contract, month, found.ground.terms, None, now)
+    curve = drawn(found.points, contract.organisation.currency) if found.points else None
+    return _told(contract, month, found.ground.terms, found.figures, waiting), curve
+
+
+def _waiting(
+    actor: Actor,
+    contract: Contract,
+    month: dt.date,
+    terms: figures.Terms,
+    statement: Statement | None,
+    now: dt.datetime,
+) -> int:
+    """Exclusions asked about the month's clocks that nobody decided yet."""
+    asked = asked_of(actor, contract)
+    if not asked:
+        return 0
+    if statement is not None:
+        return StatementClock.objects.filter(statement=statement, clock_id__in=asked, is_open=False).count()
+    period = clocks.period_of(contract, month, now)
+    return clocks.population(contract, [period], terms.method).filter(pk__in=asked).count()
+
+
+def _told(
+    contract: Contract, month: dt.date, terms: figures.Terms, found: figures.Figures, waiting: int,
+    statement: Statement | None = None, today: Sheet | None = None,
+) -> Sheet:  # fmt: skip
+    currency = statement.currency if statement else contract.organisation.currency
+    known = {row.pk: row for row in terms.commitments}
+    settlement = found.settlement
+    return Sheet(
+        contract, month, labels.month_words(month), statement.state if statement else "simulated",
+        tuple(_row(known[line.key], line, currency) for line in found.lines if line.key in known),
+        tuple((str(labels.STEPS[step.kind]), labels.money(step.amount, currency)) for step in settlement.steps),
+        labels.money(settlement.gross, currency), labels.money(settlement.total, currency),
+        any(row.formula != RateCommitment.Formula.NONE for row in terms.commitments),
+        found.open_late, found.oldest_late, statement, today, waiting,
+        str(terms.penalty.get_kind_display()),
+    )  # fmt: skip
+
+
+def _row(row: RateCommitment, line: rules.Judged, currency: str) -> Row:
+    share = Fraction(row.target) / 100
+    rate = line.measure.adjusted.rate
+    return Row(
+        row.pk, labels.scope_words(row), labels.percent_words(row.target), line.measure,
+        labels.rate_words(line.measure.adjusted, row.target), labels.rate_words(line.measure.raw, row.target),
+        str(labels.VERDICTS[line.verdict]), TONES[line.verdict],
+        line.verdict == Verdict.CONFORMING and rate is not None and rate < share,
+        labels.money(line.penalty, currency), labels.money(line.bonus, currency) if line.bonus else "",
+        labels.formula_words(row),
+    )  # fmt: skip
+
+
+# -- the curve -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A month of the curve: its place in the drawing (``y`` is ``None`` without a measure) and its words."""
+
+    month: dt.date
+    x: int
+    y: int | None
+    name: str
+    words: str
+    state: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Months drawn from ``floor`` to 100 %; ``lines`` are the strokes, broken where a month has no measure."""
+
+    dots: tuple[Dot, ...]
+    lines: tuple[str, ...]
+    floor: int
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def drawn(points: Sequence[figures.Point], currency: str) -> Curve:
+    """Where each month goes. The floor is the multiple of ten under the lowest rate, at most 90."""
+    rates = [point.measure.adjusted.rate for point in points]
+    floor = min([90, *(int(rate * 10) * 10 for rate in rates if rate is not None)])
+    floor = 90 if floor == 100 else floor
+    dots = tuple(
+        Dot(
+            point.month, _x(n, len(points)), None if rate is None else _y(rate, floor),
+            labels.month_words(point.month), labels.rate_words(point.measure.adjusted), point.state,
+            "" if point.total is None else labels.money(point.total, currency),
+        )
+        for n, (point, rate) in enumerate(zip(points, rates, strict=True))
+    )  # fmt: skip
+    return Curve(dots, tuple(_strokes(dots)), floor)
+
+
+def _x(place: int, count: int) -> int:
+    return MARGIN + (WIDTH - 2 * MARGIN) * place // max(count - 1, 1)
+
+
+def _y(rate: Fraction, floor: int) -> int:
+    return MARGIN + int((1 - (rate * 100 - floor) / (100 - floor)) * (HEIGHT - 2 * MARGIN))
+
+
+def _strokes(dots: Sequence[Dot]) -> list[str]:
+    strokes: list[list[str]] = [[]]
+    for dot in dots:
+        if dot.y is None:
+            strokes.append([])
+        else:
+            strokes[-1].append(f"{dot.x},{dot.y}")
+    return [" ".join(stroke) for stroke in strokes if len(stroke) > 1]
+
+
+# -- what a page asks for --------------------------------------------------------------------------------------------
+
+
+def wanted_of(actor: Actor, contract: Contract, asked: Any, *, now: dt.datetime) -> behind.Wanted:
+    """The list that an address asks for: ``month=2026-01 rate=ID only=missed live=1``. What cannot be read is not found."""
+    rate, only = asked.get("rate", ""), asked.get("only", "")
+    if only not in behind.CHOICES or (rate and not (rate.isdigit() and len(rate) < 16)):
+        raise NotFound()
+    commitment = behind.commitment_of(actor, contract, int(rate)) if rate else None
+    return behind.Wanted(
+        contract, month_asked(asked, contract, now), commitment, only, asked.get("live") == "1"
+    )
+
+
+def month_asked(asked: Any, contract: Contract, now: dt.datetime) -> dt.date:
+    """``month=2026-01`` of an address; the current month without one."""
+    current = rules.month_of(now, contract.organisation.timezone)
+    text = asked.get("month", "")
+    if not text:
+        return current
+    try:
+        month = dt.date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise NotFound() from None
+    if not rules.later(current, -240) <= month <= current:
+        raise NotFound()
+    return month
+
+
+def amount_words(rows: list[dict[str, Any]], currency: str) -> None:
+    """Amounts of the rows as words, in place."""
+    for row in rows:
+        amount: Decimal | None = row["amount"]
+        row["amount"] = "" if amount is None else labels.money(amount, currency)

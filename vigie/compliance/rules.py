@@ -1,0 +1,150 @@
+"""Pure decisions of compliance: which month is which, what a rate commitment comes to, how terms are kept as plain values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
+
+from vigie.contracts.rules.compliance import Measure, Verdict, judge
+from vigie.contracts.rules.instants import zone_of
+from vigie.contracts.rules.penalties import (
+    NOTHING,
+    Bands,
+    Formula,
+    PerPoint,
+    PerTicket,
+    penalty,
+    share_of,
+)
+
+FormulaCode = Literal["none", "bands", "per_point", "per_ticket"]
+
+# -- months --------------------------------------------------------------------------------------------------------
+# A month is the date of its first day; its instants are those of the client's reporting zone.
+
+
+def month_of(at: dt.datetime, zone: str) -> dt.date:
+    """The month that holds an instant."""
+    return at.astimezone(zone_of(zone)).date().replace(day=1)
+
+
+def later(month: dt.date, count: int = 1) -> dt.date:
+    """The month ``count`` months later (earlier where negative)."""
+    months = month.year * 12 + month.month - 1 + count
+    return dt.date(months // 12, months % 12 + 1, 1)
+
+
+def span_of(month: dt.date, zone: str) -> tuple[dt.datetime, dt.datetime]:
+    """Start and end of the month, half-open, as instants."""
+    tz = zone_of(zone)
+    start, end = (dt.datetime(day.year, day.month, 1, tzinfo=tz) for day in (month, later(month)))
+    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+
+def contract_year(starts_on: dt.date, month: dt.date) -> dt.date:
+    """The first month of the contract year that holds ``month``; years turn on the month in which the contract starts."""
+    first = dt.date(month.year, starts_on.month, 1)
+    return first if first <= month else dt.date(month.year - 1, starts_on.month, 1)
+
+
+# -- terms as plain values -------------------------------------------------------------------------------------------
+
+
+def formula_of(code: str, terms: Mapping[str, Any]) -> Formula | None:
+    """The formula kept as a code and plain values (decimals as text); ``None`` where a miss costs nothing.
+
+    Raises ``contracts.penalty_bands`` or ``contracts.penalty_negative``.
+    """
+    if code == "bands":
+        return Bands(tuple((Decimal(floor), Decimal(due)) for floor, due in terms["bands"]))
+    if code == "per_point":
+        return PerPoint(Decimal(terms["percent"]), bool(terms["started"]))
+    if code == "per_ticket":
+        return PerTicket(Decimal(terms["hourly"]), Decimal(terms["cap"]) if terms["cap"] else None)
+    return None
+
+
+# -- one commitment over a month -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A rate commitment: the share (percent) of which clocks, and what a miss costs. Empty scope matches all."""
+
+    key: int
+    kind: str
+    ticket_type: str
+    priority: int | None
+    target: Decimal
+    n_min: int
+    allowed_misses: int
+    formula: Formula | None
+    base: Decimal
+    group: str = ""
+    bonus_from: Decimal | None = None
+    bonus_percent: Decimal = NOTHING
+
+    @property
+    def share(self) -> Fraction:
+        return Fraction(self.target) / 100
+
+    def covers(self, kind: str, ticket_type: str, priority: int) -> bool:
+        """Is a clock of this kind, on such a ticket, in the population?"""
+        return (
+            kind == self.kind and self.ticket_type in ("", ticket_type) and self.priority in (None, priority)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many clocks of a contract and month share these values."""
+
+    kind: str
+    ticket_type: str
+    priority: int
+    late: bool
+    excluded: bool
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a commitment came to: its measure, its verdict, what it costs and what it earns."""
+
+    key: int
+    measure: Measure
+    verdict: Verdict
+    penalty: Decimal
+    bonus: Decimal
+
+
+def measure_of(counts: Iterable[Count]) -> Measure:
+    """The measure that counts make together."""
+    sums = {(late, excluded): 0 for late in (False, True) for excluded in (False, True)}
+    for count in counts:
+        sums[count.late, count.excluded] += count.number
+    return Measure(sums[False, False], sums[True, False], sums[False, True], sums[True, True])
+
+
+def judged(promise: Promise, counts: Sequence[Count], late: Sequence[int] = ()) -> Judged:
+    """The commitment on the counts of its month. ``late``: seconds late of each ticket missed and not excluded.
+
+    Only a commitment that is missed costs; one that minimum volume tolerates, or without a measure, costs nothing.
+    """
+    measure = measure_of(c for c in counts if promise.covers(c.kind, c.ticket_type, c.priority))
+    verdict = judge(measure.adjusted, promise.share, promise.n_min, promise.allowed_misses)
+    rate, due, bonus = measure.adjusted.rate, NOTHING, NOTHING
+    if rate is not None and verdict == Verdict.NOT_CONFORMING and promise.formula is not None:
+        due = penalty(promise.formula, promise.base, rate, promise.share, late)
+    if rate is not None and promise.bonus_from is not None and rate * 100 >= Fraction(promise.bonus_from):
+        bonus = share_of(promise.base, promise.bonus_percent) if verdict == Verdict.CONFORMING else NOTHING
+    return Judged(promise.key, measure, verdict, due, bonus)
+
+
+def together(promises: Sequence[Promise], counts: Iterable[Count]) -> Measure:
+    """All clocks that any of the commitments measures, each once."""
+    return measure_of(c for c in counts if any(p.covers(c.kind, c.ticket_type, c.priority) for p in promises))

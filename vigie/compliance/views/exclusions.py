@@ -1,0 +1,93 @@
+"""Exclusions: asked on a missed promise, decided by somebody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from vigie.compliance import access, forms, labels
+from vigie.compliance.actions import exclusions as actions
+from vigie.compliance.models import Exclusion
+from vigie.compliance.queries import exclusions as queries
+from vigie.contracts.labels import KINDS
+from vigie.kernel.refusal import NotAllowed
+from vigie.tickets.models import Attachment
+from vigie.toolkit.entry import Request, agents
+from vigie.toolkit.forms import attempt, done, form_page
+from vigie.toolkit.jinja import url
+from vigie.toolkit.pages import render
+
+
+@agents("compliance:view")
+@require_safe
+def exclusions(request: Request) -> HttpResponse:
+    """Those in sight; first of all those that wait for a decision."""
+    state = request.GET.get("state", Exclusion.State.ASKED)
+    context = {
+        "found": queries.exclusions_page(request.actor, state=state, cursor=request.GET.get("page")),
+        "state": state, "states": labels.EXCLUSION_STATES, "categories": labels.EXCLUSION_KINDS, "kinds": KINDS,
+    }  # fmt: skip
+    return render(request, "compliance/exclusions.html", context)
+
+
+@agents("compliance:propose")
+@require_http_methods(["GET", "POST"])
+def exclusion_new(request: Request, clock_id: int) -> HttpResponse:
+    """Ask that a missed promise be left out of the rate."""
+    actor = request.actor
+    clock = actions.clock_to_exclude(actor, clock_id)
+    files = Attachment.objects.filter(ticket_id=clock.ticket_id).order_by("pk")
+    form = forms.ExclusionForm(request.POST or None, attachments=files)
+    if request.method == "POST":
+        made = attempt(form, lambda values: actions.ask(actor, clock_id, form.plea(), now=timezone.now()))
+        if made is not None:
+            return redirect("exclusion", made.pk)
+    title = _("Ask for an exclusion")
+    crumbs = [_crumb(), {"label": clock.ticket.reference, "href": url("ticket", clock.ticket_id)}]
+    return form_page(
+        request, form, title=title, crumbs=crumbs, action=_("Ask"), groups=[("", ("kind", "reason", "evidence", "attachment"))],
+        intro=_("An excluded promise is shown apart, neither met nor missed. Until somebody else agrees, it counts as missed."),
+    )  # fmt: skip
+
+
+@agents("compliance:view")
+@require_http_methods(["GET", "POST"])
+def exclusion(request: Request, exclusion_id: int) -> HttpResponse:
+    """One exclusion; whoever may decide does so here."""
+    actor = request.actor
+    found = access.one_exclusion(actor, exclusion_id)
+    may_decide = (
+        actor.can("compliance:approve")
+        and found.state == Exclusion.State.ASKED
+        and found.asked_by_id != actor.person_id
+    )
+    form = forms.DecisionForm(request.POST or None)
+    if request.method == "POST":
+        if not actor.can("compliance:approve"):
+            raise NotAllowed("access.not_granted", grant="compliance:approve")
+        if _decided(request, form, exclusion_id):
+            return redirect("exclusion", exclusion_id)
+    context: dict[str, Any] = {
+        "exclusion": found, "form": form, "may_decide": may_decide, "states": labels.EXCLUSION_STATES, "kinds": KINDS,
+        "crumbs": [_crumb(), {"label": found.ticket.reference}],
+    }  # fmt: skip
+    return render(request, "compliance/exclusion.html", context, status=422 if form.errors else 200)
+
+
+def _decided(request: Request, form: forms.DecisionForm, exclusion_id: int) -> bool:
+    approved = request.POST.get("verdict") == "approve"
+    return done(
+        form,
+        lambda values: actions.decide(
+            request.actor, exclusion_id, approved=approved, grounds=values["decision"], now=timezone.now()
+        ),
+    )
+
+
+def _crumb() -> dict[str, str]:
+    return {"label": _("Exclusions"), "href": url("exclusions")}

@@ -1,0 +1,109 @@
+"""A contract's month: its figures, the tickets behind each of them, its proposal and its approval."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from vigie.compliance import access, labels, rules
+from vigie.compliance.actions import statements
+from vigie.compliance.models import Statement
+from vigie.compliance.queries import behind, sheet
+from vigie.contracts.labels import KINDS
+from vigie.contracts.models import Contract
+from vigie.toolkit.entry import Request, agents
+from vigie.toolkit.jinja import url
+from vigie.toolkit.pages import render
+
+
+@agents("compliance:view")
+@require_safe
+def month(request: Request, contract_id: int) -> HttpResponse:
+    """The month asked for, or the one in progress."""
+    actor, now = request.actor, timezone.now()
+    contract = access.contract(actor, contract_id)
+    told = sheet.sheet_of(actor, contract, sheet.month_asked(request.GET, contract, now), now=now)
+    over = told.month < rules.month_of(now, contract.organisation.timezone)
+    proposed = told.state == Statement.State.PROPOSED
+    mine = told.statement is not None and told.statement.proposed_by_id == actor.person_id
+    context = {
+        "contract": contract, "sheet": told, "states": labels.STATES, "crumbs": _crumbs(contract, told.month),
+        "earlier": rules.later(told.month, -1), "later": rules.later(told.month) if over else None,
+        "may_propose": over and actor.can("compliance:propose") and told.rows and told.state != Statement.State.FROZEN,
+        "may_approve": proposed and actor.can("compliance:approve") and not mine,
+        "is_mine": proposed and mine,
+    }  # fmt: skip
+    return render(request, "compliance/month.html", context)
+
+
+@agents("compliance:view")
+@require_safe
+def tickets(request: Request, contract_id: int) -> HttpResponse:
+    """The tickets behind a figure of the month."""
+    actor, now = request.actor, timezone.now()
+    contract = access.contract(actor, contract_id)
+    wanted = sheet.wanted_of(actor, contract, request.GET, now=now)
+    context = {
+        "contract": contract, "may_ask": actor.can("compliance:propose"), **listed(request, wanted, now),
+        "crumbs": [*_crumbs(contract, wanted.month), {"label": _("Tickets")}],
+    }  # fmt: skip
+    return render(request, "compliance/tickets.html", context)
+
+
+def listed(request: Request, wanted: behind.Wanted, now: dt.datetime) -> dict[str, Any]:
+    """The list of tickets and its filters, for either shell."""
+    found = behind.behind(request.actor, wanted, now=now, cursor=request.GET.get("page"))
+    sheet.amount_words(found.rows, wanted.contract.organisation.currency)
+    kept = {
+        "month": wanted.month.isoformat()[:7],
+        "rate": wanted.commitment.pk if wanted.commitment else None,
+    }
+    return {
+        "found": found, "wanted": wanted, "only": labels.ONLY, "kinds": KINDS, "kept": kept,
+        "scope": labels.scope_words(wanted.commitment) if wanted.commitment else _("All commitments"),
+        "month": labels.month_words(wanted.month), "exclusion_states": labels.EXCLUSION_STATES,
+        "live": "1" if wanted.live else None,
+    }  # fmt: skip
+
+
+@agents("compliance:propose")
+@require_POST
+def propose(request: Request, contract_id: int) -> HttpResponse:
+    """Propose the month, or propose it again."""
+    contract, now = access.contract(request.actor, contract_id), timezone.now()
+    wanted = sheet.month_asked(request.POST, contract, now)
+    statements.propose(request.actor, contract_id, wanted, now=now)
+    return redirect(url("contract_month", contract_id, month=wanted.isoformat()[:7]))
+
+
+@agents("compliance:view")
+@require_safe
+def statement(request: Request, statement_id: int) -> HttpResponse:
+    """Where a statement is read: the page of its month."""
+    found = access.one_statement(request.actor, statement_id)
+    return redirect(url("contract_month", found.contract_id, month=found.month.isoformat()[:7]))
+
+
+@agents("compliance:approve")
+@require_POST
+def approve(request: Request, statement_id: int) -> HttpResponse:
+    """Approve what somebody else proposed: the month is frozen."""
+    found = statements.approve(request.actor, statement_id, now=timezone.now())
+    return redirect(url("contract_month", found.contract_id, month=found.month.isoformat()[:7]))
+
+
+def _crumbs(contract: Contract, shown: dt.date) -> list[dict[str, Any]]:
+    return [
+        {"label": _("Contracts"), "href": url("contracts")},
+        {"label": contract.reference, "href": url("contract", contract.pk)},
+        {
+            "label": labels.month_words(shown),
+            "href": url("contract_month", contract.pk, month=shown.isoformat()[:7]),
+        },
+    ]
