@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tests.world import build_world, report
+from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Message
 from vigie.tickets.tests.browsing import Seat, chromium, seat
 
@@ -52,6 +53,7 @@ def test_the_desk_leaves_the_console_silent(live_server: Any, settings: Any, tmp
     settings.FILES = tmp_path
     world = build_world()
     ticket = report(world, now=timezone.now())
+    take_step(world.actor(world.agent), ticket.pk, "start", Given(), now=timezone.now())
     with chromium() as browser:
         desk = allowed(browser, live_server.url, world.agent)
         desk.goto("/")

@@ -81,14 +81,13 @@ class StepForm(forms.Form):
             self.fields["resolution_code"] = _choice(
                 _("How was it solved?"), machine.resolution_codes, RESOLUTIONS
             )
+            self.fields["master"] = _master()
         if step.verb == "cancel":
             self.fields["reason"] = _choice(_("Why is it cancelled?"), machine.cancel_reasons, CANCEL_REASONS)
-            self.fields["master"] = CleanCharField(
-                label=_("Duplicate of"), required=False, max_length=30,
-                help_text=_("Reference of the ticket that goes on; its requester will be followed there."),
-            )  # fmt: skip
+            self.fields["master"] = _master()
         elif "reason" in step.needs:
-            self.fields["reason"] = CleanCharField(label=_("Reason"), max_length=200)
+            asks = _("Who refused, and how?") if step.verb == "reject" else _("Reason")
+            self.fields["reason"] = CleanCharField(label=asks, max_length=200)
         if "public_text" in step.needs or waiting:
             self.fields["text"] = CleanCharField(
                 label=_("Message to the client"), widget=RichArea(), required="public_text" in step.needs
@@ -114,6 +113,13 @@ class StepForm(forms.Form):
 
 def _choice(title: Any, codes: tuple[str, ...], words: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=title, choices=[*EMPTY, *((code, label(words, code)) for code in codes)])
+
+
+def _master() -> CleanCharField:
+    return CleanCharField(
+        label=_("Duplicate of"), required=False, max_length=30,
+        help_text=_("Reference of the ticket that goes on; its requester will be followed there."),
+    )  # fmt: skip
 
 
 class AssignForm(forms.Form):

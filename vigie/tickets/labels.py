@@ -101,6 +101,9 @@ refusals.register(
         ),
         "tickets.closed": _("This ticket is closed for good. Open a follow-up: it will be linked to it."),
         "tickets.type_after_resolution": _("The type can change only before the resolution."),
+        "tickets.priority_after_resolution": _(
+            "This ticket is resolved: its priority no longer changes. Reopen it first."
+        ),
         "tickets.override_needs_reason": _("Say why the priority differs from what impact and urgency give."),
         "tickets.not_your_approval": _(
             "Only the people asked to approve it may answer, and never its requester: ask the service desk to ask you."

@@ -12,6 +12,7 @@ from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
 from vigie.tickets.actions import presence
 from vigie.tickets.actions.conversation import Said, add_note, check_body, discard_draft, reply
+from vigie.tickets.actions.handling import link_tickets
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.opening import NewTicket, open_ticket
 from vigie.tickets.models import Message, Ticket
@@ -84,8 +85,11 @@ def _check_crossing(actor: Actor, ticket_id: int, seen: int | None, now: dt.date
 
 
 @transaction.atomic
-def open_typed(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
-    """Open the ticket typed at the desk and forget its draft."""
+def open_typed(actor: Actor, new: NewTicket, *, follows: str = "", now: dt.datetime) -> Ticket:
+    """Open the ticket typed at the desk, as the follow-up of the one with the reference ``follows`` where it is one,
+    and forget its draft."""
     ticket = open_ticket(actor, new, now=now)
+    if follows.strip():
+        link_tickets(actor, ticket.pk, follows, "follow_up", now=now)
     discard_draft(actor, "new")
     return ticket

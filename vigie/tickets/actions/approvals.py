@@ -36,14 +36,26 @@ def follow_step(
             awaited.update(verdict="void", answered_at=now)
         return []
     mine = awaited.filter(approver_id=actor.me)
-    if actor.is_client:
-        if ticket.requester_id == actor.me or not mine.exists():
-            raise NotAllowed("tickets.not_your_approval")
-    elif not reason.strip() and awaited.exists():
-        raise Refusal("tickets.approval_for_another", field="reason")
+    if actor.is_client and (ticket.requester_id == actor.me or not mine.exists()):
+        raise NotAllowed("tickets.not_your_approval")
     mine.update(verdict=VERDICTS[step.verb], answered_at=now, reason=reason.strip()[:200])
     awaited.update(verdict="void", answered_at=now)
     return []
+
+
+def answers_for_another(actor: Actor, step: Step, reason: str) -> bool:
+    """Does somebody of the provider approve or refuse in the client's place? Refused without saying how. Pure."""
+    if actor.is_client or step.verb not in VERDICTS:
+        return False
+    if not reason.strip():
+        raise Refusal("tickets.approval_for_another", field="reason")
+    return True
+
+
+def asked_people(ticket: Ticket) -> list[str]:
+    """Names of those whose answer is awaited."""
+    asked = Approval.objects.filter(ticket_id=ticket.pk, verdict="").order_by("approver__name")
+    return list(asked.values_list("approver__name", flat=True))
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from vigie.accounts.models import Agent, AgentClient, Team
 from vigie.kernel.actor import Actor
-from vigie.kernel.refusal import NotFound, Refusal
+from vigie.kernel.refusal import NotFound, Refusal, Stale
 from vigie.tickets import access
 from vigie.tickets.actions import promises, telling
 from vigie.tickets.actions.ledger import NewFact, change, journal
@@ -23,9 +23,19 @@ from vigie.workflow.queries import machine_of
 
 @transaction.atomic
 def assign(
-    actor: Actor, ticket_id: int, *, team_id: int | None, assignee_id: int | None, now: dt.datetime
+    actor: Actor,
+    ticket_id: int,
+    *,
+    team_id: int | None,
+    assignee_id: int | None,
+    seen: Mapping[str, int | None] | None = None,
+    now: dt.datetime,
 ) -> Ticket:
-    """Give the ticket to a team and perhaps a person. It never touches a client clock."""
+    """Give the ticket to a team and perhaps a person. It never touches a client clock.
+
+    ``seen`` holds the ``team_id`` and ``assignee_id`` that the person was looking at: where somebody else changed
+    them meanwhile, :class:`Stale` with both versions.
+    """
     actor.demand("tickets:assign")
     ticket = access.one(actor, ticket_id, lock=True)
     if ticket.phase == "ended":
@@ -37,12 +47,20 @@ def assign(
         raise Refusal("tickets.not_an_agent", field="assignee")
     if (ticket.team_id, ticket.assignee_id) == (team_id, assignee_id):
         return ticket
+    _check_seen(ticket, seen, {"team_id": team_id, "assignee_id": assignee_id})
     changes, new_facts = assigned(ticket, team, assignee_id)
     previous = ticket.assignee_id
     change(actor, ticket, changes, new_facts, now=now, is_public=False)
     if assignee_id != previous:
         telling.assigned(actor, ticket, now=now)
     return ticket
+
+
+def _check_seen(ticket: Ticket, seen: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> None:
+    """Refuse to overwrite unseen what somebody else set (:class:`Stale`, with both versions by column)."""
+    present = {name: getattr(ticket, name) for name in seen or {}}
+    if seen and present != seen:
+        raise Stale("tickets.stale", yours={name: wanted[name] for name in present}, theirs=present)
 
 
 def assigned(
@@ -91,17 +109,18 @@ def set_priority(
     priority: int | None = None,
     reason: str = "",
     is_error: bool = False,
+    seen: Mapping[str, int | None] | None = None,
     now: dt.datetime,
 ) -> Ticket:
     """Set impact and urgency; ``priority`` overrides what they give, with a reason and the grant for it.
 
     An override in force is kept when impact or urgency change later, beside the new computed priority. Running
     clocks take the new target as their contract says; ``is_error`` measures as if it had always been right,
-    which can undo a breach: it asks for ``tickets:correct`` and a reason.
+    which can undo a breach: it asks for ``tickets:correct`` and a reason. ``seen`` as for :func:`assign`, with
+    ``impact``, ``urgency`` and ``priority``.
     """
     ticket = access.one(actor, ticket_id, lock=True)
-    if ticket.phase in ("done", "ended"):
-        raise Refusal("tickets.closed")
+    check_priority_moves(ticket)
     actor.demand("tickets:work")
     if is_error:
         actor.demand("tickets:correct")
@@ -117,6 +136,7 @@ def set_priority(
     fact = priority_fact(changes, before, reason)
     if fact is None:
         return ticket
+    _check_seen(ticket, seen, changes)
     new_facts = [fact]
     if wanted != ticket.priority:
         if is_error:
@@ -124,6 +144,14 @@ def set_priority(
         else:
             new_facts += promises.retargeted(ticket, priority=wanted)
     return change(actor, ticket, changes, new_facts, now=now)
+
+
+def check_priority_moves(ticket: Ticket) -> None:
+    """Refuse another priority once the ticket is resolved: its promises are judged. Pure."""
+    if ticket.phase == "ended":
+        raise Refusal("tickets.closed")
+    if ticket.phase == "done":
+        raise Refusal("tickets.priority_after_resolution")
 
 
 def priority_changes(

@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
+from django.utils import translation
+from django.utils.translation import gettext as _
 
+from vigie.accounts.models import Person
 from vigie.contracts.queries import terms_of
 from vigie.contracts.rules.calendar import WEEKDAYS, Calendar
 from vigie.contracts.rules.instants import epoch
@@ -21,7 +25,7 @@ from vigie.tickets.actions import approvals, telling
 from vigie.tickets.actions.conversation import add_message, claim_uploads, discard_draft, step_place
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.events import TicketResolved
-from vigie.tickets.models import Clock, Ticket, Watcher
+from vigie.tickets.models import Clock, Fact, Message, Ticket, Watcher
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.life import step_changes
 from vigie.toolkit import richtext
@@ -33,17 +37,22 @@ from vigie.workflow.rules.machine import Machine, Step, Who, check_needs
 FALLBACK = Calendar.weekly(
     "Europe/Paris", WEEKDAYS[:5], ("08:00", "18:00"), code="fallback", holiday_sets=["FR"]
 )
+DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What comes with a step: codes, people, dates, and the public text where the step needs one."""
+    """What comes with a step: codes, people, dates, and the public text where the step needs one.
+
+    ``master`` is the reference of the ticket that goes on, where this one ends as its duplicate.
+    """
 
     pending_reason: str = ""
     window_agreed: bool = True
     follow_up_at: dt.datetime | None = None
     resolution_code: str = ""
     reason: str = ""
+    master: str = ""
     text: str = ""
     is_html: bool = True
     assignee_id: int | None = None
@@ -106,13 +115,18 @@ def _no_such_step(ticket: Ticket, verb: str) -> Refusal:
     )
 
 
-def take_system_step(ticket: Ticket, verb: str, given: Given, *, now: dt.datetime) -> bool:
-    """Let the system take a step of a ticket it holds locked. False where the workflow has none for it."""
+def take_system_step(
+    ticket: Ticket, verb: str, given: Given, *, now: dt.datetime, at: dt.datetime | None = None
+) -> bool:
+    """Let the system take a step of a ticket it holds locked, as of ``at`` (``now`` unless given).
+
+    False where the workflow has none for it.
+    """
     machine = machine_of(ticket.workflow_version_id)
     step = machine.step_named(ticket.state, verb, "system")
     if step is None:
         return False
-    _take(SYSTEM, ticket, machine, step, given, now)
+    _take(SYSTEM, ticket, machine, step, given, now, at)
     return True
 
 
@@ -124,25 +138,37 @@ def _already_taken(actor: Actor, ticket: Ticket, machine: Machine, verb: str, gi
 
 
 def _take(
-    actor: Actor, ticket: Ticket, machine: Machine, step: Step, given: Given, now: dt.datetime
+    actor: Actor,
+    ticket: Ticket,
+    machine: Machine,
+    step: Step,
+    given: Given,
+    now: dt.datetime,
+    at: dt.datetime | None = None,
 ) -> Ticket:
+    """Write the step as of ``at`` (``now`` unless given): what time brings happens then, not when it is noticed."""
+    at = at or now
     given = completed(actor, ticket, step, given)
-    has_text = says_something(given)
     window = reopen_until(ticket, machine) if "reopen_window" in step.needs else None
-    check_step(ticket, machine, step, given, reopen_allowed=window is not None and now <= window)
-    new_facts = approvals.follow_step(actor, ticket, step, given.approvers, given.reason, now)
+    check_step(ticket, machine, step, given, reopen_allowed=window is not None and at <= window)
+    master = _master_of(actor, ticket, given.master) if ends_as_duplicate(step, given) else None
+    in_place = approvals.answers_for_another(actor, step, given.reason)
+    answers_for = approvals.asked_people(ticket) if in_place else None
+    new_facts = approvals.follow_step(actor, ticket, step, given.approvers, given.reason, at)
     changes: dict[str, Any] = {}
-    if has_text:
-        new_facts += _say(actor, ticket, given, now, changes)
-    moved, fact = step_taken(ticket, machine, step, given, now)
+    message = _say(actor, ticket, given, at) if says_something(given) else None
+    if message is not None:
+        new_facts += _said(actor, ticket, message, changes)
+    moved, fact = step_taken(ticket, machine, step, given, at, master, answers_for)
     changes.update(moved)
     new_facts.append(fact)
     events: list[Event] = []
     if machine.phase(step.target) == "done":
         events.append(TicketResolved(ticket.pk, ticket.organisation_id))
-    change(actor, ticket, changes, new_facts, now=now, events=events)
-    said = new_facts[0].after["message"] if has_text else None
-    telling.stepped(actor, ticket, step.verb, now=now, message_id=said)
+    change(actor, ticket, changes, [replace(f, at=at) for f in new_facts], now=now, events=events)
+    if master is not None:
+        _follow_master(ticket, master, now)
+    telling.stepped(actor, ticket, step.verb, now=now, message_id=message.pk if message else None)
     return ticket
 
 
@@ -152,7 +178,7 @@ def says_something(given: Given) -> bool:
 
 
 def check_step(ticket: Ticket, machine: Machine, step: Step, given: Given, *, reopen_allowed: bool) -> None:
-    """Refuse a step (``workflow.*``) whose demands are not met. Pure."""
+    """Refuse a step (``workflow.*``) whose demands are not met, or a duplicate of nothing. Pure."""
     check_needs(
         machine,
         step,
@@ -166,15 +192,36 @@ def check_step(ticket: Ticket, machine: Machine, step: Step, given: Given, *, re
             "reopen_allowed": reopen_allowed,
         },
     )
+    if ends_as_duplicate(step, given) and not given.master.strip():
+        raise Refusal("tickets.duplicate_needs_master", field="master")
+
+
+def ends_as_duplicate(step: Step, given: Given) -> bool:
+    return (given.reason if step.verb == "cancel" else given.resolution_code) == DUPLICATE
 
 
 def step_taken(
-    ticket: Ticket, machine: Machine, step: Step, given: Given, now: dt.datetime
+    ticket: Ticket,
+    machine: Machine,
+    step: Step,
+    given: Given,
+    at: dt.datetime,
+    master: Ticket | None = None,
+    answers_for: list[str] | None = None,
 ) -> tuple[dict[str, Any], NewFact]:
-    """The columns that ``step`` changes, and its fact. Pure."""
+    """The columns that ``step`` changes, and its fact. Pure.
+
+    ``master`` where it ends as a duplicate; ``answers_for`` names the people in whose place it approves or refuses.
+    """
     before = {"state": ticket.state, "phase": ticket.phase, "reason": ticket.pending_reason}
-    changes = step_changes(ticket, machine, step, _as_mapping(given), now)
-    return changes, NewFact(facts.STATE, _after(step, changes, given), before)
+    changes = step_changes(ticket, machine, step, _as_mapping(given), at)
+    after = _after(step, changes, given)
+    if master is not None:
+        changes["duplicate_of_id"] = master.pk
+        after["master"] = master.reference
+    if answers_for is not None:
+        after["for"] = answers_for
+    return changes, NewFact(facts.STATE, after, before)
 
 
 def completed(actor: Actor, ticket: Ticket, step: Step, given: Given) -> Given:
@@ -210,24 +257,27 @@ def _after(step: Step, changes: Mapping[str, Any], given: Given) -> dict[str, An
     return after
 
 
-def _say(
-    actor: Actor, ticket: Ticket, given: Given, now: dt.datetime, changes: dict[str, Any]
-) -> list[NewFact]:
-    """The public message that goes with a step; the provider's first one is the response."""
+def _say(actor: Actor, ticket: Ticket, given: Given, at: dt.datetime) -> Message:
+    """The public message that goes with a step."""
     message = add_message(
         actor,
         ticket,
         given.text,
         kind="reply",
         audience="public",
-        at=now,
+        at=at,
         is_html=given.is_html,
         submission=given.submission,
     )
     claim_uploads(actor, ticket, message, given.uploads)
+    return message
+
+
+def _said(actor: Actor, ticket: Ticket, message: Message, changes: dict[str, Any]) -> list[NewFact]:
+    """The facts of a step's message; the provider's first one is the response."""
     said = [NewFact(facts.MESSAGE, {"message": message.pk}, audience="public")]
     if actor.side == "provider" and ticket.first_response_at is None:
-        changes["first_response_at"] = now
+        changes["first_response_at"] = message.created_at
         said.append(NewFact(facts.RESPONDED, {"message": message.pk}))
     return said
 
@@ -247,63 +297,80 @@ def close_if_silent(actor: Actor, ticket_id: int, *, now: dt.datetime) -> bool:
 
 @transaction.atomic
 def resume_if_due(actor: Actor, ticket_id: int, *, now: dt.datetime) -> bool:
-    """Resume a waiting ticket whose follow-up date is reached. True when it was resumed."""
+    """Resume a waiting ticket whose follow-up date is reached, as of that date. True when it was resumed."""
     ticket = access.one(actor, ticket_id, lock=True)
     if ticket.phase != "waiting" or ticket.follow_up_at is None or ticket.follow_up_at > now:
         return False
-    return take_system_step(ticket, "resume", Given(), now=now)
+    steps = Fact.objects.filter(ticket_id=ticket.pk, kind=facts.STATE)
+    began = (
+        steps.aggregate(Max("at"))["at__max"] or ticket.opened_at
+    )  # a date before the wait ends it at once
+    return take_system_step(ticket, "resume", Given(), now=now, at=max(ticket.follow_up_at, began))
 
 
 @transaction.atomic
 def resolve_children(actor: Actor, ticket_id: int, *, now: dt.datetime) -> int:
     """Resolve the live incident children of a resolved parent, each with its own clocks; how many were.
 
-    Safe to run twice: a child already resolved is left alone.
+    Safe to run twice: a child already resolved is left alone. A duplicate has solved nothing for its children.
     """
     parent = access.one(actor, ticket_id)
-    if parent.phase not in ("done", "ended") or parent.ticket_type != "incident":
+    if parent.ticket_type != "incident" or parent.resolved_at is None or parent.resolution_code == DUPLICATE:
         return 0
-    children = Ticket.objects.filter(parent_id=parent.pk, phase__in=["active", "waiting"]).values_list(
-        "pk", flat=True
-    )
-    text = (
-        parent.messages.filter(audience="public", kind="reply")
-        .order_by("-created_at", "-id")
-        .values_list("body", flat=True)
-        .first()
-    )
-    done = 0
-    for child_id in children:
-        child = access.one(actor, child_id, lock=True)
-        machine = machine_of(child.workflow_version_id)
-        step = machine.step_named(child.state, "resolve", "system")
-        if step is None or child.phase not in ("active", "waiting"):
-            continue
-        code = parent.resolution_code or "solved_permanently"
-        _take(actor, child, machine, step, Given(resolution_code=code, text=text or parent.title), now)
-        done += 1
-    return done
+    children = Ticket.objects.filter(
+        parent_id=parent.pk, ticket_type="incident", phase__in=["active", "waiting"]
+    ).values_list("pk", flat=True)
+    return sum(_resolve_child(actor, child_id, parent, parent.resolved_at, now) for child_id in children)
 
 
-@transaction.atomic
+def _resolve_child(
+    actor: Actor, child_id: int, parent: Ticket, resolved_at: dt.datetime, now: dt.datetime
+) -> bool:
+    """Its clocks stop with the parent's, whenever that is noticed. One reopened since is another matter."""
+    child = access.one(actor, child_id, lock=True)
+    machine = machine_of(child.workflow_version_id)
+    step = machine.step_named(child.state, "resolve", "system")
+    since = Fact.objects.filter(ticket_id=child.pk, kind=facts.STATE, at__gt=resolved_at)
+    if step is None or since.filter(after__verb="reopen").exists():
+        return False
+    given = _resolution_of(parent, resolved_at, child)
+    _take(actor, child, machine, step, given, now, max(resolved_at, child.opened_at))
+    return True
+
+
+def _resolution_of(parent: Ticket, resolved_at: dt.datetime, child: Ticket) -> Given:
+    """How the parent was resolved: the provider's words of that very step, else ours in the requester's language."""
+    said = parent.messages.filter(audience="public", side="provider", created_at=resolved_at)
+    message = said.order_by("-id").first()
+    if message is not None:
+        return Given(resolution_code=parent.resolution_code, text=message.body, is_html=message.is_html)
+    language = Person.objects.values_list("language", flat=True).get(pk=child.requester_id)
+    with translation.override(language):
+        text = _(
+            "The incident that yours came from is resolved, and yours with it."
+            " If you still need us, answer here: it can be opened again for a few days."
+        )
+    return Given(resolution_code=parent.resolution_code, text=text, is_html=False)
+
+
 def mark_duplicate(actor: Actor, ticket_id: int, master_reference: str, *, now: dt.datetime) -> Ticket:
     """Cancel a ticket as the duplicate of another of the same client; its requester then follows the master."""
     actor.demand("tickets:work")
-    ticket = access.one(actor, ticket_id, lock=True)
-    if not master_reference.strip():
-        raise Refusal("tickets.duplicate_needs_master", field="master")
-    master = access.one_by_reference(actor, master_reference)
+    return take_step(actor, ticket_id, "cancel", Given(reason=DUPLICATE, master=master_reference), now=now)
+
+
+def _master_of(actor: Actor, ticket: Ticket, reference: str) -> Ticket:
+    """The ticket that goes on in place of ``ticket``: another one of the same client."""
+    master = access.one_by_reference(actor, reference)
     if master.organisation_id != ticket.organisation_id:
         raise Refusal("tickets.other_client", field="master")
     if master.pk == ticket.pk or _leads_to(master, ticket.pk):
         raise Refusal("tickets.loop", field="master")
-    machine = machine_of(ticket.workflow_version_id)
-    step = machine.step_named(ticket.state, "cancel", "agent")
-    if step is None:
-        raise _no_such_step(ticket, "cancel")
-    discard_draft(actor, step_place(ticket.pk))
-    changes, fact = duplicate_taken(ticket, machine, step, master, now)
-    change(actor, ticket, changes, [fact], now=now)
+    return master
+
+
+def _follow_master(ticket: Ticket, master: Ticket, now: dt.datetime) -> None:
+    """The people of a duplicate follow the ticket that goes on."""
     for person_id in {ticket.requester_id, ticket.beneficiary_id} - {
         master.requester_id,
         master.beneficiary_id,
@@ -313,17 +380,6 @@ def mark_duplicate(actor: Actor, ticket_id: int, master_reference: str, *, now: 
             person_id=person_id,
             defaults={"organisation_id": master.organisation_id, "added_at": now},
         )
-    telling.stepped(actor, ticket, "cancel", now=now)
-    return ticket
-
-
-def duplicate_taken(
-    ticket: Ticket, machine: Machine, step: Step, master: Ticket, now: dt.datetime
-) -> tuple[dict[str, Any], NewFact]:
-    """What cancelling a ticket as the duplicate of ``master`` changes, and its fact. Pure."""
-    changes, fact = step_taken(ticket, machine, step, Given(reason="duplicate"), now)
-    changes["duplicate_of_id"] = master.pk
-    return changes, replace(fact, after={**fact.after, "master": master.reference})
 
 
 def _leads_to(ticket: Ticket, wanted: int) -> bool:

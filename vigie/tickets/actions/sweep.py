@@ -4,9 +4,10 @@ tick, so hours of absence are made up for, each announcement once."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions import lifecycle, telling
@@ -67,30 +68,24 @@ def _announce_one(clock_id: int, ticket_id: int, now: dt.datetime) -> None:
 
 def close_silent_tickets(now: dt.datetime, *, batch: int = BATCH) -> int:
     """Close resolved tickets whose window is over. A window is never shorter than its days on the wall."""
-    closed = 0
-    last = (dt.datetime.min.replace(tzinfo=dt.UTC), 0)
-    while True:
-        rows = list(
-            Ticket.objects.filter(
-                phase="done", resolved_at__lt=now - dt.timedelta(days=1), resolved_at__gte=last[0]
-            )
-            .exclude(resolved_at=last[0], pk__lte=last[1])
-            .order_by("resolved_at", "pk")
-            .values_list("resolved_at", "pk")[:batch]
-        )
-        for resolved_at, pk in rows:
-            closed += lifecycle.close_if_silent(SYSTEM, pk, now=now)
-            assert resolved_at is not None
-            last = (resolved_at, pk)
-        if len(rows) < batch:
-            return closed
+    over = Ticket.objects.filter(phase="done", resolved_at__lt=now - dt.timedelta(days=1))
+    return sum(lifecycle.close_if_silent(SYSTEM, pk, now=now) for pk in _by_date(over, "resolved_at", batch))
 
 
 def resume_followed_up(now: dt.datetime, *, batch: int = BATCH) -> int:
     """Resume waiting tickets whose follow-up date is reached."""
-    due = (
-        Ticket.objects.filter(phase="waiting", follow_up_at__lte=now)
-        .order_by("follow_up_at", "pk")
-        .values_list("pk", flat=True)
-    )
-    return sum(lifecycle.resume_if_due(SYSTEM, pk, now=now) for pk in list(due[:batch]))
+    due = Ticket.objects.filter(phase="waiting", follow_up_at__lte=now)
+    return sum(lifecycle.resume_if_due(SYSTEM, pk, now=now) for pk in _by_date(due, "follow_up_at", batch))
+
+
+def _by_date(tickets: QuerySet[Ticket], column: str, batch: int) -> Iterator[int]:
+    """Ids in the order of a date, ``batch`` at a time past those already given: one that stays where it is keeps
+    nobody behind it waiting."""
+    last = (dt.datetime.min.replace(tzinfo=dt.UTC), 0)
+    while True:
+        after = tickets.filter(**{f"{column}__gte": last[0]}).exclude(**{column: last[0], "pk__lte": last[1]})
+        rows = list(after.order_by(column, "pk").values_list(column, "pk")[:batch])
+        for last in rows:
+            yield last[1]
+        if len(rows) < batch:
+            return

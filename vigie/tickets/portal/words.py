@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
+from vigie.tickets.queries.told import answered_for
 from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import locale, when
 
@@ -183,6 +184,8 @@ def happened(fact: Mapping[str, Any]) -> Words | None:
     after = fact["after"] or {}
     if fact["kind"] == facts.REMINDED:
         return _("We reminded you that your answer is expected")
+    if "for" in after:
+        return answered_for(str(fact["actor_name"]), after)
     if after.get("verb") == "wait":
         return _WAITING.get(after.get("reason", ""), _WORKING).label
     return HAPPENED.get(after.get("verb", ""))

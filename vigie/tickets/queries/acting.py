@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from vigie.kernel.actor import Actor
 from vigie.tickets import access
+from vigie.tickets.actions.approvals import VERDICTS
 from vigie.workflow.queries import machine_of
 from vigie.workflow.rules.machine import Machine, Step
 
-# What a step asks of somebody; owning the ticket is filled by the one who starts it.
+# What a step asks of somebody; owning the ticket is filled by the one who starts it. Who answers in the client's
+# place says how.
 _ASKS = frozenset({"team", "pending_reason", "resolution", "reason", "public_text"})
 
 
@@ -48,4 +50,4 @@ def open_ticket_of(actor: Actor, ticket_id: int) -> OpenTicket | None:
 
 
 def _is_plain(machine: Machine, step: Step) -> bool:
-    return not step.needs & _ASKS and machine.phase(step.target) != "waiting"
+    return not step.needs & _ASKS and step.verb not in VERDICTS and machine.phase(step.target) != "waiting"

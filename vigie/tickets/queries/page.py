@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from django.db.models import JSONField, Q
+from django.db.models import JSONField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from vigie.kernel.actor import Actor
@@ -16,7 +16,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.notifications.queries import Mailed, mailed, mails_of
 from vigie.tickets import access
 from vigie.tickets.labels import message_mark, unverified_words
-from vigie.tickets.models import Message, Ticket
+from vigie.tickets.models import Fact, Message, Ticket
 from vigie.tickets.queries.clock_view import ClockView, clock_views
 from vigie.tickets.queries.named import names_in, with_team_names
 from vigie.tickets.queries.told import Told, tell
@@ -329,7 +329,16 @@ def newer_messages(actor: Actor, ticket_id: int, seen: int) -> list[dict[str, An
 
 def last_editor(actor: Actor, ticket_id: int, field: str) -> str:
     """Who changed this field last, for a conflict to name."""
-    rows = access.visible_facts(actor, Ticket(pk=ticket_id)).filter(kind=facts.EDITED, after__has_key=field)
+    edits = access.visible_facts(actor, Ticket(pk=ticket_id)).filter(kind=facts.EDITED, after__has_key=field)
+    return _last_doer(edits)
+
+
+def last_to(actor: Actor, ticket_id: int, kind: str) -> str:
+    """Who last made a fact of this kind."""
+    return _last_doer(access.visible_facts(actor, Ticket(pk=ticket_id)).filter(kind=kind))
+
+
+def _last_doer(rows: QuerySet[Fact]) -> str:
     return str(rows.order_by("-at", "-id").values_list("actor_name", flat=True).first() or "")
 
 

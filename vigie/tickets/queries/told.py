@@ -72,6 +72,8 @@ def _state(who: str, before: Values, after: Values, names: Names) -> Told:
     elif verb == "cancel":
         values["reason"] = label(CANCEL_REASONS, after.get("why"))
         text = _("%(who)s cancelled the ticket: %(reason)s") % values
+    elif "for" in after:
+        text = answered_for(who, after)
     elif verb == "reopen" and not after.get("why"):  # as another tool does
         text = _("%(who)s reopened the ticket") % values
     elif verb == "reopen":
@@ -82,6 +84,14 @@ def _state(who: str, before: Values, after: Values, names: Names) -> Told:
     else:
         text = _("%(who)s moved the ticket to “%(state)s”") % values
     return Told(text, VERB_ICONS.get(verb, "arrow-right"))
+
+
+def answered_for(who: str, after: Values) -> str:
+    """An approval or a refusal that ``who`` of the provider gave in the client's place, and how it was obtained."""
+    values = {"who": who, "people": ", ".join(after["for"]) or _("the client"), "why": after.get("why", "")}
+    if after.get("verb") == "reject":
+        return _("Refused by %(who)s for %(people)s: %(why)s") % values
+    return _("Approved by %(who)s for %(people)s: %(why)s") % values
 
 
 def _responded(who: str, before: Values, after: Values, names: Names) -> Told:

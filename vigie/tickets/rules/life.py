@@ -27,6 +27,7 @@ class Life:
     assignee_id: int | None = None
     resolution_code: str = ""
     cancel_reason: str = ""
+    duplicate_of_id: int | None = None
     first_response_at: datetime | None = None
     restored_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -59,9 +60,11 @@ def step_changes(
     if phase == "done":
         changes.update(_done(life, given, at))
     elif step.verb == "reopen":
+        # the service was not restored after all, nor was it another ticket's matter
         changes.update(
-            resolved_at=None, closed_at=None, resolution_code="", reopen_count=life.reopen_count + 1
-        )
+            resolved_at=None, restored_at=None, closed_at=None, resolution_code="", duplicate_of_id=None,
+            reopen_count=life.reopen_count + 1,
+        )  # fmt: skip
     elif phase == "ended":
         changes["closed_at"] = at
         if step.verb == "cancel":

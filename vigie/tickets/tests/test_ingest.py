@@ -247,7 +247,7 @@ def test_requests_and_vip_and_phone_equal_their_actions(world: World) -> None:
     agent = world.actor(world.agent_all)
     events = [
         Stepped(START + MINUTE, agent, "ask_approval"),
-        Stepped(START + 5 * HOUR, agent, "approve"),
+        Stepped(START + 5 * HOUR, agent, "approve", Given(reason="Accord au téléphone")),
         Stepped(START + 6 * HOUR, agent, "start"),
         Stepped(
             START + 30 * HOUR,

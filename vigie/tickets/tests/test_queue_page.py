@@ -340,6 +340,7 @@ def test_a_bulk_act_shows_what_will_change_then_reports(world: World) -> None:
     hidden.refresh_from_db()
     assert hidden.assignee_id is None
     assert hidden.reference not in done.content.decode()
+    client.post("/tickets/bulk/", {"act": "step", "verb": "start", "pick": [first.pk]})
     refused = client.post(
         "/tickets/bulk/", {"act": "step", "verb": "wait", "pick": [first.pk]}
     ).content.decode()

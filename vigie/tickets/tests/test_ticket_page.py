@@ -15,6 +15,7 @@ from tests.world import World, report
 from vigie.accounts.models import Person
 from vigie.tickets.actions import classifying, handling, presence
 from vigie.tickets.actions.conversation import Said, add_note, reply
+from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Draft, Fact, Message, Ticket, TicketLink, Watcher
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +215,7 @@ def test_reply_and_resolve_in_one_go(desk: Client, world: World, now: dt.datetim
 
 def test_reply_and_wait_in_one_go(desk: Client, world: World, now: dt.datetime) -> None:
     ticket = report(world, now=now)
+    take_step(world.actor(world.agent), ticket.pk, "start", Given(), now=now)
     assert say(desk, ticket, then="wait:client_info").status_code == 200
     ticket.refresh_from_db()
     assert (ticket.state, ticket.pending_reason) == ("pending", "client_info")
@@ -222,6 +224,7 @@ def test_reply_and_wait_in_one_go(desk: Client, world: World, now: dt.datetime) 
 
 def test_a_step_asks_exactly_what_it_needs(desk: Client, world: World, now: dt.datetime) -> None:
     ticket = report(world, now=now)
+    take_step(world.actor(world.agent), ticket.pk, "start", Given(), now=now)
     address = reverse("ticket_step", args=[ticket.pk, "wait"])
     asked = desk.get(address, **HX).content.decode()
     assert 'name="pending_reason"' in asked
@@ -239,6 +242,7 @@ def test_a_step_asks_exactly_what_it_needs(desk: Client, world: World, now: dt.d
 
 def test_a_step_that_crosses_another_gives_the_text_back(world: World, now: dt.datetime) -> None:
     ticket = report(world, now=now)
+    take_step(world.actor(world.agent), ticket.pk, "start", Given(), now=now)
     address = reverse("ticket_step", args=[ticket.pk, "wait"])
     typed = {"pending_reason": "client_info", "text": "<div>Quel poste ?</div>", "window_agreed": "on"}
     first, second = signed_in(world.agent), signed_in(world.agent_all)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from vigie.accounts.access import visible_teams
 from vigie.kernel.refusal import Refusal
 from vigie.tickets.actions import bulk
-from vigie.tickets.actions.lifecycle import Given
+from vigie.tickets.actions.lifecycle import DUPLICATE, Given
 from vigie.tickets.queries.bulk import Plan, plan
 from vigie.tickets.queries.filtering import agents_in_sight
 from vigie.tickets.views import words
@@ -91,8 +91,8 @@ def _form(
         "teams": teams,
         "colleagues": colleagues,
         "pending_reasons": [(c, label(PENDING_REASONS, c)) for c in planned.pending_reasons],
-        "resolutions": [(c, label(RESOLUTIONS, c)) for c in planned.resolution_codes],
-        "cancel_reasons": [(c, label(CANCEL_REASONS, c)) for c in planned.cancel_reasons],
+        "resolutions": [(c, label(RESOLUTIONS, c)) for c in planned.resolution_codes if c != DUPLICATE],
+        "cancel_reasons": [(c, label(CANCEL_REASONS, c)) for c in planned.cancel_reasons if c != DUPLICATE],
         "typed": {
             k: request.POST.get(k, "")
             for k in ("team", "assignee", "pending_reason", "resolution", "reason", "text")

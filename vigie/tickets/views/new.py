@@ -53,7 +53,7 @@ def _page(
     }
     context = {
         "f": form, "values": values, "names": names, "uploads": request.POST.getlist("uploads"),
-        "submission": request.POST.get("submission", ""), **_promise(request, source),
+        "submission": request.POST.get("submission", ""), "follows": source.get("follows", ""), **_promise(request, source),
     }  # fmt: skip
     return render(request, "tickets/_new_parts.html" if parts else "tickets/new.html", context, status=status)
 
@@ -116,7 +116,8 @@ def _open(request: Request) -> HttpResponse:
         submission=request.POST.get("submission", "")[:64],
     )
     try:
-        ticket = answering.open_typed(request.actor, new, now=timezone.now())
+        follows = request.POST.get("follows", "")
+        ticket = answering.open_typed(request.actor, new, follows=follows, now=timezone.now())
     except NotFound:
         raise
     except Refusal as refusal:

@@ -24,7 +24,8 @@ from vigie.tickets.forms import (
     whole,
 )
 from vigie.tickets.models import Ticket
-from vigie.tickets.queries import choices
+from vigie.tickets.queries import choices, page
+from vigie.tickets.rules import facts
 from vigie.tickets.views.drafts import keep_typed
 from vigie.tickets.views.ticket import WORDS, page_context
 from vigie.toolkit.entry import Request, agents
@@ -148,21 +149,50 @@ def ticket_approvers(request: Request, ticket_id: int) -> HttpResponse:
 
 def _take(request: Request, ticket_id: int, verb: str, form: StepForm) -> None:
     values = form.cleaned_data
-    now = timezone.now()
-    if verb == "cancel" and values["reason"] == "duplicate":
-        lifecycle.mark_duplicate(request.actor, ticket_id, values["master"], now=now)
-        return
     given = lifecycle.Given(
         pending_reason=values.get("pending_reason", ""),
         window_agreed=bool(values.get("window_agreed", True)),
         follow_up_at=values.get("follow_up_at"),
         resolution_code=values.get("resolution_code", ""),
         reason=values.get("reason", ""),
+        master=values.get("master", ""),
         approvers=_asked_people(request, form),
         text=values.get("text", ""),
         submission=request.POST.get("submission", "")[:64],
     )
-    lifecycle.take_step(request.actor, ticket_id, verb, given, now=now)
+    lifecycle.take_step(request.actor, ticket_id, verb, given, now=timezone.now())
+
+
+# -- what two people set at once ---------------------------------------------
+
+HOLDERS = ("team_id", "assignee_id")
+LEVELS = ("impact", "urgency", "priority")
+
+
+def _present(ticket: Ticket, names: tuple[str, ...]) -> dict[str, int | None]:
+    return {name: getattr(ticket, name) for name in names}
+
+
+def _seen(request: Request, names: tuple[str, ...]) -> dict[str, int | None]:
+    """What the form's page showed, where it says so."""
+    shown = all(f"seen_{name}" in request.POST for name in names)
+    return {name: whole(request.POST[f"seen_{name}"]) for name in names} if shown else {}
+
+
+def _crossed(
+    request: Request, ticket: Ticket, stale: Stale, form: django_forms.Form, title: str, verb: str, kind: str
+) -> HttpResponse:
+    """Both versions side by side above the form, which then knows what it overwrites."""
+    params: dict[str, Any] = stale.params
+    yours, theirs = params["yours"], params["theirs"]
+    rows = []
+    for name in theirs:
+        field = form.fields[name.removesuffix("_id")]
+        words = {str(value): str(text) for value, text in getattr(field, "choices", [])}
+        mine, other = (words.get(str(side[name]), "—") for side in (yours, theirs))
+        rows.append({"label": field.label, "mine": mine, "theirs": other})
+    who = page.last_to(request.actor, ticket.pk, kind)
+    return asked(request, ticket, form, title, verb, 409, seen=theirs, conflict=rows, who=who)
 
 
 # -- who has it --------------------------------------------------------------
@@ -182,18 +212,23 @@ def ticket_assign(request: Request, ticket_id: int) -> HttpResponse:
     title = _("Assign")
     if request.method != "POST":
         form = AssignForm(teams, named, initial={"team": ticket.team_id, "assignee": ticket.assignee_id})
-        return asked(request, ticket, form, title, "assign")
-    form = AssignForm(teams, named, request.POST)
+        return asked(request, ticket, form, title, "assign", seen=_present(ticket, HOLDERS))
+    form, seen = AssignForm(teams, named, request.POST), _seen(request, HOLDERS)
 
     def act() -> object:
         values = form.cleaned_data
+        team_id, assignee_id = values["team"], values["assignee"]
         return handling.assign(
-            actor, ticket_id, team_id=values["team"], assignee_id=values["assignee"], now=timezone.now()
+            actor, ticket_id, team_id=team_id, assignee_id=assignee_id, seen=seen, now=timezone.now()
         )
 
-    if not attempt(form, act):
-        return asked(request, ticket, form, title, "assign", 422)
-    return changed(request, ticket_id)
+    try:
+        done = attempt(form, act)
+    except Stale as stale:
+        return _crossed(request, ticket, stale, form, title, "assign", facts.ASSIGNED)
+    return (
+        changed(request, ticket_id) if done else asked(request, ticket, form, title, "assign", 422, seen=seen)
+    )
 
 
 # -- how urgent and what about -----------------------------------------------
@@ -203,20 +238,30 @@ def ticket_assign(request: Request, ticket_id: int) -> HttpResponse:
 def ticket_priority(request: Request, ticket_id: int) -> HttpResponse:
     """Impact and urgency, or another priority with its reason."""
     ticket = access.one(request.actor, ticket_id)
+    handling.check_priority_moves(ticket)
     title = _("Priority")
     may_correct = request.actor.can("tickets:correct")
     if request.method != "POST":
         overridden = ticket.priority if ticket.priority != ticket.computed_priority else None
         initial = {"impact": ticket.impact, "urgency": ticket.urgency, "priority": overridden}
-        return asked(
-            request, ticket, PriorityForm(initial=initial, may_correct=may_correct), title, "priority"
+        form = PriorityForm(initial=initial, may_correct=may_correct)
+        return asked(request, ticket, form, title, "priority", seen=_present(ticket, LEVELS))
+    form, seen = PriorityForm(request.POST, may_correct=may_correct), _seen(request, LEVELS)
+
+    def act() -> object:
+        return handling.set_priority(
+            request.actor, ticket_id, **form.cleaned_data, seen=seen, now=timezone.now()
         )
-    form = PriorityForm(request.POST, may_correct=may_correct)
-    if not attempt(
-        form, lambda: handling.set_priority(request.actor, ticket_id, **form.cleaned_data, now=timezone.now())
-    ):
-        return asked(request, ticket, form, title, "priority", 422)
-    return changed(request, ticket_id)
+
+    try:
+        done = attempt(form, act)
+    except Stale as stale:
+        return _crossed(request, ticket, stale, form, title, "priority", facts.PRIORITY)
+    return (
+        changed(request, ticket_id)
+        if done
+        else asked(request, ticket, form, title, "priority", 422, seen=seen)
+    )
 
 
 # -- what it is tied to ------------------------------------------------------

@@ -41,7 +41,7 @@ def page_context(actor: Actor, ticket_id: int, **more: Any) -> dict[str, Any]:
         actor, ticket_id, now=timezone.now(), everything=bool(more.pop("everything", False))
     )
     values: dict[str, Any] = {"t": shown.row, "p": shown, "words": WORDS, "me": actor.person_id, "oob": False}
-    can = {grant: actor.can(f"tickets:{grant}") for grant in ("work", "assign", "reply", "note")}
+    can = {grant: actor.can(f"tickets:{grant}") for grant in ("work", "assign", "reply", "note", "open")}
     values.update(can={**can, "see_workflow": actor.can("workflow:view")})
     return {**values, **more}
 

@@ -69,7 +69,7 @@ INCIDENT = _machine(
     """
     new > assigned                               : assign  : agent system        : team
     new assigned > in_progress                   : start   : agent               : assignee
-    new assigned in_progress > pending           : wait    : agent               : pending_reason
+    in_progress > pending                        : wait    : agent               : pending_reason
     pending > in_progress                        : resume  : agent client system :
     new assigned in_progress pending > resolved  : resolve : agent client system : resolution public_text
     resolved > in_progress                       : reopen  : agent client        : reason reopen_window

@@ -39,7 +39,10 @@ class Assigned(Event):
 
 @dataclass(frozen=True, slots=True)
 class Stepped(Event):
-    """A step of the workflow, with its text where it needs one (``lifecycle.take_step``)."""
+    """A step of the workflow, with its text where it needs one (``lifecycle.take_step``).
+
+    A master is named by the key of its history.
+    """
 
     verb: str
     given: Given = field(default_factory=Given)

@@ -11,7 +11,7 @@ from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import openings
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
-from vigie.tickets.actions import handling, lifecycle, opening, promises
+from vigie.tickets.actions import approvals, handling, lifecycle, opening, promises
 from vigie.tickets.actions.conversation import check_body, resumed_by_client
 from vigie.tickets.actions.ingest import events
 from vigie.tickets.actions.ingest.clocks import ClockFold
@@ -199,8 +199,15 @@ class Fold:
             if event.by.side == "provider" and self.ticket.first_response_at is None:
                 changes["first_response_at"] = event.at
                 new_facts.append(NewFact(facts.RESPONDED, {"message": message.pk}))
-        moved, fact = lifecycle.step_taken(self.ticket, self.machine, step, given, event.at)
+        master = self.find(given.master) if lifecycle.ends_as_duplicate(step, given) else None
+        in_place = approvals.answers_for_another(event.by, step, given.reason)
+        answers_for: list[str] | None = [] if in_place else None  # a history asks nobody here
+        moved, fact = lifecycle.step_taken(
+            self.ticket, self.machine, step, given, event.at, master, answers_for
+        )
         self._change(event.by, {**changes, **moved}, [*new_facts, fact], event.at)
+        if master is not None:
+            self._follow_master(master, event.at)
 
     def _reopen_until(self) -> dt.datetime:
         assert self.ticket.resolved_at is not None
@@ -211,8 +218,7 @@ class Fold:
 
     def _prioritised(self, event: events.Prioritised) -> None:
         ticket = self.ticket
-        if ticket.phase in ("done", "ended"):
-            raise Refusal("tickets.closed")
+        handling.check_priority_moves(ticket)
         computed = opening.priority_under(self.ground.policy, event.impact, event.urgency, ticket.is_vip)
         changes, before = handling.priority_changes(
             ticket, event.impact, event.urgency, computed, event.priority
@@ -236,18 +242,16 @@ class Fold:
         self._change(event.by, changes, new_facts, event.at)
 
     def _duplicated(self, event: events.Duplicated) -> None:
-        master = self.find(event.master)
-        step = self.machine.step_named(self.ticket.state, "cancel", "agent")
-        if step is None:
-            raise Refusal("workflow.no_such_step", source=self.ticket.state, target="cancelled")
-        changes, fact = lifecycle.duplicate_taken(self.ticket, self.machine, step, master, event.at)
-        self._change(event.by, changes, [fact], event.at)
+        given = lifecycle.Given(reason=lifecycle.DUPLICATE, master=event.master)
+        self._stepped(events.Stepped(event.at, event.by, "cancel", given))
+
+    def _follow_master(self, master: Ticket, at: dt.datetime) -> None:
         mine, theirs = (
             {self.ticket.requester_id, self.ticket.beneficiary_id},
             {master.requester_id, master.beneficiary_id},
         )
         for person_id in mine - theirs:
-            self._watch(master, person_id, event.at)
+            self._watch(master, person_id, at)
 
     def _watch(self, ticket: Ticket, person_id: int, at: dt.datetime) -> bool:
         if person_id in self.watchers:
