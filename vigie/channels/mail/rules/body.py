@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vigie.channels.mail.rules.parsed import ParsedMail
-from vigie.channels.mail.rules.reply_html import split_html_reply
-from vigie.channels.mail.rules.reply_text import split_reply
+from vigie.channels.mail.rules.reply_html import split_html_reply, split_html_signature
+from vigie.channels.mail.rules.reply_text import split_reply, split_signature
 
 _CID = re.compile(r"""cid:([^"'\s>)]{1,300})""", re.IGNORECASE)
 LONGEST = 200_000
@@ -30,16 +30,15 @@ class Body:
 def body_of(mail: ParsedMail, *, is_reply: bool, addresses: Mapping[str, str]) -> Body:
     """The body, with ``cid:`` images pointed at ``addresses`` (content id → address of the stored file).
 
-    A first mail is kept whole: what it forwards is what it is about. A reply that is nothing but quotation stays whole too.
+    A first mail loses its signature alone: what it forwards is what it is about. A reply that is nothing but quotation
+    stays whole.
     """
     if mail.html.strip():
-        written, rest = split_html_reply(mail.html) if is_reply else (mail.html, "")
+        written, rest = split_html_reply(mail.html) if is_reply else split_html_signature(mail.html)
         body = Body(_with_images(written, addresses), _with_images(rest, addresses), True)
-    elif is_reply:
-        reply = split_reply(mail.text, mail.subject)
-        body = Body(reply.written, "\n\n".join(filter(None, (reply.signature, reply.quoted))), False)
     else:
-        body = Body(mail.text, "", False)
+        parts = split_reply(mail.text, mail.subject) if is_reply else split_signature(mail.text)
+        body = Body(parts.written, "\n\n".join(filter(None, (parts.signature, parts.quoted))), False)
     if not body.text.strip() and body.rest.strip():
         body = Body(body.rest, "", body.is_html)
     if len(body.text) > LONGEST or len(body.rest) > LONGEST:

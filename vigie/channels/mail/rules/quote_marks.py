@@ -166,6 +166,20 @@ _CONTACT = re.compile(
 )
 
 
+_LEGAL = re.compile(
+    r"""^[\s*_(]{0,6}(?:
+      (?:ce|cet|le\ présent)\ (?:message|mail|e-?mail|courriel)\b.{0,200}\b(?:confidentiel | intention\ exclusive
+        | usage\ exclusif | exclusivement | secret\ professionnel | (?:son|ses|du|des|leurs?)\ (?:seuls?\ )?destinataires?)
+    | (?:this|(?:the\ )?information\ (?:contained\ )?in\ this)\ (?:message|e-?mail|communication|transmission)\b
+      .{0,200}\b(?:confidential | privileged | intended\ (?:solely|only))
+    | (?:avis|clause)\ de\ confidentialité\b | confidentiality\ notice\b | (?:legal\ )?disclaimer\s?:
+    | avant\ d['’]imprimer\b | (?:afin\ de\ )?(?:pensez\ à|préserve[rz])\ l['’]environnement\b
+    | (?:please\ )?(?:consider|think\ of|save)\ the\ environment\b
+    | diese\ (?:e-?mail|nachricht)\ .{0,120}\bvertraulich)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
 def attribution_at(lines: Sequence[str], start: int) -> int:
     """How many lines the quote header takes that begins at ``start`` ("Le … a écrit :"), 0 where none does."""
     joined = ""
@@ -272,3 +286,8 @@ def is_farewell(line: str) -> bool:
 def is_contact(line: str) -> bool:
     """A telephone number, a web or mail address."""
     return len(line) <= LONGEST and bool(_CONTACT.search(line))
+
+
+def is_legal(text: str) -> bool:
+    """Whether a paragraph begins as the notices that companies put below every mail: "Ce message est confidentiel…"."""
+    return bool(_LEGAL.match(text[:400]))

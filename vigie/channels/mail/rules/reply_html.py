@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import nh3
 
 from vigie.channels.mail.rules import quote_marks as marks
+from vigie.channels.mail.rules.reply_text import passed_on_at, signature_at
 
 LOOKED_AT = 4000  # lines where a quotation may begin
 LONGEST_HTML = 2_000_000  # characters; a longer mail is shown whole
@@ -127,10 +128,32 @@ def split_html_reply(source: str) -> tuple[str, str]:
     later = [line for line in outside if line.at >= end]
     if any(line.quotation >= 0 for line in later) and any(line.text and line.quotation < 0 for line in later):
         return _source(tokens), ""  # answers between the pieces of a quotation
+    return _parted(tokens, start, end)
+
+
+def split_html_signature(source: str) -> tuple[str, str]:
+    """(what was written, the signature) of a first mail, which is left as it is where it has no signature."""
+    if len(source) > LONGEST_HTML or _depth(source) > DEEPEST:
+        return source, ""
+    tokens = _tokens(source)
+    lines = _lines(tokens)
+    texts = [line.text for line in lines]
+    end = min(
+        [at for at, line in enumerate(lines) if line.quotation >= 0 or line.mark] + [passed_on_at(texts)]
+    )
+    start = signature_at(texts[:end])
+    if start in (0, end):
+        return source, ""
+    below = lines[end].at if end < len(lines) else len(tokens)
+    return _parted(tokens, *_widened(tokens, lines[start].at, below))
+
+
+def _parted(tokens: list[_Token], start: int, end: int) -> tuple[str, str]:
+    """What is outside of a stretch of tokens and what is in it; an element that is only half inside stays outside."""
     inside = [start <= at < end for at in range(len(tokens))]
-    written = [t for at, t in enumerate(tokens) if not (inside[at] and inside[t.mate])]
-    quoted = [t for at, t in enumerate(tokens) if inside[at] and inside[t.mate]]
-    return _source(written), _source(quoted)
+    outer = [t for at, t in enumerate(tokens) if not (inside[at] and inside[t.mate])]
+    inner = [t for at, t in enumerate(tokens) if inside[at] and inside[t.mate]]
+    return _source(outer), _source(inner)
 
 
 def _depth(source: str) -> int:

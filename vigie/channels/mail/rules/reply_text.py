@@ -5,6 +5,7 @@ When in doubt, words stay: what is folded away by mistake is not read, what is s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vigie.channels.mail.rules import quote_marks as marks
@@ -36,6 +37,33 @@ def split_reply(text: str, subject: str = "") -> Reply:
     if forwarded and quoted and not _has_words(written):
         return Reply(_joined(lines))
     return Reply(_joined([*written, *forwarded]), _joined(quoted), _joined(signature))
+
+
+def split_signature(text: str) -> Reply:
+    """Split a first mail: only its signature goes. What it passes on, below the signature, is what it is about."""
+    lines = _lines(text)
+    end = passed_on_at(lines)
+    start = signature_at(lines[:end])
+    return Reply(_joined([*lines[:start], *lines[end:]]), signature=_joined(lines[start:end]))
+
+
+def passed_on_at(lines: Sequence[str]) -> int:
+    """Where another mail begins inside a first one, or the end."""
+    for at in range(min(len(lines), _LOOKED_AT)):
+        is_mark = marks.is_forward(lines[at]) or marks.is_original(lines[at])
+        if is_mark or marks.headers_at(lines, at) or marks.attribution_at(lines, at):
+            return at
+    return len(lines)
+
+
+def signature_at(lines: Sequence[str]) -> int:
+    """Where the signature, the line of a device or the legal notice begins that ends these lines, or the end."""
+    end = len(lines)
+    for at in range(_last_lines(lines), len(lines)):
+        if marks.is_legal(" ".join(lines[at : at + 4])) and _has_words(lines[:at]):
+            end = at
+            break
+    return len(_sign(lines[:end])[0])
 
 
 def _lines(text: str) -> list[str]:
@@ -146,7 +174,7 @@ def _is_quoted(line: str) -> bool:
     return bare[:1] in {">", "|"} and not (bare.startswith(">") and bare.rstrip().endswith("<<<"))
 
 
-def _sign(lines: list[str]) -> tuple[list[str], list[str]]:
+def _sign(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     """Take off what is below ``-- ``, the lines of a device, and the details below a goodbye."""
     for at in range(_last_lines(lines), len(lines)):
         if marks.is_delimiter(lines[at]) and _has_words(lines[:at]):
@@ -157,23 +185,23 @@ def _sign(lines: list[str]) -> tuple[list[str], list[str]]:
     return above[:at], [*above[at:], *devices]
 
 
-def _last_lines(lines: list[str]) -> int:
+def _last_lines(lines: Sequence[str]) -> int:
     """Where the last lines begin, as many as a signature may have, blank ones not counted."""
     start = max(len(lines) - 8 * _LONGEST_SIGNATURE, 0)
     filled = [at for at in range(start, len(lines)) if lines[at].strip()]
     return filled[-min(2 * _LONGEST_SIGNATURE, len(filled))] if filled else start
 
 
-def _without_devices(lines: list[str]) -> tuple[list[str], list[str]]:
+def _without_devices(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     end = len(lines)
     while end and (not lines[end - 1].strip() or marks.is_device(lines[end - 1])):
         end -= 1
     if not any(line.strip() for line in lines[end:]):
-        return lines, []
-    return lines[:end], lines[end:]
+        return list(lines), []
+    return list(lines[:end]), list(lines[end:])
 
 
-def _goodbye(lines: list[str]) -> int:
+def _goodbye(lines: Sequence[str]) -> int:
     """Where a signature begins at a goodbye with contact details below it, or the end. A bare name stays with the words."""
     for at in range(len(lines) - 1, _last_lines(lines) - 1, -1):
         if not marks.is_farewell(lines[at]):
@@ -187,7 +215,7 @@ def _goodbye(lines: list[str]) -> int:
     return len(lines)
 
 
-def _has_words(lines: list[str]) -> bool:
+def _has_words(lines: Sequence[str]) -> bool:
     return any(line.strip() and not _is_quoted(line) and not marks.is_rule(line) for line in lines)
 
 
