@@ -52,7 +52,7 @@ LATE_KINDS = frozenset(
     }
 )  # fmt: skip
 
-# Why a mail was never sent: what ``answer`` holds then.
+# Why a mail was never sent, or came back without a word of the server: what ``answer`` holds then.
 REASONS: dict[str, Label] = {
     "no_server": _("no outgoing mail server"),
     "no_access": _("no longer has access"),
@@ -62,7 +62,25 @@ REASONS: dict[str, Label] = {
     "bad_address": _("not a valid address"),
     "before_mail": _("from before mail was sent"),
     "demo": _("part of the demonstration's history"),
+    "came_back.unknown_user": _("this address does not exist"),
+    "came_back.unknown_host": _("no mail server for this domain"),
+    "came_back.moved": _("the address has changed"),
+    "came_back.no_mail": _("this domain takes no mail"),
+    "came_back.mailbox_full": _("the mailbox is full"),
+    "came_back.suspended": _("the account is disabled"),
+    "came_back.too_big": _("the mail is too large for it"),
+    "came_back.expired": _("its server could not be reached in time"),
+    "came_back.spam": _("taken for unwanted mail"),
+    "came_back.sender_refused": _("it does not take mails of our address"),
+    "came_back.refused": _("its server refused the mail"),
+    "came_back.network": _("its server could not be reached"),
+    "came_back.undefined": _("its server gave no reason"),
 }
+
+
+def reason_words(answer: str) -> str:
+    """Why a mail did not arrive: our words for a code, else the server's own."""
+    return str(REASONS.get(answer, answer))
 
 
 def mail_words(state: str, answer: str, sent_at: dt.datetime | None, *, tried: bool) -> str:
@@ -70,7 +88,7 @@ def mail_words(state: str, answer: str, sent_at: dt.datetime | None, *, tried: b
     if state == "sent":
         return gettext("sent %(when)s") % {"when": when(sent_at)}
     if state == "skipped":
-        return gettext("not mailed: %(why)s") % {"why": REASONS.get(answer, answer)}
+        return gettext("not mailed: %(why)s") % {"why": reason_words(answer)}
     if state == "waiting":
         return (
             gettext("waiting, will be tried again: %(why)s") % {"why": answer}
@@ -78,7 +96,7 @@ def mail_words(state: str, answer: str, sent_at: dt.datetime | None, *, tried: b
             else gettext("waiting")
         )
     words = gettext("came back: %(why)s") if state == "bounced" else gettext("refused: %(why)s")
-    return words % {"why": answer}
+    return words % {"why": reason_words(answer)}
 
 
 class _Params(dict[str, Any]):

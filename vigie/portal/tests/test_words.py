@@ -45,7 +45,7 @@ def test_a_promise_is_told_in_the_readers_zone() -> None:
         )
         assert (
             promise_sentence("response", "incident", START + 24 * HOUR, START)
-            == "We will answer you before tomorrow 09:00."
+            == "We will answer you by 09:00 tomorrow."
         )
         assert (
             promise_sentence("resolution", "incident", START + 48 * HOUR, START)
@@ -59,7 +59,7 @@ def test_a_promise_is_told_in_the_readers_zone() -> None:
     with translation.override("en"), timezone.override("Asia/Tokyo"):
         assert (
             promise_sentence("response", "incident", START + 8 * HOUR, START)
-            == "We will answer you before tomorrow 01:00."
+            == "We will answer you by 01:00 tomorrow."
         )
 
 

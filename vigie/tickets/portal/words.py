@@ -228,24 +228,24 @@ def spoken(at: dt.datetime, now: dt.datetime) -> str:
 _BEFORE: dict[str, tuple[Words, Words, Words]] = {
     "response": (
         _("We will answer you today before %(time)s."),
-        _("We will answer you before tomorrow %(time)s."),
+        _("We will answer you by %(time)s tomorrow."),
         _("We will answer you before %(day)s, %(time)s."),
     ),
     "resolution": (
         _("It will be solved today before %(time)s."),
-        _("It will be solved before tomorrow %(time)s."),
+        _("It will be solved by %(time)s tomorrow."),
         _("It will be solved before %(day)s, %(time)s."),
     ),
     "wish": (
         _("It will be done today before %(time)s."),
-        _("It will be done before tomorrow %(time)s."),
+        _("It will be done by %(time)s tomorrow."),
         _("It will be done before %(day)s, %(time)s."),
     ),
 }
 
 
 def promise_sentence(kind: str, ticket_type: str, due: dt.datetime, now: dt.datetime) -> str:
-    """The promise in words: "We will answer you before tomorrow 10:15."."""
+    """The promise in words: "We will answer you by 10:15 tomorrow."."""
     sentences = _BEFORE["wish" if kind == "resolution" and ticket_type != "incident" else kind]
     days = _days_away(due, now)
     chosen = sentences[days] if days in (0, 1) else sentences[2]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from vigie.notifications.labels import reason_words
 from vigie.tickets import labels
 from vigie.tickets.rules import facts
 from vigie.workflow.labels import CANCEL_REASONS, PENDING_REASONS, RESOLUTIONS, STATES, label
@@ -217,7 +218,8 @@ def _imported(who: str, before: Values, after: Values, names: Names) -> Told:
 
 def _undelivered(who: str, before: Values, after: Values, names: Names) -> Told:
     values = {
-        "person": names.get(after.get("person", 0), ""), "address": after.get("address"), "why": after.get("why"),
+        "person": names.get(after.get("person", 0), ""), "address": after.get("address"),
+        "why": reason_words(str(after.get("why", ""))),
     }  # fmt: skip
     return Told(
         _("The mail to %(person)s (%(address)s) was not delivered: %(why)s") % values, "alert-triangle"

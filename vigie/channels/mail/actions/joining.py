@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from vigie.accounts.models import Person
+from vigie.channels.mail.actions.copies import keep_copies
 from vigie.channels.mail.keys import mail_key
 from vigie.channels.mail.models import InboundMail
 from vigie.channels.mail.rules.body import Body, body_of
 from vigie.channels.mail.rules.meant import Meant, meant_by
 from vigie.channels.mail.rules.parsed import ParsedMail
+from vigie.channels.mail.rules.subjects import title_of
 from vigie.channels.mail.rules.trust import Verdict
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.notifications.models import Delivery
@@ -23,10 +24,7 @@ from vigie.tickets import access
 from vigie.tickets.actions.conversation import Said, add_note, keep_received, mail_columns, reply
 from vigie.tickets.actions.handling import link_tickets
 from vigie.tickets.actions.opening import TITLE_LIMIT, NewTicket, open_ticket
-from vigie.tickets.actions.watching import propose_watchers
 from vigie.tickets.models import Message, Ticket, Watcher
-
-COPIES_LOOKED_AT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +124,7 @@ def _join(mail: InboundMail, read: ParsedMail, writer: Actor, found: _Found, now
     # counted when it was received, unless the ticket has moved on since
     at = mail.received_at if ticket.updated_at <= mail.received_at <= now else now
     message = (add_note if is_note else reply)(writer, ticket.pk, said, now=at)
-    if mail.trust != Verdict.UNVERIFIED:
-        propose_watchers(ticket, _people_in_copy(read), now=now)
+    keep_copies(mail, read, ticket, now=now)
     how = "noted_by_agent" if is_note else "joined"
     return Placed(how, ticket.organisation_id, ticket.pk, message.pk)
 
@@ -157,7 +154,7 @@ def _open(
     assert organisation_id is not None
     said = _said(mail, read, writer, organisation_id, is_reply=False, now=now)
     with translation.override(mail.mailbox.language):
-        title = " ".join(read.subject.split())[:TITLE_LIMIT] or _("(no subject)")
+        title = title_of(read.subject)[:TITLE_LIMIT] or _("(no subject)")
     ticket = open_ticket(
         writer,
         NewTicket(
@@ -179,8 +176,7 @@ def _open(
     )
     message = Message.objects.get(ticket_id=ticket.pk, kind="description")
     _tell_relation(ticket, found, how, now)
-    if mail.trust != Verdict.UNVERIFIED:
-        propose_watchers(ticket, _people_in_copy(read), now=now)
+    keep_copies(mail, read, ticket, now=now)
     return Placed(how, organisation_id, ticket.pk, message.pk)
 
 
@@ -230,14 +226,3 @@ def _said(
 def _never_blank(body: Body, read: ParsedMail) -> str:
     """A mail without a word still says its subject; files alone say enough."""
     return body.text if body.text.strip() or read.parts else read.subject or "…"
-
-
-def _people_in_copy(read: ParsedMail) -> list[int]:
-    """Known people in To and Cc; none of a mail to a crowd."""
-    addresses = [address.email for address in (*read.to, *read.cc) if address.email]
-    if not addresses or len(addresses) > COPIES_LOOKED_AT:
-        return []
-    wanted = Q()
-    for address in addresses:
-        wanted |= Q(email__iexact=address)
-    return list(Person.objects.filter(wanted, side="client", is_active=True).values_list("pk", flat=True))

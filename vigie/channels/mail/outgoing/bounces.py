@@ -14,6 +14,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.notifications import outbox
 from vigie.notifications.actions import Message as Told
 from vigie.notifications.actions import notify
+from vigie.notifications.labels import reason_words
 from vigie.notifications.models import Delivery
 from vigie.tickets import access
 from vigie.tickets.actions.ledger import NewFact, change
@@ -42,8 +43,7 @@ def bounced(failed: Failed, *, now: dt.datetime) -> bool:
         found = sent.order_by("-sent_at").first()
     if found is None or found.state == Delivery.State.BOUNCED:
         return False
-    told = failed.detail or " ".join(part for part in (failed.reply, failed.status, failed.reason) if part)
-    outbox.mark_bounced(found, told)
+    outbox.mark_bounced(found, failed.detail or f"came_back.{failed.reason}")
     is_about_it = bool(failed.original_id) and failed.address.casefold() == found.address.casefold()
     undelivered(found, found.answer, blames_address=failed.is_hard and is_about_it, now=now)
     return True
@@ -82,7 +82,7 @@ def _count(delivery: Delivery, reason: str, now: dt.datetime) -> None:
     DeadAddress.objects.filter(pk=known.pk).update(
         hard_bounces=F("hard_bounces") + 1,
         last_at=now,
-        last_reason=reason[:300],
+        last_reason=reason_words(reason)[:300],
         person_id=delivery.notice.recipient_id,
     )
     too_many = DeadAddress.objects.filter(

@@ -77,7 +77,7 @@ def written(told: Told, sender: Sender, link: str) -> Written:
             "linked": [(one.name, one.size, file_url(one.token)) for one in carried.linked],
             "quoted": _quoted(told, ticket, told.message),
         }
-        return Written(subject, "message", values, carried.enclosures)
+        return Written(f"Re: {subject}", "message", values, carried.enclosures)
     if notice.kind == "ticket_opened" and told.reader.is_client:
         return Written(subject, "opened", values | {"promises": _promises(told, ticket)})
     return Written(subject, "notice", values | {"priority": str(PRIORITIES[ticket.priority])})

@@ -98,6 +98,11 @@ def subject_numbers(subject: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(number.upper() for number in _SUBJECT_NUMBER.findall(subject)))
 
 
+def without_numbers(subject: str) -> str:
+    """The subject without the ticket numbers written in it, ours or another desk's."""
+    return _SUBJECT_NUMBER.sub(" ", subject)
+
+
 def _addressed(mail: ParsedMail) -> Iterable[str]:
     for name in _ADDRESSED:
         for value in mail.headers.get(name, ()):

@@ -160,7 +160,7 @@ def test_an_answer_is_found_by_our_message_id_and_by_its_own_thread(world: World
 
 def test_a_subject_number_counts_only_for_somebody_on_the_ticket(world: World, box: Mailbox) -> None:
     ticket = open_one(world)
-    subject = f"Re: [{ticket.reference}] Écran noir"
+    subject = f"Re: [{ticket.reference}] ma demande"
     mine = received(box, mail_from(str(world.a.user.email), subject))
     other = received(box, mail_from(str(world.a.manager.email), subject))
     stranger_client = received(box, mail_from(str(world.b.user.email), subject))

@@ -27,9 +27,11 @@ from vigie.channels.mail.outgoing.transport import Patience
 from vigie.channels.mail.rules.delivery_status import Failed
 from vigie.channels.mail.tests.sink import Sink, open_sink
 from vigie.kernel.refusal import NotFound
+from vigie.notifications.labels import mail_words
 from vigie.notifications.models import Delivery, Notice
 from vigie.tickets.actions.conversation import Said, reply, upload
 from vigie.tickets.models import Attachment, Ticket
+from vigie.tickets.queries.told import tell
 from vigie.toolkit.models import JournalEntry
 
 LATER = START + dt.timedelta(hours=3)
@@ -123,6 +125,25 @@ def test_a_bounce_comes_back_to_its_ticket_and_the_third_suspends_the_address(
         "id"
     )
     assert list(entries.values_list("verb", flat=True))[-2:] == ["address_suspended", "address_used_again"]
+
+
+@pytest.mark.django_db
+def test_a_report_without_a_word_of_the_server_is_told_in_ours(world: World, sink: Sink) -> None:
+    open_desk(sink)
+    ticket = report(world)
+    send(START)
+    row = Delivery.objects.get(address="user@alpha.example")
+    silent = Failed("user@alpha.example", "5.1.1", "", "unknown_user", True, "", row.header_id)
+    assert bounces.bounced(silent, now=LATER)
+    row.refresh_from_db()
+    shown = mail_words(row.state, row.answer, row.sent_at, tried=True)
+    line = tell(
+        ticket.facts.values("kind", "before", "after", "side", "actor_name").get(kind="undelivered"), {}
+    )
+    assert line is not None
+    for words in (shown, line.text, DeadAddress.objects.get().last_reason):
+        assert "cette adresse n’existe pas" in words
+        assert "unknown_user" not in words
 
 
 @pytest.mark.django_db
