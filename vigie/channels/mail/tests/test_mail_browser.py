@@ -14,6 +14,10 @@ from vigie.tickets.tests.browsing import chromium, seat
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+ON_SCREEN = (
+    "[...document.querySelectorAll('td.c-end')].every(e => e.getBoundingClientRect().right <= innerWidth)"
+)
+
 
 def test_setting_up_and_triage(live_server: Any, settings: Any, tmp_path: Path) -> None:
     settings.MAIL_FOLDERS = tmp_path
@@ -22,12 +26,25 @@ def test_setting_up_and_triage(live_server: Any, settings: Any, tmp_path: Path) 
     box = shared_box(source="folder", folder="support")
     mail = held(box)
     held(box, b"x", state="quarantined", outcome="too_deep")
+    for outcome in ("new_address", "disabled_person", "agent_in_doubt"):
+        held(
+            box,
+            outcome=outcome,
+            sender=f"{'prenom.nom-' * 4}@une-societe-au-nom-long.example",
+            subject="Panne " * 30,
+        )
     with chromium() as browser:
         desk = seat(browser, live_server.url, world.admin)
         page = desk.page
         for path in ("mailboxes", "mailbox_new", "client_domains", "inbound_mails"):
             desk.goto(reverse(path))
             assert desk.violations() == [], path
+        for width in (1440, 390):  # on the list of mails
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.querySelector('main').scrollWidth") <= width
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert page.evaluate(ON_SCREEN), "the last column is in the window"
+        page.set_viewport_size({"width": 1440, "height": 900})
         desk.goto(reverse("inbound_mails") + "?state=quarantined&reason=too_deep")
         assert desk.violations() == []
         desk.goto(reverse("mailbox", args=[box.pk]))
