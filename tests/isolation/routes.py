@@ -177,6 +177,7 @@ ROUTES: dict[str, Route] = {
         },
     ),
     "portal_new_promise": _customers(asked=("?type=incident&urgency=2&impact=3&site=@site",)),
+    "portal_new_people": _customers(asked=("", "?q=a", "?q=er")),
     "portal_new_draft": _customers(sent={"title": "x", "body": "y"}, reads=False),
     "portal_upload": _customers(sent={"organisation": "@organisation"}, reads=False),
     "portal_compliance": _customers(asked=("", "?month=2026-01", "?contract=@contract"), rows=True),

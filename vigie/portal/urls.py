@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("logo", views.logo, name="portal_logo"),
     path("new/", new.new, name="portal_new"),
     path("new/promise/", new.promise, name="portal_new_promise"),
+    path("new/people/", new.people, name="portal_new_people"),
     path("new/draft/", new.draft, name="portal_new_draft"),
     path("files/", new.send_file, name="portal_upload"),
     path("promises/", compliance.compliance, name="portal_compliance"),

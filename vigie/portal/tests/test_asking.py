@@ -83,7 +83,7 @@ def test_errors_keep_everything(world: World, as_person: As) -> None:
     assert "&lt;div&gt;Un &lt;strong&gt;écran" in page
     assert re.search(r'value="request"[^>]*checked', page)
     assert re.search(rf'value="{world.service.pk}"[^>]*checked', page)
-    assert re.search(rf'value="{world.a.colleague.pk}" selected', page)
+    assert re.search(rf'name="beneficiary" value="{world.a.colleague.pk}"', page)
     kept = Attachment.objects.get()
     assert f'name="uploads" value="{kept.token}" checked' in page
     assert 'name="submission" value="s9"' in page
@@ -118,6 +118,17 @@ def test_for_a_colleague_of_the_same_client_only(world: World, as_person: As) ->
     assert Ticket.objects.count() == 1
     assert "User Beta" not in text(refused)
     assert world.former.name not in text(refused)
+
+
+def test_a_colleague_is_looked_for_by_name_and_the_directory_never_shown(world: World, as_person: As) -> None:
+    person = as_person(world.a.user)
+    name = world.a.colleague.name
+    assert name not in text(person.get("/portal/new/"))
+    for words, found in (("", False), (name[0], False), (name[:4], True), ("zzz", False)):
+        assert (name in text(person.get("/portal/new/people/", {"q": words}))) is found
+    everybody = text(person.get("/portal/new/people/", {"q": name.split()[-1]}))
+    assert world.former.name not in everybody
+    assert "User Beta" not in everybody
 
 
 def test_another_client_s_site_and_service_are_not_offered(world: World, as_person: As) -> None:
@@ -213,4 +224,4 @@ def test_sending_takes_few_statements(world: World, as_person: As) -> None:
     person.post("/portal/new/", {**PLAIN, "submission": "first"})
     with CaptureQueriesContext(connection) as asked:
         assert person.post("/portal/new/", {**PLAIN, "submission": "second"}).status_code == 302
-    assert len(asked) == 45, [query["sql"][:70] for query in asked.captured_queries]
+    assert len(asked) == 44, [query["sql"][:70] for query in asked.captured_queries]

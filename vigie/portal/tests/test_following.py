@@ -162,6 +162,17 @@ def test_an_answer_without_script_resumes_what_waited(world: World, as_person: A
     assert "Le 12 &amp; le 13" in text(person.get(f"/portal/tickets/{ticket.pk}/"))
 
 
+def test_opening_again_leads_to_the_answer_with_that_choice_made(world: World, as_person: As) -> None:
+    ticket = solved(world)
+    person = as_person(world.a.user)
+    link = re.search(r'href="([^"]*#reply)"', text(person.get(f"/portal/tickets/{ticket.pk}/")))
+    assert link
+    chosen = text(person.get(link[1].partition("#")[0]))
+    assert 'name="then" value="reopen" checked' in chosen
+    kept = person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "", "then": "reopen"})
+    assert 'name="then" value="reopen" checked' in text(kept)
+
+
 def test_an_answer_to_a_solved_request_asks_before_reopening(world: World, as_person: As) -> None:
     ticket = solved(world)
     person = as_person(world.a.user)

@@ -82,6 +82,7 @@ def _shown(
         draft=str(draft.get("body") or ""),
         was_kept=bool(not refusal and draft.get("body")),
         kept=kept.files,
+        then=(request.POST if refusal else request.GET).get("then", ""),
         submission=request.POST.get("submission", "")[:SUBMISSION_LIMIT] or secrets.token_urlsafe(16),
         problems=[sentence(r) for r in ([refusal] if refusal else []) + kept.refusals],
         must_choose=refusal is not None and refusal.code == "tickets.reply_or_reopen",

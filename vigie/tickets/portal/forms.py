@@ -109,7 +109,9 @@ class Ask(forms.Form):
             [("", _("Something else, or I do not know"))]
             + [(s["id"], local_name(s)) for s in offer.services],
         )
-        self._choices("beneficiary", [("", _("For me"))] + [(p["id"], p["name"]) for p in offer.colleagues])
+        self._choices(
+            "beneficiary", [("", _("For me"))] + [(p["id"], p["name"]) for p in [offer.colleague] if p]
+        )
         self._choices("site", [(s["id"], s["name"]) for s in offer.sites])
 
     def _choices(self, name: str, choices: list[tuple[Any, Any]]) -> None:

@@ -17,10 +17,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vigie.kernel.refusal import Refusal
 from vigie.tickets.actions.asking import Kept, ask, keep_files, new_place
 from vigie.tickets.actions.conversation import discard_draft, save_draft, upload
+from vigie.tickets.forms import whole
 from vigie.tickets.portal.explained import told
 from vigie.tickets.portal.forms import SUBMISSION_LIMIT, Ask, files_of
 from vigie.tickets.portal.words import ASKS
-from vigie.tickets.queries.asking import Offer, draft_at, offer, own_site, readers, would_promise
+from vigie.tickets.queries.asking import (
+    Offer,
+    colleagues_named,
+    draft_at,
+    offer,
+    own_site,
+    readers,
+    would_promise,
+)
 from vigie.toolkit.entry import Request, customers
 from vigie.toolkit.pages import render
 from vigie.toolkit.refusals import sentence
@@ -36,9 +45,8 @@ AT_FIELD = {"ticket_type": "type", "requester": "beneficiary"}
 def new(request: Request) -> HttpResponse:
     """Show the form with what was already typed, or send it."""
     now = timezone.now()
-    offered = offer(request.actor, timezone.localdate())
     if request.method == "POST":
-        return _send(request, offered, now)
+        return _send(request, _offered(request, request.POST), now)
     kept = {
         name: value
         for name, value in draft_at(request.actor, new_place(request.actor)).items()
@@ -47,11 +55,16 @@ def new(request: Request) -> HttpResponse:
     asked = {name: request.GET[name][:250] for name in ("type", "title", "service") if request.GET.get(name)}
     if kept.get("title"):
         asked.pop("title", None)
+    offered = _offered(request, kept)
     initial = {**DEFAULTS, "type": "incident", "site": own_site(request.actor), **kept, **asked}
     if initial["type"] not in ASKS:
         initial["type"] = "incident"
     form = Ask(None, offered, request.actor, initial=initial)
     return _page(request, form, offered, Kept(), now, was_kept=bool(kept.get("title") or kept.get("body")))
+
+
+def _offered(request: Request, given: Mapping[str, Any]) -> Offer:
+    return offer(request.actor, timezone.localdate(), whole(given.get("beneficiary")))
 
 
 def _send(request: Request, offered: Offer, now: dt.datetime) -> HttpResponse:
@@ -111,9 +124,17 @@ def _promise(request: Request, offered: Offer, given: Mapping[str, Any], now: dt
 @customers(answers="fragment")
 def promise(request: Request) -> HttpResponse:
     """The promise for what is chosen in the form, as one chooses."""
-    offered = offer(request.actor, timezone.localdate())
+    offered = _offered(request, request.GET)
     sentences = _promise(request, offered, request.GET, timezone.now())
     return render(request, "tickets/_portal_promise_words.html", {"promise": sentences})
+
+
+@require_GET
+@customers(answers="fragment")
+def people(request: Request) -> HttpResponse:
+    """Colleagues found by a part of their name, for whom a request may be."""
+    found = colleagues_named(request.actor, request.GET.get("q", ""), timezone.localdate())
+    return render(request, "tickets/_portal_people.html", {"found": found})
 
 
 @require_POST

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from vigie.accounts import access as accounts_access
 from vigie.accounts.actors import active_affiliations
@@ -24,26 +24,27 @@ from vigie.tickets.actions.opening import is_vip_on, priority_for, promised
 from vigie.tickets.models import Draft
 from vigie.tickets.queries.customer import Promised
 
-PEOPLE_LIMIT = 500
+PEOPLE_LIMIT = 8
+FEWEST_LETTERS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What may be chosen: services of the client, its sites, the person's colleagues."""
+    """What may be chosen: services of the client, its sites, and the colleague chosen so far."""
 
     services: list[Any]
     sites: list[Any]
-    colleagues: list[Any]
+    colleague: dict[str, Any] | None
 
 
-def offer(actor: Actor, today: dt.date) -> Offer:
-    """Every choice that the form proposes and checks, in narrow queries."""
+def offer(actor: Actor, today: dt.date, colleague_id: int | None) -> Offer:
+    """Every choice that the form proposes and checks, in narrow queries. ``colleague_id``: for whom it is, if told."""
     services = catalog_access.visible(actor).order_by("criticality", "id")
     sites = tenancy_access.visible_sites(actor).filter(is_active=True).order_by("name")
     return Offer(
         services=list(services.values("id", "name_fr", "name_en", "icon")),
         sites=list(sites.values("id", "name")),
-        colleagues=colleagues(actor, today),
+        colleague=_colleague(actor, colleague_id, today) if colleague_id else None,
     )
 
 
@@ -59,16 +60,31 @@ def readers(actor: Actor) -> dict[str, str]:
     return dict(sides.values_list("kind", "name"))
 
 
-def colleagues(actor: Actor, today: dt.date, *, limit: int = PEOPLE_LIMIT) -> list[Any]:
-    """Other active people of the actor's client, by name."""
+def colleagues_named(actor: Actor, words: str, today: dt.date) -> list[dict[str, Any]]:
+    """A few colleagues whose name holds every word; nobody for less than two letters: this is no directory."""
+    words = words.replace("\x00", "").strip()
+    if len(words) < FEWEST_LETTERS:
+        return []
+    found = _colleagues(actor, today)
+    for word in words.split()[:5]:
+        found = found.filter(name__icontains=word)
+    return [{**row} for row in found.order_by("name").values("id", "name")[:PEOPLE_LIMIT]]
+
+
+def _colleague(actor: Actor, person_id: int, today: dt.date) -> dict[str, Any] | None:
+    found = _colleagues(actor, today).filter(pk=person_id).values("id", "name").first()
+    return {**found} if found else None
+
+
+def _colleagues(actor: Actor, today: dt.date) -> QuerySet[Person]:
+    """Other active people of the actor's client."""
     present = Affiliation.objects.filter(
         Q(active_from__isnull=True) | Q(active_from__lte=today),
         Q(active_until__isnull=True) | Q(active_until__gt=today),
         person_id=OuterRef("pk"),
         organisation_id=actor.organisation_id or 0,
     )
-    people = Person.objects.filter(Exists(present), is_active=True).exclude(pk=actor.person_id or 0)
-    return list(people.order_by("name").values("id", "name")[:limit])
+    return Person.objects.filter(Exists(present), is_active=True).exclude(pk=actor.person_id or 0)
 
 
 @dataclass(frozen=True, slots=True)
