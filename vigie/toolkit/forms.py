@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
 from vigie.toolkit import stale
@@ -24,8 +26,24 @@ Words = str | Promise
 Group = tuple[Words, Sequence[str]]
 
 
+DASHES = "---------"  # Django's word for the empty choice, and ours
+NOTHING = "—"
+LARGEST = 2**31 - 1  # what a whole number of the database holds
+
+
 class RecordForm(forms.ModelForm):
     """The fields of a record as web input. The record itself is checked and written by the action."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                if field.empty_label == DASHES:
+                    field.empty_label = NOTHING
+            elif isinstance(field, forms.ChoiceField):
+                field.choices = [(v, NOTHING if word == DASHES else word) for v, word in field.choices]
+            elif isinstance(field, forms.IntegerField):
+                field.validators.append(MaxValueValidator(LARGEST, _("This number is too large.")))
 
     def _post_clean(self) -> None:
         """Leave the record alone: a form that sets attributes would hide the change from the journal."""

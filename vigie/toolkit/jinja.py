@@ -186,14 +186,20 @@ def _time(local: dt.datetime, text: str) -> Markup:
     return Markup(f'<time datetime="{moment}" title="{title}">{escape(text)}</time>')  # noqa: S704 (escaped)
 
 
+DAY = 24 * 60
+
+
 @lru_cache(maxsize=4096)
 def _relative(language: str, minutes: int, is_past: bool) -> str:
+    if minutes > DAY:
+        minutes -= minutes % 60  # beyond a day, minutes tell nothing
     time = spelled(minutes * 60 or 1)
     return (gettext("%(time)s ago") if is_past else gettext("in %(time)s")) % {"time": time}
 
 
 def ago(value: dt.datetime | None) -> Markup | str:
-    """A ``<time>``: relative within a week ("2 h 10 ago", "in 35 min"), absolute beyond, exact on hover."""
+    """A ``<time>``: relative within a week ("2 h 10 ago", "in 35 min"; from a day on hours alone, from two days), then absolute;
+    exact on hover."""
     return "" if value is None else ago_writer()(value)
 
 

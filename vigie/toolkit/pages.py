@@ -41,6 +41,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": getattr(request.user, "theme", "system"),
         "language_url": url("set_language"),
         "theme_url": url("set_theme"),
+        "upload_limit": settings.UPLOAD_LIMIT,
         "signout_url": url("account_logout"),
         "flashes": messages.get_messages(request),
         "session_left": seconds_left(request.session) if request.user.is_authenticated else None,

@@ -276,3 +276,32 @@ def test_the_promise_follows_what_is_chosen(live_server: Any) -> None:
         ticket = Ticket.objects.get()
         assert (ticket.priority, ticket.requester, ticket.channel) == (1, world.a.vip, "phone")
         assert desk.troubles == []
+
+
+def test_the_tools_and_the_files_are_reached_by_keyboard(live_server: Any, tmp_path: Path) -> None:
+    world = build_world()
+    ticket = report(world, now=timezone.now())
+    large, small = tmp_path / "trop.bin", tmp_path / "note.txt"
+    with large.open("wb") as file:
+        file.truncate(30 * 1024 * 1024)
+    small.write_text("une ligne")
+    with chromium() as browser:
+        desk = seat(browser, live_server.url, world.agent)
+        desk.goto(f"/tickets/{ticket.pk}/")
+        page = desk.page
+        tools = page.locator("#composer [role=toolbar] button")
+        tools.first.wait_for()
+        assert page.locator("#composer [role=toolbar] button[tabindex='0']").count() == 1
+        tools.first.focus()
+        page.keyboard.press("ArrowRight")
+        assert tools.nth(1).evaluate("el => el === document.activeElement && el.tabIndex === 0")
+        page.keyboard.press("End")
+        assert tools.last.is_disabled() or tools.last.evaluate("el => el === document.activeElement")
+        files = page.get_by_label("Joindre des fichiers").last
+        files.focus()
+        assert files.evaluate("el => el === document.activeElement && el.type === 'file'")
+        files.set_input_files(str(large))
+        page.locator("#toasts", has_text="25 Mo").wait_for()  # refused before it was sent
+        files.set_input_files(str(small))
+        page.locator("#composer trix-editor", has_text="note.txt").wait_for()
+        assert desk.troubles == []

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone, translation
 
-from vigie.toolkit.jinja import near, wall, when
+from vigie.toolkit.jinja import ago, near, wall, when
 
 
 @pytest.mark.parametrize(("language", "day"), [("fr", "1er nov. 2019"), ("en", "1 Nov 2019")])
@@ -27,3 +27,20 @@ def test_what_is_due_is_told_by_its_day(days: int, words: str) -> None:
         local = timezone.localtime().replace(hour=10, minute=15) + dt.timedelta(days=days)
         assert f">{words}</time>" in near(local)
         assert near(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (35, "35 min"),
+        (130, "2 h 10"),
+        (1441, "24 h"),
+        (26 * 60 + 37, "26 h"),
+        (44 * 60 + 3, "44 h"),
+        (96 * 60, "4 j"),
+    ],
+)
+def test_beyond_a_day_minutes_are_not_said(minutes: int, words: str) -> None:
+    with translation.override("fr"):
+        said = str(ago(timezone.now() - dt.timedelta(minutes=minutes, seconds=1)))
+        assert f">il y a {words}<" in said.replace("\u202f", " ").replace("\xa0", " ")

@@ -32,6 +32,10 @@ export function on(type, selector, fn, options) {
   }, options);
 }
 
+// Bytes that one file may weigh, and how that is said.
+export const uploadLimit = () => Number(document.body.dataset.uploadMax || 0);
+export const weight = (bytes) => `${Math.floor(bytes / 1048576)} ${text('MB')}`;
+
 export function say(message, tone = 'late') {
   const box = document.getElementById('toasts');
   if (!box) return;

@@ -1,6 +1,6 @@
 // <div data-rich data-upload-url>: its textarea becomes a Trix editor. Without script it stays a textarea and works.
 // The style sheet hides a textarea that has its editor: htmx, settling a part, would take an attribute off again.
-import { csrf, enhance, say, text } from './dom.js';
+import { csrf, enhance, say, text, uploadLimit, weight } from './dom.js';
 
 let loading;
 function trix() {
@@ -46,8 +46,34 @@ enhance('[data-rich]', async (box) => {
   const focused = document.activeElement === area;
   if (area.value && !/<\w/.test(area.value)) area.value = plain(area.value);
   area.after(bar, editor);
-  box.closest('form')?.querySelector('[data-without-script]')?.remove();
+  roving(bar.querySelector('[role=toolbar]'));
   if (focused) editor.focus();
+});
+
+// A toolbar is one stop of the Tab key; arrows, Home and End go from tool to tool (ARIA's pattern).
+function roving(bar) {
+  const tools = () => [...bar.querySelectorAll('button:not(:disabled)')];
+  const reach = (tool) => { for (const one of bar.querySelectorAll('button')) one.tabIndex = one === tool ? 0 : -1; };
+  reach(bar.querySelector('button'));
+  bar.addEventListener('focusin', (event) => reach(event.target.closest('button')));
+  bar.addEventListener('keydown', (event) => {
+    const all = tools();
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + all.length, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    all[to % all.length].focus();
+  });
+}
+
+// Files chosen in the field beside an editor go into its text, as those that are dropped there.
+document.addEventListener('change', (event) => {
+  const field = event.target;
+  if (!field.matches('[data-into-text]')) return;
+  const rich = field.form.querySelector('trix-editor');
+  if (!rich?.editor) return;
+  rich.editor.insertFiles([...field.files]);
+  field.value = '';
 });
 
 // What was typed without script is plain text: keep its lines.
@@ -84,9 +110,9 @@ function ours(tag) {
 
 document.addEventListener('trix-file-accept', (event) => {
   const box = event.target.closest('[data-rich]');
-  const limit = Number(box?.dataset.uploadMax || 0);
+  const limit = uploadLimit();
   if (!box?.dataset.uploadUrl) event.preventDefault();
-  else if (limit && event.file.size > limit) { event.preventDefault(); say(text('uploadTooBig')); }
+  else if (limit && event.file.size > limit) { event.preventDefault(); say(text('uploadTooBig', { most: weight(limit) })); }
 });
 
 document.addEventListener('trix-attachment-add', (event) => {
@@ -106,7 +132,7 @@ document.addEventListener('trix-attachment-add', (event) => {
     const answer = sending.response ?? {};
     if (sending.status >= 200 && sending.status < 300 && answer.url) {
       attachment.setAttributes({ url: answer.url, href: answer.href ?? answer.url, ...(answer.id ? { attachmentId: answer.id } : {}) });
-    } else refuse(answer.message ?? (sending.status === 413 ? text('uploadTooBig') : text('uploadFailed')));
+    } else refuse(answer.message ?? (sending.status === 413 ? text('uploadTooBig', { most: weight(uploadLimit()) }) : text('uploadFailed')));
   };
   sending.onerror = () => refuse(text('uploadFailed'));
   const refuse = (message) => { attachment.remove(); say(message); };

@@ -1,5 +1,5 @@
 // A form is sent once: the button rests while it leaves, and a token lets the server recognise a second sending.
-import { csrf, enhance, identifier } from './dom.js';
+import { csrf, enhance, identifier, say, text, uploadLimit, weight } from './dom.js';
 
 const rest = (form, resting) => {
   if (resting) form.dataset.sent = ''; else delete form.dataset.sent;
@@ -9,6 +9,20 @@ const rest = (form, resting) => {
     if (resting) button.setAttribute('aria-busy', 'true');
   }
 };
+
+// A file that is too large is refused before it leaves, in a sentence beside its field.
+document.addEventListener('change', (event) => {
+  const field = event.target;
+  if (field.type !== 'file') return;
+  const big = uploadLimit() && [...field.files].some((file) => file.size > uploadLimit());
+  const said = field.closest('.field, .pick')?.querySelector('[data-too-big]');
+  if (said) said.textContent = big ? text('uploadTooBig', { most: weight(uploadLimit()) }) : '';
+  field.toggleAttribute('aria-invalid', Boolean(big));
+  if (!big) return;
+  field.value = '';
+  event.stopImmediatePropagation();
+  if (!said) say(text('uploadTooBig', { most: weight(uploadLimit()) }));
+}, true);
 
 enhance('form[data-once] [data-submission]', (field) => { if (!field.value) { field.value = identifier(); field.dataset.ours = ''; } });
 

@@ -8,7 +8,7 @@ function refresh() {
     const far = Math.abs(seconds);
     if (Number.isNaN(seconds) || far >= 48 * 3600) continue; // days: the server's words stay true long enough
     const [h, m] = [Math.floor(far / 3600), Math.floor((far % 3600) / 60)];
-    const time = far < 60 ? text('instant') : !h ? text('minutes', { n: m }) : m ? text('hoursMinutes', { h, m: pad(m) }) : text('hours', { h });
+    const time = far < 60 ? text('instant') : !h ? text('minutes', { n: m }) : m && h < 24 ? text('hoursMinutes', { h, m: pad(m) }) : text('hours', { h });
     const words = text(seconds > 0 ? 'in' : 'ago', { time });
     if (el.textContent !== words) el.textContent = words;
   }
