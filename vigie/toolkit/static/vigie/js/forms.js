@@ -15,7 +15,9 @@ document.addEventListener('change', (event) => {
   const field = event.target;
   if (field.type !== 'file') return;
   const big = uploadLimit() && [...field.files].some((file) => file.size > uploadLimit());
-  const said = field.closest('.field, .pick')?.querySelector('[data-too-big]');
+  const said = field.closest('.field')?.querySelector('[data-too-big]');
+  const names = field.closest('.field')?.querySelector('[data-file-names]');
+  if (names) names.textContent = big ? '' : [...field.files].map((file) => file.name).join(', ');
   if (said) said.textContent = big ? text('uploadTooBig', { most: weight(uploadLimit()) }) : '';
   field.toggleAttribute('aria-invalid', Boolean(big));
   if (!big) return;
