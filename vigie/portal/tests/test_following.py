@@ -121,6 +121,7 @@ def test_open_closed_words_and_pages(world: World, as_person: As) -> None:
     assert "Imprimante" in text(person.get("/portal/tickets/?show=closed"))
     found = text(person.get("/portal/tickets/", {"q": "numero 07"}))
     assert found.count("follow__link") == 1
+    assert "Panne <mark>numéro</mark> <mark>07</mark>" in found
     assert "Nothing found" in text(person.get("/portal/tickets/", {"q": "introuvable\x00%_'"}))
     assert person.get("/portal/tickets/?after=nonsense").status_code == 422
 

@@ -27,6 +27,7 @@ from vigie.tickets.portal.forms import SUBMISSION_LIMIT, files_of, said_of
 from vigie.tickets.queries import customer
 from vigie.tickets.queries.asking import draft_at
 from vigie.tickets.queries.suggesting import did_you_mean_mine
+from vigie.tickets.rules.snippet import marked
 from vigie.toolkit.entry import Request, customers
 from vigie.toolkit.pages import is_fragment, render
 from vigie.toolkit.refusals import sentence
@@ -53,6 +54,7 @@ def tickets(request: Request) -> HttpResponse:
         "standing": words.standing,
         "turns": words.TURNS,
         "asks": words.ASKS,
+        "marked": marked,
     }
     return render(request, "tickets/portal_tickets.html", values)
 
