@@ -126,7 +126,7 @@ def _below_header(lines: list[str], header: int, body: int) -> tuple[list[str], 
     if not _is_quoted(first):
         if _has_words(above):
             return _unanswered(above, lines[header:])
-        return below, lines[header:body]
+        return below, lines[:body]
     runs = _runs(below)
     answers = [run for is_quote, run in runs if not is_quote and _has_words(run)]
     if len(answers) > 1 or (

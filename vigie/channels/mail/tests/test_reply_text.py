@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vigie.channels.mail.rules.reply_text import Reply, split_reply
@@ -159,6 +159,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.text(max_size=60), max_size=14).map("\n".join))
+@example(f"-----\n{HEADERS[0]}\n{HEADERS[0]}")
 def test_every_line_is_in_one_part(text: str) -> None:
     reply = split_reply(text)
     parts = f"{reply.written}{reply.quoted}{reply.signature}"
