@@ -11,6 +11,7 @@ from vigie.compliance.models import Exclusion
 from vigie.contracts.models import Contract
 from vigie.kernel.actor import Actor
 from vigie.toolkit.paging import Order, Page, page_of
+from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 
 
 def exclusions_page(actor: Actor, *, state: str = "", cursor: str | None = None, size: int = 50) -> Page:
@@ -30,10 +31,18 @@ def exclusions_page(actor: Actor, *, state: str = "", cursor: str | None = None,
     return page_of(named, Order(("-id",)), fields=fields, size=size, cursor=cursor)
 
 
+CONTRACT = stand_in(1)
+
+
+@kept
+def _asked(actor: Actor) -> Written | None:
+    rows = access.visible_exclusions(actor).filter(state=Exclusion.State.ASKED, ticket__contract_id=CONTRACT)
+    return written(rows.values("clock_id"))
+
+
 def asked_of(actor: Actor, contract: Contract) -> list[int]:
     """The contract's clocks whose exclusion waits for a decision: until then they count as missed."""
-    rows = access.visible_exclusions(actor).filter(state=Exclusion.State.ASKED, ticket__contract=contract)
-    return list(rows.values_list("clock_id", flat=True))
+    return [row["clock_id"] for row in rows_of(_asked(actor), {CONTRACT: contract.pk})]
 
 
 def excluded_in(actor: Actor, clock_ids: list[int]) -> dict[int, dict[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from vigie.compliance import access, rules
 from vigie.compliance.models import PenaltyTerms, RateCommitment, Statement, StatementLine
@@ -18,6 +18,7 @@ from vigie.contracts.rules import penalties
 from vigie.contracts.rules.compliance import Measure, Method, Verdict
 from vigie.contracts.rules.penalties import NOTHING
 from vigie.kernel.actor import Actor
+from vigie.toolkit.written import Written, columns_of, kept, models_of, stand_in, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +64,50 @@ class Figures:
     settlement: penalties.Settlement
 
 
+CONTRACT = stand_in(1)
+
+
+@kept
+def _rates(actor: Actor) -> Written | None:
+    rows = access.visible_commitments(actor).filter(contract_id=CONTRACT)
+    # response before resolution
+    rows = rows.order_by("-kind", "ticket_type", F("priority").asc(nulls_first=True), "pk")
+    return written(rows.values(*columns_of(RateCommitment)))
+
+
+@kept
+def _penalties(actor: Actor) -> Written | None:
+    rows = access.visible_terms(actor).filter(contract_id=CONTRACT).order_by("valid_from")
+    return written(rows.values(*columns_of(PenaltyTerms)))
+
+
+@kept
+def _statements(actor: Actor) -> Written | None:
+    rows = access.visible_statements(actor).filter(contract_id=CONTRACT).order_by("month")
+    return written(rows.values(*columns_of(Statement)))
+
+
 def terms_in(actor: Actor, contract: Contract, months: Sequence[dt.date]) -> dict[dt.date, Terms]:
     """The terms in force in each month. Two statements, whatever the number of months."""
-    first, last = months[0], months[-1]
-    in_force = Q(valid_from__lte=last) & (Q(valid_until=None) | Q(valid_until__gt=first))
-    rows = list(
-        access.visible_commitments(actor)
-        .filter(in_force, contract=contract)
-        # response before resolution
-        .order_by("-kind", "ticket_type", F("priority").asc(nulls_first=True), "pk")
-    )
-    penalty = list(access.visible_terms(actor).filter(in_force, contract=contract).order_by("valid_from"))
+    given = {CONTRACT: contract.pk}
+    rates = models_of(RateCommitment, _rates(actor), given)
+    penalty = models_of(PenaltyTerms, _penalties(actor), given)
     bare = PenaltyTerms(
-        organisation_id=contract.organisation_id, contract=contract, fee=NOTHING, valid_from=first
+        organisation_id=contract.organisation_id, contract=contract, fee=NOTHING, valid_from=months[0]
     )
     return {
         month: Terms(
-            tuple(r for r in rows if _holds(r, month)), next((p for p in penalty if _holds(p, month)), bare)
+            tuple(row for row in rates if _holds(row, month)),
+            next((row for row in penalty if _holds(row, month)), bare),
         )
         for month in months
     }
+
+
+def statements_before(actor: Actor, contract: Contract, month: dt.date) -> list[Statement]:
+    """The contract's statements of earlier months, oldest first."""
+    found = models_of(Statement, _statements(actor), {CONTRACT: contract.pk})
+    return [row for row in found if row.month < month]
 
 
 def _holds(row: PenaltyTerms | RateCommitment, month: dt.date) -> bool:
@@ -102,8 +127,7 @@ def ground_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.datet
     """Read from the clocks as they are now."""
     terms = terms_in(actor, contract, [month])[month]
     counts = clocks.counts(contract, [clocks.period_of(contract, month, now)], terms.method)[0]
-    earlier = access.visible_statements(actor).filter(contract=contract, month__lt=month).order_by("month")
-    return Ground(terms, counts, list(earlier))
+    return Ground(terms, counts, statements_before(actor, contract, month))
 
 
 def simulated(
@@ -208,9 +232,7 @@ def year(actor: Actor, contract: Contract, last: dt.date, *, now: dt.datetime, l
     """The months up to ``last`` in which something was promised; statements as they stand, the others from their clocks."""
     months = [rules.later(last, n - length + 1) for n in range(length)]
     terms = terms_in(actor, contract, months)
-    earlier = list(
-        access.visible_statements(actor).filter(contract=contract, month__lt=last).order_by("month")
-    )
+    earlier = statements_before(actor, contract, last)
     found = {row.month: _stated(row) for row in earlier}
     live = [month for month in months if month not in found and terms[month].commitments]
     counted: dict[dt.date, list[rules.Count]] = {}
