@@ -37,16 +37,22 @@ class RecordForm(forms.ModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for field in self.fields.values():
-            if isinstance(field, forms.ModelChoiceField):
-                if field.empty_label == DASHES:
-                    field.empty_label = NOTHING
-            elif isinstance(field, forms.ChoiceField):
-                field.choices = [(v, NOTHING if word == DASHES else word) for v, word in field.choices]
-            elif isinstance(field, forms.IntegerField):
-                field.validators.append(MaxValueValidator(LARGEST, _("This number is too large.")))
+            _in_our_words(field)
 
     def _post_clean(self) -> None:
         """Leave the record alone: a form that sets attributes would hide the change from the journal."""
+
+
+def _in_our_words(field: Any) -> None:
+    """One word for the empty choice of every list, and a sentence for a number that the database cannot hold."""
+    if isinstance(field, forms.ModelChoiceField):
+        if field.empty_label == DASHES:
+            field.empty_label = NOTHING
+    elif isinstance(field, forms.ChoiceField):
+        words: Any = field.choices
+        field.choices = [(value, NOTHING if word == DASHES else word) for value, word in words]
+    elif isinstance(field, forms.IntegerField):
+        field.validators.append(MaxValueValidator(LARGEST, _("This number is too large.")))
 
 
 def attempt(form: forms.BaseForm, act: Callable[[dict[str, Any]], T]) -> T | None:
