@@ -57,7 +57,8 @@ def mailboxes(actor: Actor, now: dt.datetime) -> list[dict[str, Any]]:
 
 def oldest_unread(mailbox: Mailbox) -> dt.datetime | None:
     """When the oldest mail that waits to be read came in, or None."""
-    return mailbox.inboundmail_set.filter(state=State.RECEIVED).aggregate(at=Min("received_at"))["at"]
+    received = InboundMail.objects.filter(mailbox=mailbox, state=State.RECEIVED).order_by("received_at")
+    return received.values_list("received_at", flat=True).first()
 
 
 def health(mailbox: Mailbox, now: dt.datetime, oldest: dt.datetime | None) -> str:
