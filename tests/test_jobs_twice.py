@@ -22,6 +22,8 @@ from procrastinate.contrib.django import app
 
 from tests.world import START, World, report
 from vigie.channels.mail.models import InboundMail, Mailbox
+from vigie.compliance.actions.terms import add_rate, set_penalty_terms
+from vigie.compliance.tests.scene import rate_values, terms_values
 from vigie.notifications.models import Notice
 from vigie.operations.tests.conftest import put_job
 from vigie.runtime.backup.sums import Sums, row_sums
@@ -168,6 +170,20 @@ def _loose_files(world: World) -> dict[str, Any]:
     actor = world.actor(world.a.user)
     upload(actor, world.a.organisation.pk, "note.txt", 4, [b"note"], now=START)
     assert Attachment.objects.filter(message=None).exists()
+    return TICK
+
+
+@sample("tickets.learn_words")
+def _words(world: World) -> dict[str, Any]:
+    report(world, world.a)
+    return TICK
+
+
+@sample("compliance.propose_months")
+def _months(world: World) -> dict[str, Any]:
+    manager, december = world.actor(world.manager), dt.date(2025, 12, 1)
+    set_penalty_terms(manager, world.a.contract.pk, terms_values(), december, now=START)
+    add_rate(manager, world.a.contract.pk, rate_values(), december, now=START)
     return TICK
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from vigie.runtime import environment
-from vigie.runtime.backup import archive, make, restore
+from vigie.runtime.backup import archive
 
 
 def backup_options(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +46,8 @@ def _key(args: argparse.Namespace) -> int:
 
 
 def _make(args: argparse.Namespace) -> int:
+    from vigie.runtime.backup import make
+
     public = args.recipient or os.environ.get("VIGIE_BACKUP_RECIPIENT", "")
     archive.recipient(public)
     with environment.database():
@@ -61,6 +63,8 @@ def _make(args: argparse.Namespace) -> int:
 
 
 def _drill(args: argparse.Namespace) -> int:
+    from vigie.runtime.backup import restore
+
     archive.identity(args.key)
     with environment.database(needs_disk=True):
         done = restore.drill(args.file, args.key)
@@ -72,6 +76,8 @@ def _drill(args: argparse.Namespace) -> int:
 
 
 def run_restore(args: argparse.Namespace) -> int:
+    from vigie.runtime.backup import restore
+
     archive.identity(args.key)
     with environment.database(needs_disk=True):
         done = restore.restore(args.file, args.key)
