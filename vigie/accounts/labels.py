@@ -23,7 +23,7 @@ refusals.register(
         ),
         "access.wrong_method": _("Nothing can be shown at this address: a form or a button leads there."),
         "access.too_large": _(
-            "What you sent is too large: a file may weigh %(most)s MB. Go back: your text was kept as a draft."
+            "What you sent is too large: a file may weigh %(most)s MB. Go back with your browser: the form still holds your text."
         ),
         "accounts.email_taken": _("Somebody already uses the address %(email)s."),
         "accounts.unknown_email": _("Nobody signs in with the address %(email)s."),

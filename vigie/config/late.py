@@ -31,6 +31,7 @@ from vigie.toolkit.pages import is_fragment, refused, render
 
 PLACE = "sent"
 KEPT_FOR = dt.timedelta(hours=12)
+UNTYPED = frozenset({"submission", "uploads", "seen"})
 SHORTEST_TEXT = 12  # shorter values are codes and ids, which tell a reader nothing
 
 
@@ -112,7 +113,8 @@ def _sent(request: HttpRequest) -> dict[str, Any]:
 
 
 def _given_back(request: HttpRequest, sent: dict[str, Any], status: int = 200) -> HttpResponse:
-    texts = [richtext.to_text(value) if "<" in value else value for _name, value in sent["fields"]]
+    typed = [value for name, value in sent["fields"] if name not in UNTYPED]
+    texts = [richtext.to_text(value) if "<" in value else value for value in typed]
     shown = [text for text in texts if len(text) >= SHORTEST_TEXT and not text.isalnum()]
     return render(request, "layouts/sent_form.html", {"sent": sent, "texts": shown}, status=status)
 
