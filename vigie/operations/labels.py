@@ -21,12 +21,16 @@ refusals.register(
 # What each job does. A test demands words for every declared one.
 JOBS: dict[str, Label] = {
     "accounts.send_password_link": _("Send a link to choose a password"),
+    "compliance.propose_months": _("Propose the statements of the last month"),
     "mail.dispatch": _("Send waiting mails"),
     "mail.fetch": _("Fetch from a mailbox"),
     "mail.schedule_fetches": _("Look which mailboxes are due"),
+    "mail.refuse_stranger": _("Tell a stranger that its mail was not taken"),
     "mail.settle": _("Read a mail and put it in its place"),
+    "mail.settle_left": _("Find mails that lost their job"),
     "operations.look": _("Look whether all is well"),
     "operations.purge": _("Remove finished jobs and ended sessions"),
+    "tickets.learn_words": _("Learn the words of texts, for searches that find nothing"),
     "tickets.purge_loose_files": _("Remove files that were never sent"),
     "tickets.resolve_children": _("Resolve the children of a ticket"),
     "tickets.sweep_clocks": _("Announce clocks that run out"),
