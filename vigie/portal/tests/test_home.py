@@ -110,7 +110,7 @@ def test_who_has_several_companies_may_change(world: World, as_person: As) -> No
         ("/portal/tickets/?of=company", 11),
         ("/portal/tickets/{}/", 17),
         ("/portal/tickets/{}/promise/", 12),
-        ("/portal/new/", 22),
+        ("/portal/new/", 21),
     ],
 )
 def test_statements_do_not_grow_with_rows(world: World, as_person: As, address: str, pinned: int) -> None:

@@ -99,6 +99,7 @@ def test_a_job_is_overdue_after_its_time_and_forgotten_when_it_ends() -> None:
 def test_a_hung_job_ends_its_worker(tmp_path: Path) -> None:
     program = (
         "import datetime as dt, pathlib, sys, threading\n"
+        "import django\ndjango.setup()\n"
         "from vigie.runtime import watch\nfrom vigie.toolkit import jobs\n"
         "watch.ROUND = 0.05\n"
         "def hang():\n with jobs._timed('hung', dt.timedelta(0)): threading.Event().wait()\n"

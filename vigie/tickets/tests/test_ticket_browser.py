@@ -114,6 +114,10 @@ def test_there_is_one_place_to_type_after_every_act(live_server: Any) -> None:
 
 
 def _put_on_hold(page: Any) -> None:
+    """A new ticket is started first: work that nobody began cannot wait."""
+    page.locator("#ticket-head a[href$='/step/start/']").click()
+    page.locator("#act[open] .dialog__end button[type=submit]").click()
+    page.locator("#ticket-head .state--progress").wait_for()
     page.locator("#ticket-head a[href$='/step/wait/']").click()
     page.locator("#act[open] select[name=pending_reason]").select_option("client_info")
     page.locator("#act trix-editor").click()

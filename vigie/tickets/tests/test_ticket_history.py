@@ -87,7 +87,7 @@ def test_every_second_of_a_clock_is_explained(desk: Client, world: World) -> Non
 def test_a_clock_read_far_away_names_both_zones(desk: Client, world: World, now: dt.datetime) -> None:
     world.agent.language, world.agent.timezone = "en", "America/Toronto"
     world.agent.save()
-    ticket = report(world, now=now)
+    ticket = report(world, now=now - dt.timedelta(minutes=5))
     for name in ("ticket", "ticket_clocks"):
         body = desk.get(reverse(name, args=[ticket.pk])).content.decode()
         assert re.search(r"E[SD]T.{0,10}\(([A-Z][a-z]{2} )?\d\d:\d\d CES?T\)", body), name
