@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,19 +59,24 @@ def notify(
             )
             for person in people
         )
-        mails = Delivery.objects.bulk_create(
-            Delivery(
-                notice=notice,
-                address=person.email,
-                lane=person.email.rpartition("@")[2].lower(),
-                next_try_at=now,
-            )
-            for notice, person in zip(notices, people, strict=True)
-            if person.email
-        )
-        if mails:
-            outbox.wake_sender()
+        _put_in_the_outbox(notices, people, now)
         events.wake(f"person:{person.pk}" for person in people)
+
+
+def _put_in_the_outbox(notices: Sequence[Notice], people: Sequence[Person], now: dt.datetime) -> None:
+    """A mail beside each notice whose recipient has an address."""
+    mails = Delivery.objects.bulk_create(
+        Delivery(
+            notice=notice,
+            address=person.email,
+            lane=person.email.rpartition("@")[2].lower(),
+            next_try_at=now,
+        )
+        for notice, person in zip(notices, people, strict=True)
+        if person.email
+    )
+    if mails:
+        outbox.wake_sender()
 
 
 def mark_read(actor: Actor, *, now: dt.datetime, up_to: int | None = None) -> int:

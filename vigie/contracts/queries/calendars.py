@@ -12,7 +12,7 @@ from babel.dates import get_day_names
 from django.utils.translation import get_language
 
 from vigie.contracts import access
-from vigie.contracts.models import CalendarVersion, Commitment
+from vigie.contracts.models import CalendarVersion
 from vigie.contracts.queries.places import named_sets
 from vigie.contracts.rules import calendar as rules
 from vigie.contracts.rules.calendar import MIDNIGHT, Calendar, Hours
@@ -108,11 +108,6 @@ def uses_of(actor: Actor, calendar_id: int) -> list[dict[str, Any]]:
         "organisation__name",
     )
     return list(rows.order_by("organisation__name", "contract__reference").values(*names).distinct()[:50])
-
-
-def in_use(calendar_id: int) -> bool:
-    """Does any commitment name this calendar?"""
-    return Commitment.objects.filter(calendar_id=calendar_id).exists()
 
 
 # -- the week ------------------------------------------------------------------------------------------------------

@@ -123,16 +123,12 @@ def set_priority(
     check_priority_moves(ticket)
     actor.demand("tickets:work")
     if is_error:
-        actor.demand("tickets:correct")
-        if not reason.strip():
-            raise Refusal("tickets.override_needs_reason", field="reason")
+        _demand_with_reason(actor, "tickets:correct", reason)
     computed = priority_for(ticket.organisation_id, impact, urgency, ticket.is_vip)
     changes, before = priority_changes(ticket, impact, urgency, computed, priority)
     wanted = changes["priority"]
     if wanted != computed and wanted != ticket.priority:
-        actor.demand("tickets:override_priority")
-        if not reason.strip():
-            raise Refusal("tickets.override_needs_reason", field="reason")
+        _demand_with_reason(actor, "tickets:override_priority", reason)
     fact = priority_fact(changes, before, reason)
     if fact is None:
         return ticket
@@ -144,6 +140,12 @@ def set_priority(
         else:
             new_facts += promises.retargeted(ticket, priority=wanted)
     return change(actor, ticket, changes, new_facts, now=now)
+
+
+def _demand_with_reason(actor: Actor, grant: str, reason: str) -> None:
+    actor.demand(grant)
+    if not reason.strip():
+        raise Refusal("tickets.override_needs_reason", field="reason")
 
 
 def check_priority_moves(ticket: Ticket) -> None:
