@@ -1,4 +1,4 @@
-"""Contracts, their commitments, service calendars, and the terms stamped on tickets."""
+"""Contracts and their commitments."""
 
 from __future__ import annotations
 
@@ -7,35 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from vigie.catalog.models import Category, Service
+from vigie.contracts.models.calendars import Calendar
 from vigie.tenancy.models import Organisation, Site
-
-
-class Calendar(models.Model):
-    """A named service calendar; its hours are in its versions. ``organisation`` empty = for every client."""
-
-    organisation = models.ForeignKey(
-        Organisation, models.PROTECT, null=True, blank=True, verbose_name=_("Client")
-    )
-    code = models.SlugField(_("Code"), max_length=40, unique=True)
-    name_fr = models.CharField(_("Name (French)"), max_length=100)
-    name_en = models.CharField(_("Name (English)"), max_length=100)
-
-    def __str__(self) -> str:
-        return self.name_fr
-
-
-class CalendarVersion(models.Model):
-    """Hours in force from a date (see ``contracts.rules.calendar`` for the JSON). Never edited."""
-
-    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="versions")
-    effective_on = models.DateField(_("In force from"))
-    definition = models.JSONField()
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["calendar", "effective_on"], name="calendar_version_once"),
-        ]
 
 
 class Contract(models.Model):
@@ -117,18 +90,3 @@ class Commitment(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "contract"], name="commitment_contract")]
-
-
-class StampedTerms(models.Model):
-    """Terms as promised to a client, kept once per distinct content. Never edited (trigger)."""
-
-    organisation = models.ForeignKey(Organisation, models.PROTECT)
-    digest = models.CharField(max_length=64)
-    kind = models.CharField(max_length=12)
-    terms = models.JSONField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["organisation", "id"], name="terms_held"),
-            models.UniqueConstraint(fields=["organisation", "digest"], name="terms_once"),
-        ]
