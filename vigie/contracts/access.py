@@ -8,7 +8,7 @@ from vigie.contracts.models import Calendar, Commitment, Contract
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
-from vigie.tenancy.walls import Client, TableClass
+from vigie.tenancy.walls import Client, Internal, TableClass
 
 GRANTS = ("contracts:view", "contracts:manage")
 
@@ -25,6 +25,14 @@ TABLES: dict[str, TableClass] = {
     "contracts_contract": Client(),
     "contracts_commitment": Client(),
     "contracts_stampedterms": Client(write=("insert",)),
+    "contracts_requirement": Client(),
+    "contracts_requirementtrace": Internal(),
+    # what stands behind a promise is the provider's own business
+    "contracts_supplier": Internal(),
+    "contracts_suppliercontact": Internal(),
+    "contracts_suppliercontract": Internal(),
+    "contracts_suppliercontract_services": Internal(),
+    "contracts_supportcommitment": Internal(),
 }
 
 

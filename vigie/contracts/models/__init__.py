@@ -2,6 +2,20 @@
 
 from vigie.contracts.models.calendars import Calendar, CalendarVersion
 from vigie.contracts.models.contract import Commitment, Contract
+from vigie.contracts.models.requirement import Requirement, RequirementTrace
+from vigie.contracts.models.support import Supplier, SupplierContact, SupplierContract, SupportCommitment
 from vigie.contracts.models.terms import StampedTerms
 
-__all__ = ["Calendar", "CalendarVersion", "Commitment", "Contract", "StampedTerms"]
+__all__ = [
+    "Calendar",
+    "CalendarVersion",
+    "Commitment",
+    "Contract",
+    "Requirement",
+    "RequirementTrace",
+    "StampedTerms",
+    "Supplier",
+    "SupplierContact",
+    "SupplierContract",
+    "SupportCommitment",
+]
