@@ -71,6 +71,8 @@ GRANTS: dict[str, str | Promise] = {
     "compliance:view": _("See rates, penalties and their tickets"),
     "compliance:propose": _("Set rates and penalties, ask for exclusions, propose months"),
     "compliance:approve": _("Decide about exclusions and approve months that others proposed"),
+    "rota:view": _("See shifts and on-call"),
+    "rota:manage": _("Plan shifts and on-call of every team"),
     "workflow:view": _("See workflows"),
     "workflow:manage": _("Publish workflows"),
     "imports:run": _("Import tickets from files"),
@@ -94,6 +96,7 @@ AREAS: dict[str, str | Promise] = {
     "catalog": _("Catalogue"),
     "contracts": _("Contracts"),
     "compliance": _("Contracts"),
+    "rota": _("Teams"),
 }
 
 SKILL_LEVELS: dict[int, str | Promise] = {

@@ -46,12 +46,13 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "catalog:view",
             "contracts:view",
             "workflow:view",
+            "rota:view",
         ),
     ),
     "dispatcher": (
         "Coordinateur",
         "Dispatcher",
-        ("tickets:override_priority", "tickets:correct", "mail:triage"),
+        ("tickets:override_priority", "tickets:correct", "mail:triage", "rota:manage"),
     ),
     "desk_manager": (
         "Responsable de centre de services",
@@ -65,6 +66,7 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "compliance:view",
             "compliance:propose",
             "mail:triage",
+            "rota:manage",
         ),
     ),
     "delivery_manager": (

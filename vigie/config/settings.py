@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "vigie.catalog",
     "vigie.contracts",
     "vigie.tickets",
+    "vigie.rota",
     "vigie.compliance",
     "vigie.channels.imports",
     "vigie.channels.mail",

@@ -1,0 +1,1 @@
+"""Writes of rotas: shifts, absences, on-call, hand-overs, addresses of calendars."""

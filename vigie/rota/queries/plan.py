@@ -1,0 +1,189 @@
+"""The plan of teams over a span: their shifts, who is away, who is on call. A fixed number of statements, however many teams."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Prefetch, Q
+
+from vigie.accounts.models import Person, Team
+from vigie.contracts.rules.calendar import Calendar
+from vigie.contracts.rules.instants import epoch, moment
+from vigie.kernel.spans import Spans, tidy
+from vigie.rota.models import (
+    Absence,
+    Hub,
+    Override,
+    Rotation,
+    RotationMember,
+    ShiftChange,
+    ShiftPattern,
+    ShiftPlace,
+    Swap,
+)
+from vigie.rota.rules.on_call import Replacement, Slot, Turns, called, covered, slots
+from vigie.rota.rules.shifts import Away, Change, Pattern, Place, Shift, on_at, open_spans, shifts_of, staffed
+
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One team between two instants. ``ranks``: on-call by rank, first to be called first."""
+
+    team: Team
+    hub: Hub | None
+    patterns: dict[int, ShiftPattern]
+    shifts: tuple[Shift, ...]
+    ranks: dict[int, tuple[Slot, ...]]
+    away: Away
+    people: dict[int, Person] = field(repr=False)
+
+    def on_shift(self, at: dt.datetime) -> tuple[Person, ...]:
+        return self._named(on_at(self.shifts, self.away, epoch(at)))
+
+    def on_call(self, at: dt.datetime) -> tuple[Person, ...]:
+        return self._named(called(self.ranks.values(), epoch(at)))
+
+    @property
+    def open(self) -> Spans:
+        """When its shifts take place."""
+        return open_spans(self.shifts)
+
+    @property
+    def staffed(self) -> Spans:
+        """When somebody is on shift."""
+        return staffed(self.shifts, self.away)
+
+    @property
+    def reachable(self) -> Spans:
+        """When somebody on call can be called."""
+        return covered(self.ranks.values())
+
+    def _named(self, ids: Iterable[int]) -> tuple[Person, ...]:
+        return tuple(self.people[person] for person in ids)
+
+
+def plans(teams: Iterable[Team], low: dt.datetime, high: dt.datetime) -> dict[int, Plan]:
+    """The plan of each team in ``[low, high)``; shifts of a night that began before are whole."""
+    found = {team.pk: team for team in teams}
+    ids = sorted(found)
+    hubs = {hub.team_id: hub for hub in Hub.objects.filter(team_id__in=ids).select_related("next_team")}
+    shifts, patterns = _shifts(found, hubs, low, high)
+    ranks_of = _rotations(found, ids, low, high)
+    mentioned = {p for rows in shifts.values() for shift in rows for p in shift.people}
+    mentioned |= {p for turns, over in ranks_of.values() for t in turns for p in t.people}
+    mentioned |= {layer.person for _, over in ranks_of.values() for layer in over}
+    people = Person.objects.only("id", "name", "phone", "email", "timezone", "is_active").in_bulk(mentioned)
+    away = away_of(people, low - DAY, high + DAY)
+    ranks: dict[int, dict[int, tuple[Slot, ...]]] = defaultdict(dict)
+    for (team_id, rank), (turns, over) in sorted(ranks_of.items()):
+        ranks[team_id][rank] = slots(turns, over, away, epoch(low), epoch(high))
+    return {
+        pk: Plan(team, hubs.get(pk), patterns[pk], tuple(shifts[pk]), ranks[pk], away, people)
+        for pk, team in found.items()
+    }
+
+
+def pattern_rule(row: ShiftPattern, zone: str, hub: Hub | None) -> Pattern:
+    """A pattern as the rules read it: in the team's zone, with the hub's holidays."""
+    calendar = Calendar.from_json(
+        {
+            "code": str(row.pk),
+            "timezone": zone,
+            "hours": row.hours,
+            "holiday_sets": list(hub.holiday_sets) if hub else [],
+            "works_on_holidays": row.works_on_holidays,
+        }
+    )
+    return Pattern(row.pk, calendar, row.people_needed, row.valid_from, row.valid_until or dt.date.max)
+
+
+def place_rule(row: ShiftPlace) -> Place:
+    until = row.valid_until or dt.date.max
+    return Place(row.pattern_id, row.person_id, frozenset(row.weekdays), row.valid_from, until)
+
+
+def change_rule(row: ShiftChange) -> Change:
+    return Change(row.pattern_id, row.person_id, row.day, row.kind == ShiftChange.Kind.COMES)
+
+
+def turns_rule(row: Rotation, zone: str) -> Turns:
+    """A rotation with its ``members`` read, as the rules read it."""
+    at = row.handover_at
+    people = tuple(m.person_id for m in sorted(row.members.all(), key=lambda m: m.position))
+    seconds = at.hour * 3600 + at.minute * 60
+    return Turns(zone, row.starts_on, seconds, row.handover_weekday, row.turn_days, people, row.ends_on)
+
+
+def away_of(people: Iterable[int], low: dt.datetime, high: dt.datetime) -> dict[int, Spans]:
+    """When each of these people is away."""
+    rows = Absence.objects.filter(
+        person_id__in=list(people), withdrawn_at=None, starts_at__lt=high, ends_at__gt=low
+    )
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for person_id, start, end in rows.values_list("person_id", "starts_at", "ends_at"):
+        found[person_id].append((epoch(start), epoch(end)))
+    return {person_id: tidy(spans) for person_id, spans in found.items()}
+
+
+def _shifts(
+    teams: dict[int, Team], hubs: dict[int, Hub], low: dt.datetime, high: dt.datetime
+) -> tuple[dict[int, list[Shift]], dict[int, dict[int, ShiftPattern]]]:
+    """Shifts of each team that touch the span, and its patterns by id."""
+    first, last = (low - DAY).date(), (high + DAY).date()
+    within = Q(valid_until=None) | Q(valid_until__gt=first - DAY)
+    rows = ShiftPattern.objects.filter(within, team_id__in=list(teams), valid_from__lte=last).order_by("pk")
+    patterns: dict[int, dict[int, ShiftPattern]] = {pk: {} for pk in teams}
+    for row in rows:
+        patterns[row.team_id][row.pk] = row
+    every = [pk for mine in patterns.values() for pk in mine]
+    placed = ShiftPlace.objects.filter(within, pattern_id__in=every, valid_from__lte=last).order_by("pk")
+    changed = ShiftChange.objects.filter(pattern_id__in=every, day__range=(first - DAY, last)).order_by("pk")
+    places, changes = [place_rule(row) for row in placed], [change_rule(row) for row in changed]
+    a, b = epoch(low), epoch(high)
+    found = {}
+    for pk, team in teams.items():
+        rules = [pattern_rule(row, team.timezone, hubs.get(pk)) for row in patterns[pk].values()]
+        days = (moment(a, team.timezone).date() - DAY, moment(b, team.timezone).date())
+        found[pk] = [s for s in shifts_of(rules, places, changes, *days) if s.start < b and s.end > a]
+    return found, patterns
+
+
+Layers = tuple[list[Turns], list[Replacement]]
+
+
+def _rotations(
+    teams: dict[int, Team], ids: Sequence[int], low: dt.datetime, high: dt.datetime
+) -> dict[tuple[int, int], Layers]:
+    """What is said of each rank of each team, in the order in which it holds."""
+    found: dict[tuple[int, int], Layers] = defaultdict(lambda: ([], []))
+    alive = Q(ends_on=None) | Q(ends_on__gte=(low - DAY).date())
+    rotations = Rotation.objects.filter(alive, team_id__in=ids, starts_on__lte=(high + DAY).date())
+    members = Prefetch("members", RotationMember.objects.order_by("position"))
+    for row in rotations.prefetch_related(members).order_by("starts_on"):
+        found[row.team_id, row.rank][0].append(turns_rule(row, teams[row.team_id].timezone))
+    swaps = Swap.objects.filter(team_id__in=ids, state=Swap.State.ACCEPTED)
+    touching = Q(starts_at__lt=high, ends_at__gt=low) | Q(back_starts_at__lt=high, back_ends_at__gt=low)
+    for swap in swaps.filter(touching).order_by("decided_at", "pk"):
+        found[swap.team_id, swap.rank][1].extend(swap_layers(swap))
+    overrides = Override.objects.filter(
+        team_id__in=ids, withdrawn_at=None, starts_at__lt=high, ends_at__gt=low
+    )
+    for one in overrides.order_by("created_at", "pk"):
+        layer = Replacement(epoch(one.starts_at), epoch(one.ends_at), one.person_id)
+        found[one.team_id, one.rank][1].append(layer)
+    return found
+
+
+def swap_layers(swap: Swap) -> list[Replacement]:
+    """What a swap does to the rotation, once accepted."""
+    given = (epoch(swap.starts_at), epoch(swap.ends_at))
+    layers = [Replacement(*given, swap.other_id, swap.asker_id, "swap")]
+    if swap.back_starts_at and swap.back_ends_at:
+        back = (epoch(swap.back_starts_at), epoch(swap.back_ends_at))
+        layers.append(Replacement(*back, swap.asker_id, swap.other_id, "swap"))
+    return layers
