@@ -185,8 +185,9 @@ class Reckoning:
                     f"p50 {quantile(every, 0.5):.1f}, p95 {quantile(every, 0.95):.1f}, max {max(every):.1f} s",
                 )
             )
-        again, failed = (len(self.ledger.measures(f"answered {status}")) for status in (503, 500))
-        lines.append(Line("forms answered 503 (try again) / 500 (an error of ours)", f"{again} / {failed}"))
+        again, full, failed = (len(self.ledger.measures(f"answered {status}")) for status in (503, 422, 500))
+        lines.append(Line("forms answered 503 (try again) / 422 (no room for a file)", f"{again} / {full}"))
+        lines.append(Line("forms answered 500 (an error of ours)", str(failed), "0", not failed))
         return lines
 
     def _delays(self, wanted: Callable[[Sent], bool]) -> list[float]:

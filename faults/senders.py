@@ -19,6 +19,7 @@ from faults.site import Site
 FILE_EVERY = 20
 PEOPLE_AT_ONCE = 4
 AGAIN_AFTER = 0.5
+NO_ROOM = 422  # the form again, with what was typed: its file found no room on the disk
 
 
 class Sender(threading.Thread):
@@ -71,9 +72,9 @@ class FormSender(Sender):
             return False
         finally:
             web.close()
-        if answer.status >= 500:
+        if answer.status >= 500 or answer.status == NO_ROOM:
             self.ledger.measured(f"answered {answer.status}", 0)
-        if answer.status in (400, 403, 404, 422):
+        elif answer.status in (400, 403, 404):
             self.failed.append(f"form {token}: answered {answer.status}")
         return answer.status in (302, 303) and (answer.getheader("Location") or "").startswith("/portal/")
 

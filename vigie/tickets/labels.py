@@ -133,6 +133,9 @@ refusals.register(
         "tickets.choose_person": _("Choose a person first."),
         "tickets.unknown_field": _("“%(name)s” cannot be changed here."),
         "tickets.already_there": _("This was already sent: nothing was done twice."),
+        "tickets.upload_no_room": _(
+            "%(name)s could not be kept: the server’s disk is full. Your text was kept: send it without the file, or try again later."
+        ),
         "tickets.upload_too_large": _(
             "%(name)s is larger than %(limit)s MB. Your text was kept: share the file another way."
         ),

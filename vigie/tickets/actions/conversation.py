@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from vigie.workflow.queries import machine_of
 
 BODY_LIMIT = 400_000
 REFUSED_KINDS = frozenset({"application/x-msdownload", "application/x-executable"})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def check_body(body: str, is_html: bool, *, may_be_empty: bool = False) -> None:
@@ -212,7 +214,8 @@ def mail_columns(said: Said) -> dict[str, str]:
 def upload(
     actor: Actor, organisation_id: int, name: str, size: int, chunks: Iterable[bytes], *, now: dt.datetime
 ) -> Attachment:
-    """Keep a file before its message is sent. Refuses what is empty, too large or a program; says which file."""
+    """Keep a file before its message is sent. Refuses what is empty, too large or a program, and
+    what the disk has no room for; says which file."""
     actor.demand("tickets:reply")
     if not actor.sees(organisation_id):
         raise NotFound()
@@ -222,7 +225,12 @@ def upload(
         raise Refusal("tickets.upload_too_large", field="file", name=shown, limit=limit // 1024 // 1024)
     if size == 0:
         raise Refusal("tickets.upload_empty", field="file", name=shown)
-    stored = files.store(chunks, shown)
+    try:
+        stored = files.store(chunks, shown)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise Refusal("tickets.upload_no_room", field="file", name=shown) from error
     if stored.content_type in REFUSED_KINDS:
         raise Refusal("tickets.upload_refused", field="file", name=shown, kind=stored.content_type)
     return _loose(actor, organisation_id, shown, stored, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from django.utils import timezone
 from tests.world import World, report
 from vigie.accounts.models import Person
 from vigie.tickets.actions.conversation import Said, add_note
-from vigie.tickets.models import Attachment, Message
+from vigie.tickets.models import Attachment, Message, Ticket
 from vigie.toolkit.files import path_of
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,31 @@ def test_what_is_too_large_or_empty_is_refused_with_a_sentence(world: World) -> 
     assert send(client, "vide.txt", b"", organisation=world.a.organisation.pk).status_code == 422
     assert client.post(reverse("file_upload")).status_code == 422
     assert Attachment.objects.count() == 0
+
+
+def test_a_full_disk_is_said_and_the_request_can_be_sent_without_its_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("vigie.toolkit.files.os.fsync", full)
+    client = signed_in(world.a.user)
+    values = {
+        "type": "incident", "title": "Imprimante muette", "body": "Plus rien depuis ce matin.", "service": "",
+        "urgency": "2", "impact": "3", "submission": "full-disk",
+    }  # fmt: skip
+    answer = client.post(
+        reverse("portal_new"), {**values, "files": SimpleUploadedFile("journal.log", b"x" * 99)}
+    )
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "journal.log" in text
+    assert "Plus rien depuis ce matin." in text
+    assert Attachment.objects.count() == 0
+    assert not [path for path in Path(settings.FILES).rglob("*") if path.name.startswith(".incoming-")]
+    assert client.post(reverse("portal_new"), values).status_code == 302
+    assert Ticket.objects.get().title == "Imprimante muette"
 
 
 def test_a_customer_sends_for_its_own_client_alone(world: World) -> None:
