@@ -13,7 +13,7 @@ from vigie.rota.models import Absence, Handover, HandoverLine, Override, Rotatio
 from vigie.tenancy.walls import Internal, TableClass
 from vigie.tickets import access as tickets_access
 
-GRANTS: tuple[str, ...] = ()
+GRANTS = ("rota:view", "rota:manage")
 M = TypeVar("M", bound=Model)
 
 TABLES: dict[str, TableClass] = {

@@ -29,39 +29,21 @@ from imapclient import IMAPClient
 DOVECOT = shutil.which("dovecot", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 PASSWORD = "un-mot-de-passe"
 
-CONFIGURATION = """
+COMMON = """
 base_dir = {folder}/run
 log_path = {folder}/dovecot.log
 protocols = imap
 listen = 127.0.0.1
 ssl = yes
-ssl_cert = <{certificate}
-ssl_key = <{key}
-disable_plaintext_auth = no
 auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 first_valid_uid = 0
 first_valid_gid = 0
 mail_uid = {uid}
 mail_gid = {gid}
-mail_home = {folder}/mail/%u
-mail_location = maildir:~/Maildir
 mail_fsync = never
 namespace inbox {{
   inbox = yes
-}}
-passdb {{
-  driver = oauth2
-  mechanisms = xoauth2
-  args = {folder}/oauth2.conf
-}}
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={folder}/mail/%u
 }}
 service imap-login {{
   chroot =
@@ -77,6 +59,61 @@ service anvil {{
 }}
 """
 
+TOKENS = """
+tokeninfo_url = {tokeninfo}
+username_attribute = email
+active_attribute = active
+active_value = yes
+"""
+
+# Debian 12 has 2.3, Debian 13 has 2.4, which renamed half of its settings.
+OF_2_3 = """
+ssl_cert = <{certificate}
+ssl_key = <{key}
+disable_plaintext_auth = no
+mail_home = {folder}/mail/%u
+mail_location = maildir:~/Maildir
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail/%u
+}}
+"""
+OF_2_4 = """
+ssl_server_cert_file = {certificate}
+ssl_server_key_file = {key}
+auth_allow_cleartext = yes
+mail_home = {folder}/mail/%{{user}}
+mail_driver = maildir
+mail_path = ~/Maildir
+oauth2 {{
+  introspection_mode = auth
+  {tokens}
+}}
+passdb oauth2 {{
+  mechanisms_filter = xoauth2
+}}
+passdb static {{
+  password = {password}
+}}
+userdb static {{
+  fields {{
+    uid = {uid}
+    gid = {gid}
+    home = {folder}/mail/%{{user}}
+  }}
+}}
+"""
+FIRST_OF_2_4 = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -85,6 +122,12 @@ class Certificate:
     authority: Path
     chain: Path
     key: Path
+
+
+USES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
 
 
 def certificate(folder: Path, *, ended: bool = False, name: str = "localhost") -> Certificate:
@@ -101,6 +144,7 @@ def certificate(folder: Path, *, ended: bool = False, name: str = "localhost") -
             x509.DNSName(name),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
         ]
+        usage = dict.fromkeys(USES, False) | {"key_cert_sign" if authority else "digital_signature": True}
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -110,6 +154,11 @@ def certificate(folder: Path, *, ended: bool = False, name: str = "localhost") -
             .not_valid_before(now - dt.timedelta(days=10))
             .not_valid_after(until)
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(x509.KeyUsage(**usage), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+            )
             .add_extension(x509.SubjectAlternativeName(names[:1] if name != "localhost" else names), False)
             .sign(authority_key, hashes.SHA256())
         )
@@ -178,11 +227,12 @@ def dovecot(tokeninfo: str = "http://127.0.0.1:1/") -> Iterator[ImapServer]:
     if user == "root":  # Dovecot opens no mailbox as root
         shutil.chown(mails, "nobody", "nogroup")
     port, tls_port, made = free_port(), free_port(), certificate(folder / "tls")
-    (folder / "oauth2.conf").write_text(
-        f"tokeninfo_url = {tokeninfo}\nusername_attribute = email\nactive_attribute = active\nactive_value = yes\n"
-    )
-    text = CONFIGURATION.format(
-        folder=folder, certificate=made.chain, key=made.key, password=PASSWORD,
+    tokens = TOKENS.format(tokeninfo=tokeninfo)
+    (folder / "oauth2.conf").write_text(tokens)
+    is_old = subprocess.check_output([DOVECOT, "--version"], text=True).startswith("2.3")
+    text = COMMON + OF_2_3 if is_old else FIRST_OF_2_4 + COMMON + OF_2_4
+    text = text.format(
+        folder=folder, certificate=made.chain, key=made.key, password=PASSWORD, tokens=tokens,
         uid=mails.stat().st_uid, gid=mails.stat().st_gid, port=port, tls_port=tls_port,
     )  # fmt: skip
     if user != "root":
