@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from vigie.accounts.models import Affiliation, Person
 from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
 from vigie.channels.mail.tests import servers
 from vigie.channels.mail.tests.conftest import MakeMailbox
+from vigie.channels.mail.tests.sink import open_sink
 from vigie.toolkit import vault
 from vigie.toolkit.models import JournalEntry
 
@@ -164,6 +166,11 @@ class TestMailboxes:
         assert browser(world.admin).get(reverse(name)).status_code == 200
 
 
+def tokens(access: str) -> bytes:
+    """What an authorisation server gave, valid for long."""
+    return vault.seal(json.dumps({"access": access, "refresh": "r", "ends_at": "2199-01-01T00:00:00+00:00"}))
+
+
 class TestTheTestButton:
     def steps(self, admin: Client, mailbox: Mailbox) -> str:
         answer = admin.post(reverse("mailbox_test", args=[mailbox.pk]))
@@ -188,6 +195,22 @@ class TestTheTestButton:
     def test_the_way_out_is_tried_too(self, admin: Client, make_mailbox: MakeMailbox) -> None:
         text = self.steps(admin, make_mailbox(smtp_host="localhost", smtp_port=servers.free_port()))
         assert "« localhost » refuse la connexion" in text
+
+    def test_the_way_out_signs_in_with_a_token(self, admin: Client) -> None:
+        with open_sink() as sink:
+            sink.secret = "jeton-1"
+            mailbox = shared_box(
+                sign_in="oauth", username="support@nord.example", oauth_tokens_sealed=tokens("jeton-1"),
+                smtp_host="127.0.0.1", smtp_port=sink.port, smtp_security="none",
+            )  # fmt: skip
+            text = self.steps(admin, mailbox)
+            assert "« 127.0.0.1 » accepte nos e-mails" in text
+            assert sink.signed_in == ["XOAUTH2 support@nord.example"]
+            Mailbox.objects.update(oauth_tokens_sealed=tokens("jeton-perdu"))
+            text = self.steps(admin, mailbox)
+            assert "#alert-octagon" in text
+            assert "accepte nos e-mails" not in text
+            assert len(sink.signed_in) == 1
 
     def test_a_folder_and_a_pipe(self, admin: Client, tmp_path: Path, settings: Any) -> None:
         settings.MAIL_FOLDERS = tmp_path
