@@ -157,7 +157,7 @@ def change_type(
     if ticket.phase == "waiting":
         resumed = {"state": changes["state"], "phase": changes["phase"], "verb": "resume"}
         new_facts.append(NewFact(facts.STATE, resumed, before))
-    promises.replace_clocks(ticket, fresh, now)
+    new_facts += promises.replace_clocks(ticket, fresh, now)
     return change(actor, ticket, changes, new_facts, now=now)
 
 

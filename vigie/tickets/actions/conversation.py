@@ -115,7 +115,8 @@ def reply(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> Mess
     message = _store(actor, ticket, said, "reply", "public", now)
     side = "client" if actor.is_client else "provider"
     changes = answer_changes(ticket, side, now)
-    new_facts = [NewFact(facts.MESSAGE, {"message": message.pk}, audience="public")]
+    doubt = {"unverified": True} if said.trust == "unverified" else {}
+    new_facts = [NewFact(facts.MESSAGE, {"message": message.pk, **doubt}, audience="public")]
     if "first_response_at" in changes:
         new_facts.append(NewFact(facts.RESPONDED, {"message": message.pk}))
     if side == "client" and said.trust != "unverified":

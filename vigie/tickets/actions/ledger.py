@@ -9,16 +9,20 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from vigie.contracts.queries import terms_of
+from vigie.contracts.rules.clock_facts import ClockFact
+from vigie.contracts.rules.cycles import Cycle
 from vigie.contracts.rules.instants import epoch
-from vigie.contracts.rules.reading import Reading
+from vigie.contracts.rules.reading import ClockState, Reading
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import Actor
 from vigie.kernel.events import Event
 from vigie.tenancy.walls import past_the_wall
+from vigie.tickets.actions.turning import turned
 from vigie.tickets.events import TicketChanged
 from vigie.tickets.models import Clock, Fact, Ticket
 from vigie.tickets.models.ticket import FAR_FUTURE
-from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, clock_facts
+from vigie.tickets.rules import cycles, facts
+from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, TermsById, clock_facts, cycle_facts
 from vigie.tickets.rules.facts import audience_of
 from vigie.toolkit.events import announce
 
@@ -112,18 +116,29 @@ def change(
 
 
 def load_rows(ticket_id: int, kinds: Iterable[str] = CLOCK_KINDS) -> list[Row]:
-    """The ticket's facts that a clock reads, oldest first."""
+    """The ticket's facts that a clock reads, oldest first; of messages the public ones."""
     found = Fact.objects.filter(ticket_id=ticket_id, kind__in=list(kinds)).order_by("at", "id")
+    found = found.exclude(kind=facts.MESSAGE, audience="internal")
     return [
-        Row(pk, at, kind, after or {}, before or {})
-        for pk, at, kind, after, before in found.values_list("id", "at", "kind", "after", "before")
+        Row(pk, at, kind, after or {}, before or {}, side)
+        for pk, at, kind, after, before, side in found.values_list(
+            "id", "at", "kind", "after", "before", "side"
+        )
     ]
+
+
+def facts_of(clock: Clock, rows: Iterable[Row], terms: TermsById = terms_of) -> list[ClockFact]:
+    """The clock's facts of the journal; those of a cycle lie within the bounds that stand on its row."""
+    if clock.kind not in cycles.KINDS:
+        return clock_facts(clock.kind, clock.pk, rows, terms)
+    stop, cancelled = clock.stopped_at and epoch(clock.stopped_at), clock.state == Clock.State.CANCELLED
+    cycle = Cycle(clock.cycle, epoch(clock.started_at), stop, cancelled)
+    return cycle_facts(clock.kind, cycle, rows, terms)
 
 
 def reading_of(clock: Clock, rows: Iterable[Row], now: dt.datetime) -> Reading:
     """The clock read from the journal at ``now``."""
-    found = clock_facts(clock.kind, clock.pk, rows, terms_of)
-    return read_clock(terms_of(clock.terms_id), found, epoch(now))
+    return read_clock(terms_of(clock.terms_id), facts_of(clock, rows), epoch(now))
 
 
 def moment(instant: int | None) -> dt.datetime | None:
@@ -136,7 +151,8 @@ def cache_reading(clock: Clock, reading: Reading) -> None:
     upcoming = reading.next_threshold
     clock.state = str(reading.state)
     clock.started_at = moment(reading.started_at) or clock.started_at
-    clock.stopped_at = moment(reading.stopped_at)
+    if clock.kind not in cycles.KINDS or reading.state != ClockState.CANCELLED:  # a cycle keeps its end
+        clock.stopped_at = moment(reading.stopped_at)
     clock.target_seconds = max(reading.target_seconds, 0)
     clock.used_seconds = max(reading.used_seconds, 0)
     clock.due_at = moment(reading.due_at)
@@ -161,10 +177,21 @@ def due_columns(ticket: Ticket, clocks: Iterable[Clock]) -> list[str]:
 def refresh_clocks(ticket: Ticket, now: dt.datetime) -> list[str]:
     """Read the ticket's live clocks again from its journal; the ticket columns that changed with them."""
     clocks = list(Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED))
-    if not clocks:
+    if not clocks and ticket.contract_id is None:
         return due_columns(ticket, [])
+    was = {clock.pk: _figures(clock) for clock in clocks}
     rows = load_rows(ticket.pk)
+    if cycles.promises(rows):
+        rows = load_rows(ticket.pk, (*CLOCK_KINDS, facts.MESSAGE))
+        clocks = turned(ticket, clocks, rows)
     for clock in clocks:
         cache_reading(clock, reading_of(clock, rows, now))
-    Clock.objects.bulk_update(clocks, CLOCK_COLUMNS)
+    if moved := [clock for clock in clocks if clock.pk and was[clock.pk] != _figures(clock)]:
+        Clock.objects.bulk_update(moved, CLOCK_COLUMNS)
+    if new := [clock for clock in clocks if not clock.pk]:
+        Clock.objects.bulk_create(new)
     return due_columns(ticket, clocks)
+
+
+def _figures(clock: Clock) -> list[Any]:
+    return [getattr(clock, name) for name in CLOCK_COLUMNS]

@@ -16,6 +16,7 @@ from vigie.catalog.models import Service, Subscription
 from vigie.contracts.actions import stamp_many
 from vigie.contracts.queries import PromiseBook, promise_book, terms_of
 from vigie.contracts.queries.book import Scope
+from vigie.contracts.rules.cycles import CYCLE_KINDS
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import ClockKind, Terms
 from vigie.contracts.rules.sla_clock import read_clock
@@ -40,7 +41,7 @@ from vigie.workflow.queries import current_version, machine_of
 TITLE_LIMIT = 250
 _NEXT = """insert into tickets_counter (organisation_id, last) values (%s, 1)
 on conflict (organisation_id) do update set last = tickets_counter.last + 1 returning last"""
-TARGETED = (ClockKind.RESPONSE, ClockKind.RESOLUTION)
+TARGETED = (ClockKind.RESPONSE, ClockKind.RESOLUTION, *CYCLE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +315,28 @@ def scope_of(ticket: Ticket, *, priority: int | None = None, ticket_type: str | 
 
 
 def promised(book: PromiseBook, scope: Scope) -> dict[ClockKind, Terms]:
-    """The clocks that a ticket of the desk carries."""
+    """The promises that a ticket of the desk carries."""
     return {kind: terms for kind, terms in book.terms_for(scope).items() if kind in TARGETED}
+
+
+def at_once(terms: Mapping[ClockKind, Terms]) -> dict[ClockKind, Terms]:
+    """Those whose clock starts with the ticket; the others wait for its first response."""
+    return {kind: promise for kind, promise in terms.items() if kind not in CYCLE_KINDS}
+
+
+def cycle_promises(
+    ticket: Ticket, terms: Mapping[ClockKind, Terms], ids: Mapping[Terms, int]
+) -> list[NewFact]:
+    """The facts that stamp at its opening what is promised again and again. Pure."""
+    return [
+        NewFact(
+            facts.PROMISED,
+            {"cycles": str(kind), "clock": str(kind), "terms_id": ids[promise], "cause": "opening"},
+            at=ticket.opened_at,
+        )
+        for kind, promise in terms.items()
+        if kind in CYCLE_KINDS
+    ]
 
 
 def _promise(actor: Actor, ticket: Ticket, zone: str, now: dt.datetime) -> None:
@@ -325,11 +346,11 @@ def _promise(actor: Actor, ticket: Ticket, zone: str, now: dt.datetime) -> None:
     ticket.contract_id = contract.pk if contract else None
     terms = promised(book, scope_of(ticket))
     ids = stamp_many(ticket.organisation_id, terms.values())
-    after = opening_facts(ticket)
+    after = [*opening_facts(ticket), *cycle_promises(ticket, terms, ids)]
     written = journal(actor, ticket, after, now=now)
     rows = [Row(f.pk, f.at, f.kind, f.after or {}, f.before or {}) for f in written]
     clocks = []
-    for kind, stamped in terms.items():
+    for kind, stamped in at_once(terms).items():
         clock = Clock(
             organisation_id=ticket.organisation_id, ticket_id=ticket.pk, kind=str(kind), terms_id=ids[stamped]
         )

@@ -15,9 +15,9 @@ from vigie.contracts.rules.promise import ClockKind, Terms
 from vigie.contracts.rules.reading import Reading
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.tickets.actions.ledger import NewFact, load_rows, moment, reading_of
-from vigie.tickets.actions.opening import promised, scope_of
+from vigie.tickets.actions.opening import at_once, promised, scope_of
 from vigie.tickets.models import Clock, Ticket
-from vigie.tickets.rules import facts
+from vigie.tickets.rules import cycles, facts
 from vigie.tickets.rules.clock_facts import Row, clock_facts
 
 
@@ -28,7 +28,8 @@ def retargeted(ticket: Ticket, *, priority: int, by: str = "provider") -> list[N
         return []
     terms = _terms(ticket, scope_of(ticket, priority=priority))
     ids = stamp_many(ticket.organisation_id, terms.values())
-    return promises_changed(live, terms, ids, "priority", by)
+    changed = promises_changed(live, terms, ids, "priority", by)
+    return changed + cycles_changed(_repeated(ticket), terms, ids, "priority", by)
 
 
 def promises_changed(
@@ -37,10 +38,41 @@ def promises_changed(
     """A ``promised`` fact for each clock that still runs and has new terms. Pure."""
     found = []
     for clock in clocks:
-        new = terms.get(ClockKind(clock.kind))
+        new = terms.get(ClockKind(clock.kind)) if clock.kind not in cycles.KINDS else None
         if new is not None and clock.stopped_at is None:
             found.append(NewFact(facts.PROMISED, _promise(clock, ids[new], cause, by)))
     return found
+
+
+def cycles_changed(
+    repeated: Mapping[str, int],
+    terms: Mapping[ClockKind, Terms],
+    ids: Mapping[Terms, int],
+    cause: str,
+    by: str = "provider",
+) -> list[NewFact]:
+    """A ``promised`` fact for each kind of cycle that has other terms now: it is one for all its cycles.
+
+    ``repeated`` holds the terms in force of each kind promised on the ticket. Pure.
+    """
+    return [
+        NewFact(
+            facts.PROMISED, {"cycles": kind, "clock": kind, "terms_id": ids[new], "cause": cause, "by": by}
+        )
+        for kind, terms_id in repeated.items()
+        if (new := terms.get(ClockKind(kind))) is not None and ids[new] != terms_id
+    ]
+
+
+def _repeated(ticket: Ticket) -> dict[str, int]:
+    """The terms in force of what the ticket was promised again and again."""
+    return repeated(load_rows(ticket.pk, [facts.PROMISED]))
+
+
+def repeated(rows: Iterable[Row]) -> dict[str, int]:
+    """The terms in force of each kind of cycle. Pure."""
+    last = {kind: stamped[-1] for kind, stamped in cycles.promises(rows).items()}
+    return {kind: terms_id for kind, terms_id in last.items() if terms_id is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +97,7 @@ def revisions(ticket: Ticket, scope: Scope, now: dt.datetime) -> list[Revision]:
     return [
         Revision(clock, reading_of(clock, rows, now), terms[ClockKind(clock.kind)])
         for clock in _live(ticket)
-        if ClockKind(clock.kind) in terms
+        if ClockKind(clock.kind) in terms and clock.kind not in cycles.KINDS
     ]
 
 
@@ -74,18 +106,20 @@ def carried_over(ticket: Ticket, *, site_id: int | None, now: dt.datetime) -> li
 
     The response keeps its promise, and so does a ticket whose place alone moved (``site_id`` is the one before).
     """
+    scope = replace(scope_of(ticket), site_id=site_id)
     changed = [
         revision
-        for revision in revisions(ticket, replace(scope_of(ticket), site_id=site_id), now)
+        for revision in revisions(ticket, scope, now)
         if revision.clock.kind != ClockKind.RESPONSE
         and revision.clock.stopped_at is None
         and _content(revision.terms) != _content(revision.before.terms)
     ]
-    ids = stamp_many(ticket.organisation_id, [revision.terms for revision in changed])
+    terms = _cycles_alone(_terms(ticket, scope))
+    ids = stamp_many(ticket.organisation_id, [*(revision.terms for revision in changed), *terms.values()])
     return [
         NewFact(facts.PROMISED, _promise(revision.clock, ids[revision.terms], "change", "provider"))
         for revision in changed
-    ]
+    ] + (cycles_changed(_repeated(ticket), terms, ids, "change") if terms else [])
 
 
 def corrected(ticket: Ticket, *, priority: int | None = None, now: dt.datetime) -> list[NewFact]:
@@ -101,7 +135,9 @@ def corrected(ticket: Ticket, *, priority: int | None = None, now: dt.datetime) 
         more = [Row(rows[-1].id + 1, now, facts.PROMISED, promise, {})] if promise else []
         return reading_of(clock, [*rows, *more], now)
 
-    return corrections(clocks, terms, stamp_many(ticket.organisation_id, terms.values()), read)
+    ids = stamp_many(ticket.organisation_id, terms.values())
+    found = corrections(clocks, terms, ids, read)
+    return found + cycles_changed(_repeated(ticket), terms, ids, "correction")
 
 
 Supposing = Callable[[Clock, Mapping[str, Any] | None], Reading]
@@ -114,7 +150,7 @@ def corrections(
     """A ``promised`` fact for each clock put right, with its figures before and after. Pure."""
     new_facts = []
     for clock in clocks:
-        new = terms.get(ClockKind(clock.kind))
+        new = terms.get(ClockKind(clock.kind)) if clock.kind not in cycles.KINDS else None
         if new is not None:
             promise = _promise(clock, ids[new], "correction", "provider")
             was, then = _result(read(clock, None)), _result(read(clock, promise))
@@ -123,9 +159,9 @@ def corrections(
 
 
 def replaced(ticket: Ticket, ticket_type: str, now: dt.datetime) -> tuple[dict[ClockKind, Terms], list[str]]:
-    """The clocks that another type starts, and the kinds whose missed promise would then be met or gone.
+    """The promises of another type, and the kinds whose missed promise would then be met or gone.
 
-    A response already given keeps its clock.
+    A response already given keeps its clock, and so does a cycle, under the new terms where it still runs.
     """
     live = _live(ticket)
     kept = {clock.kind for clock in live if clock.kind == "response" and clock.stopped_at is not None}
@@ -133,23 +169,34 @@ def replaced(ticket: Ticket, ticket_type: str, now: dt.datetime) -> tuple[dict[C
     fresh = {kind: terms[kind] for kind in terms if str(kind) not in kept}
     rows = load_rows(ticket.pk)
     missed = [
-        clock.kind for clock in live if clock.kind not in kept and reading_of(clock, rows, now).breached
+        clock.kind
+        for clock in live
+        if clock.kind not in kept and not _is_over(clock) and reading_of(clock, rows, now).breached
     ]
     return fresh, [kind for kind in missed if not _missed_anew(kind, fresh, rows, now)]
 
 
+def _is_over(clock: Clock) -> bool:
+    return clock.kind in cycles.KINDS and clock.stopped_at is not None
+
+
 def _missed_anew(kind: str, fresh: Mapping[ClockKind, Terms], rows: list[Row], now: dt.datetime) -> bool:
     terms = fresh.get(ClockKind(kind))
+    if kind in cycles.KINDS:
+        return terms is not None
     return (
         terms is not None and read_clock(terms, clock_facts(kind, None, rows, terms_of), epoch(now)).breached
     )
 
 
-def replace_clocks(ticket: Ticket, fresh: Mapping[ClockKind, Terms], now: dt.datetime) -> None:
-    """Cancel the live clocks of the old type, keep a response already given, start ``fresh`` from the opening."""
+def replace_clocks(ticket: Ticket, fresh: Mapping[ClockKind, Terms], now: dt.datetime) -> list[NewFact]:
+    """Cancel the live clocks of the old type, keep a response already given, start ``fresh`` from the opening.
+
+    Gives the facts of the promises kept again and again: those of the new type from now on, or none any more.
+    """
     kept = {"response"} - set(map(str, fresh))
     live = Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED)
-    live.exclude(kind__in=kept, stopped_at__isnull=False).update(
+    live.exclude(kind__in=kept, stopped_at__isnull=False).exclude(kind__in=cycles.KINDS).update(
         state=Clock.State.CANCELLED, stopped_at=now, due_at=None, next_announce_at=None
     )
     ids = stamp_many(ticket.organisation_id, fresh.values())
@@ -163,8 +210,18 @@ def replace_clocks(ticket: Ticket, fresh: Mapping[ClockKind, Terms], now: dt.dat
             started_at=ticket.opened_at,
             target_seconds=0,
         )
-        for kind, terms in fresh.items()
+        for kind, terms in at_once(fresh).items()
     )
+    old, new = _repeated(ticket), {str(kind): ids[terms] for kind, terms in _cycles_alone(fresh).items()}
+    return [
+        NewFact(facts.PROMISED, {"cycles": kind, "clock": kind, "terms_id": new.get(kind), "cause": "change"})
+        for kind in sorted({*old, *new})
+        if old.get(kind) != new.get(kind)
+    ]
+
+
+def _cycles_alone(terms: Mapping[ClockKind, Terms]) -> dict[ClockKind, Terms]:
+    return {kind: promise for kind, promise in terms.items() if str(kind) in cycles.KINDS}
 
 
 def _live(ticket: Ticket) -> list[Clock]:

@@ -35,7 +35,10 @@ class Fact(models.Model):
 
 
 class Clock(models.Model):
-    """One promise running on one ticket: the terms stamped at opening and the last reading of its facts."""
+    """One promise running on one ticket: the terms stamped at opening and the last reading of its facts.
+
+    A promise kept again and again (``update``, ``reply``) has a clock for each of its cycles, numbered from 0.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -47,6 +50,7 @@ class Clock(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, db_index=False)
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="clocks", db_constraint=False)
     kind = models.CharField(max_length=12)
+    cycle = models.PositiveSmallIntegerField(default=0, db_default=0)
     terms = models.ForeignKey(StampedTerms, models.PROTECT, db_constraint=False)
     state = models.CharField(max_length=10, choices=State)
     started_at = models.DateTimeField()
@@ -62,7 +66,9 @@ class Clock(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "id"], name="clock_held"),
             models.UniqueConstraint(
-                fields=["ticket", "kind"], condition=~Q(state="cancelled"), name="clock_one_live_per_kind"
+                fields=["ticket", "kind", "cycle"],
+                condition=~Q(state="cancelled"),
+                name="clock_one_live_per_cycle",
             ),
         ]
         indexes = [

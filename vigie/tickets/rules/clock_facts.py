@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind, Side
+from vigie.contracts.rules.cycles import Cycle
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import PriorityPolicy, Terms
 from vigie.tickets.rules import facts
@@ -20,13 +21,14 @@ TermsById = Callable[[int], Terms]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One journalled fact, as the clock needs it."""
+    """One journalled fact, as the clock needs it. ``side``: who made it."""
 
     id: int
     at: datetime
     kind: str
     after: Mapping[str, Any]
     before: Mapping[str, Any]
+    side: str = ""
 
 
 # kinds worth loading to read a clock
@@ -50,22 +52,64 @@ def _one(kind: str, clock_id: int | None, row: Row, terms_by_id: TermsById) -> C
     if row.kind == facts.OPENED:
         return ClockFact(FactKind.START, at, order)
     if row.kind == facts.ASSIGNED:
-        return ClockFact(FactKind.HOLDER, at, order, holder=str(row.after.get("team_name") or ""))
+        return _holder(row)
     if row.kind == facts.RESPONDED:
         return ClockFact(FactKind.STOP, at, order) if kind == "response" else None
-    if row.kind == facts.PROMISED and row.after.get("clock_id") == clock_id:
-        cause = str(row.after.get("cause") or "")
-        return ClockFact(
-            FactKind.CORRECT if cause == "correction" else FactKind.RETARGET,
-            at,
-            order,
-            terms=terms_by_id(int(row.after["terms_id"])),
-            by=Side(row.after.get("by", "provider")),
-            policy=_POLICIES.get(cause),
-        )
+    if row.kind == facts.PROMISED and row.after.get("clock_id") == clock_id and "cycles" not in row.after:
+        return _promised(row, terms_by_id)
     if row.kind == facts.STATE:
         return _state(kind, row, at, order)
     return None
+
+
+def _promised(row: Row, terms_by_id: TermsById) -> ClockFact:
+    cause = str(row.after.get("cause") or "")
+    return ClockFact(
+        FactKind.CORRECT if cause == "correction" else FactKind.RETARGET,
+        epoch(row.at),
+        row.id,
+        terms=terms_by_id(int(row.after["terms_id"])),
+        by=Side(row.after.get("by", "provider")),
+        policy=_POLICIES.get(cause),
+    )
+
+
+def cycle_facts(kind: str, cycle: Cycle, rows: Iterable[Row], terms_by_id: TermsById) -> list[ClockFact]:
+    """The facts of one cycle of a promise kept again and again: its own start and end, the ticket's waits and holders,
+    and what was promised anew."""
+    found = [ClockFact(FactKind.START, cycle.start)]
+    if cycle.stop is not None:
+        found.append(ClockFact(FactKind.CANCEL if cycle.cancelled else FactKind.STOP, cycle.stop))
+    for row in rows:
+        if row.kind == facts.ASSIGNED:
+            found.append(_holder(row))
+        elif row.kind == facts.STATE:
+            found += _wait(row)
+        elif (
+            row.kind == facts.PROMISED
+            and row.after.get("cycles") == kind
+            and row.after.get("cause") != "opening"
+        ):
+            found += [_promised(row, terms_by_id)] if row.after.get("terms_id") else []
+    return found
+
+
+def _wait(row: Row) -> list[ClockFact]:
+    """The beginning or the end of a wait; nothing else of a state concerns a cycle."""
+    if row.after.get("phase") == "waiting":
+        return [_pause(row)]
+    if row.before.get("phase") == "waiting":
+        return [ClockFact(FactKind.RESUME, epoch(row.at), row.id)]
+    return []
+
+
+def _holder(row: Row) -> ClockFact:
+    return ClockFact(FactKind.HOLDER, epoch(row.at), row.id, holder=str(row.after.get("team_name") or ""))
+
+
+def _pause(row: Row) -> ClockFact:
+    reason, agreed = str(row.after.get("reason") or ""), bool(row.after.get("agreed", True))
+    return ClockFact(FactKind.PAUSE, epoch(row.at), row.id, reason=reason, agreed=agreed)
 
 
 def _state(kind: str, row: Row, at: int, order: int) -> ClockFact | None:
@@ -83,8 +127,7 @@ def _state(kind: str, row: Row, at: int, order: int) -> ClockFact | None:
     if was == "done":
         return ClockFact(FactKind.REOPEN, at, order)
     if now == "waiting":
-        reason = str(row.after.get("reason") or "")
-        return ClockFact(FactKind.PAUSE, at, order, reason=reason, agreed=bool(row.after.get("agreed", True)))
+        return _pause(row)
     if was == "waiting":
         return ClockFact(FactKind.RESUME, at, order)
     return None

@@ -34,6 +34,7 @@ from vigie.tickets.actions.ingest import (
 from vigie.tickets.actions.lifecycle import Given
 from vigie.tickets.actions.opening import NewTicket, open_ticket
 from vigie.tickets.models import Clock, Counter, Fact, Message, Ticket, Watcher
+from vigie.tickets.tests.test_repeated_promises import promise
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
@@ -125,7 +126,7 @@ def dump() -> dict[str, Any]:
         row["messages"] = [{**m, "id": None, "ticket_id": None} for m in rows(Message, ticket_id=pk)]
         row["clocks"] = [
             {**c, "id": None, "ticket_id": None, "terms_id": digests[c["terms_id"]]}
-            for c in rows(Clock, ticket_id=pk)
+            for c in sorted(rows(Clock, ticket_id=pk), key=lambda c: (c["kind"], c["cycle"], c["id"]))
         ]
         row["watchers"] = sorted(Watcher.objects.filter(ticket_id=pk).values_list("person_id", "added_at"))
         row["words"] = words(pk)
@@ -165,6 +166,14 @@ def opened(world: World, key: str = "t", at: dt.datetime = START, **more: Any) -
     events = more.pop("events", ())
     by = more.pop("by", world.actor(world.a.user))
     return History(new=NewTicket(**{**new, **more}), by=by, created_at=at, events=tuple(events), key=key)
+
+
+@pytest.fixture(autouse=True)
+def repeated(world: World) -> None:
+    """News every two hours and a reply within one are promised too."""
+    promise(world, "update", 120)
+    promise(world, "reply", 60, priority=2)
+    promise(world, "reply", 90, priority=4)
 
 
 # -- examples -----------------------------------------------------------------------

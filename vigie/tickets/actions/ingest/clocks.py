@@ -16,11 +16,20 @@ from vigie.contracts.rules.reading import Reading, Threshold
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions.ingest.ground import Ground
-from vigie.tickets.actions.ledger import FactRow, NewFact, cache_reading, due_columns, fact_row, moment
+from vigie.tickets.actions.ledger import (
+    FactRow,
+    NewFact,
+    cache_reading,
+    due_columns,
+    fact_row,
+    facts_of,
+    moment,
+)
 from vigie.tickets.actions.promises import Supposing
+from vigie.tickets.actions.turning import turned
 from vigie.tickets.models import Clock, Ticket
-from vigie.tickets.rules import facts
-from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, clock_facts
+from vigie.tickets.rules import cycles, facts
+from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row
 
 SWEEP_LAG = 1
 """Seconds between a threshold and the sweep that tells it: the first sweep that can see a breach."""
@@ -78,13 +87,27 @@ class ClockFold:
 
         return read
 
+    def rows(self) -> list[Row]:
+        """The journal so far, as a clock reads it."""
+        return [self._row(n, fact) for n, fact in enumerate(self.journal) if fact.kind in CLOCK_KINDS]
+
+    def _row(self, order: int, fact: FactRow) -> Row:
+        return Row(order, fact.at, fact.kind, fact.after, fact.before or {}, fact.side)
+
     def _facts(self, clock: Clock, more: Iterable[Row] = ()) -> list[ClockFact]:
-        rows = (
-            Row(order, fact.at, fact.kind, fact.after, fact.before or {})
-            for order, fact in enumerate(self.journal)
-            if fact.kind in CLOCK_KINDS
-        )
-        return clock_facts(clock.kind, clock.pk, chain(rows, more), self._terms)
+        return facts_of(clock, chain(self.rows(), more), self._terms)
+
+    def _turn(self) -> list[Row]:
+        """Add the cycles of what is promised again and again; the rows that clocks are read from."""
+        rows = self.rows()
+        if cycles.promises(rows):
+            told = [
+                self._row(n, fact)
+                for n, fact in enumerate(self.journal)
+                if fact.kind in CLOCK_KINDS or (fact.kind == facts.MESSAGE and fact.audience == "public")
+            ]
+            self.clocks = turned(self.ticket, self.clocks, told, self.ground.clock_ids)
+        return rows
 
     def _terms(self, pk: int) -> Terms:
         return self.ground.stamps.terms.get(pk) or terms_of(pk)
@@ -97,7 +120,8 @@ class ClockFold:
     def settle(self, until: dt.datetime) -> list[FactRow]:
         """Give clocks and ticket their figures as of ``until``; the warnings that were told on the way."""
         last = epoch(self.refreshed[-1])
-        found = {clock.pk: self._facts(clock) for clock in self.clocks}
+        rows = self._turn()
+        found = {clock.pk: facts_of(clock, rows, self._terms) for clock in self.clocks}
         visits: list[Told] = []
         for clock in self.clocks:
             reading = self._read(clock, found[clock.pk], max(epoch(until), last))
@@ -143,7 +167,11 @@ class ClockFold:
         moments = [(visit.at, 0, visit.clock) for visit in visits]
         moments += [(epoch(at), 1, clock) for at in self.refreshed for clock in self.clocks]
         for at, is_action, clock in sorted(moments, key=lambda m: (m[0], m[1])):
-            if not known and self._read(clock, found[clock.pk], at).breached_at is not None:
+            if (
+                not known
+                and epoch(clock.started_at) <= at
+                and self._read(clock, found[clock.pk], at).breached_at is not None
+            ):
                 known = True
                 self.ticket.version += not is_action
 

@@ -96,8 +96,9 @@ class Fold:
         contract = self.ground.book.contract_at(self.ticket.opened_at)
         self.ticket.contract_id = contract.pk if contract else None
         terms = opening.promised(self.ground.book, opening.scope_of(self.ticket))
-        self.clocks = ClockFold(self.ticket, self.ground, terms, self.facts)
-        self._journal(by, opening.opening_facts(self.ticket), now)
+        self.clocks = ClockFold(self.ticket, self.ground, opening.at_once(terms), self.facts)
+        stamped = opening.cycle_promises(self.ticket, terms, self.ground.stamps.of(terms.values()))
+        self._journal(by, [*opening.opening_facts(self.ticket), *stamped], now)
         self.clocks.refreshed.append(now)
 
     # -- writing in memory ---------------------------------------------------
@@ -239,6 +240,8 @@ class Fold:
                 new_facts += promises.corrections(running, terms, ids, self.clocks.supposing(event.at))
             else:
                 new_facts += promises.promises_changed(clocks, terms, ids, "priority", "provider")
+            cause = "correction" if event.is_error else "priority"
+            new_facts += promises.cycles_changed(promises.repeated(self.clocks.rows()), terms, ids, cause)
         self._change(event.by, changes, new_facts, event.at)
 
     def _duplicated(self, event: events.Duplicated) -> None:
