@@ -108,6 +108,11 @@ def _clock(kind: str) -> str:
     names = {
         "response": pgettext("clock of a notice", "Response"),
         "resolution": pgettext("clock of a notice", "Resolution"),
+        "update": pgettext("clock of a notice", "News to the client"),
+        "reply": pgettext("clock of a notice", "Reply to the client"),
+        "ola_own": pgettext("clock of a notice", "Taken in hand by the team"),
+        "ola_work": pgettext("clock of a notice", "Work of the team"),
+        "uc": pgettext("clock of a notice", "Answer of the supplier"),
     }
     return names.get(kind, kind)
 

@@ -183,5 +183,6 @@ def past_the_wall(reason: str, using: str = "default") -> Iterator[None]:
 
 
 # announce: jobs and live wake-ups; notify: notices to agents; journal: facts that the client itself may not read
+# support: clocks of teams and suppliers, which no client reads
 # own_account: a person's own preferences and affiliations, which it may also be shown
-GATES = frozenset({"announce", "notify", "journal", "own_account"})
+GATES = frozenset({"announce", "notify", "journal", "support", "own_account"})

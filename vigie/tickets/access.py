@@ -42,6 +42,10 @@ TABLES: dict[str, TableClass] = {
     "tickets_savedview": Internal(),
     "tickets_cannedreply": Internal(),
     "tickets_presence": Internal(),
+    "tickets_supportterms": Internal(),
+    "tickets_referral": Internal(),
+    "tickets_supportclock": Internal(),
+    "tickets_breachcause": Internal(),
 }
 
 

@@ -36,7 +36,34 @@ CHANNELS: dict[str, Label] = {
     "internal": _("Internal"),
     "import": _("Import"),
 }
-CLOCKS: dict[str, Label] = {"response": _("Response"), "resolution": _("Resolution")}
+CLOCKS: dict[str, Label] = {
+    "response": _("Response"),
+    "resolution": _("Resolution"),
+    "update": p("clock", "Update"),
+    "reply": p("clock", "Reply"),
+}
+SUPPORT_CLOCKS: dict[str, Label] = {
+    "ola_own": p("clock", "Taken in hand by the team"),
+    "ola_work": p("clock", "Work of the team"),
+    "uc": p("clock", "Answer of the supplier"),
+}
+# Why a promise was missed, as a person confirms it.
+BREACH_REASONS: dict[str, Label] = {
+    "late_start": p("breach", "Taken in hand too late"),
+    "wrong_routing": p("breach", "Sent to the wrong team"),
+    "skill_missing": p("breach", "Skill missing"),
+    "supplier_late": p("breach", "Supplier late"),
+    "part_delay": p("breach", "Part delivered late"),
+    "no_workaround": p("breach", "No workaround"),
+    "complexity": p("breach", "Complexity"),
+    "volume_peak": p("breach", "Peak of volume"),
+    "tool_failure": p("breach", "Failure of a tool"),
+    "forgotten": p("breach", "Forgotten"),
+    "client_late_but_not_paused": p("breach", "Client late, the ticket was not on hold"),
+    "priority_error": p("breach", "Error of priority"),
+    "force_majeure": p("breach", "Force majeure"),
+    "other": p("breach", "Other reason"),
+}
 CLOCK_STATES: dict[str, Label] = {
     "running": p("clock", "running"),
     "paused": p("clock", "suspended"),
@@ -77,6 +104,18 @@ def message_mark(message: Mapping[str, Any]) -> Label | None:
 
 refusals.register(
     {
+        "tickets.already_referred": _(
+            "This ticket is with a supplier already: record its answer before you refer it again."
+        ),
+        "tickets.refer_while_waiting": _("This ticket waits for something else: resume it first."),
+        "tickets.refer_after_resolution": _("This ticket is resolved: reopen it before you call a supplier."),
+        "tickets.supplier_contract_not_in_force": _("This contract of a supplier is not in force today."),
+        "tickets.no_answer_awaited": _("No answer of a supplier is awaited on this ticket."),
+        "tickets.no_answer_to_judge": _("There is no answer of a supplier to accept or to reject."),
+        "tickets.rejection_needs_reason": _("Say why the answer is rejected: the supplier will ask."),
+        "tickets.clock_not_missed": _("This promise was not missed: there is nothing to explain."),
+        "tickets.unknown_breach_reason": _("Choose why the promise was missed."),
+        "tickets.unknown_holder": _("Choose among those who had the ticket in hand."),
         "tickets.opened_after_recorded": _(
             "It cannot be recorded before it was received: correct the opening date."
         ),

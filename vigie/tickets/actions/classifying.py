@@ -15,7 +15,8 @@ from vigie.tenancy.models import Site
 from vigie.tickets import access
 from vigie.tickets.actions import promises
 from vigie.tickets.actions.ledger import NewFact, change
-from vigie.tickets.actions.opening import clean_title, scope_of
+from vigie.tickets.actions.opening import clean_title
+from vigie.tickets.actions.scope import scope_of
 from vigie.tickets.labels import TYPES
 from vigie.tickets.models import Ticket
 from vigie.tickets.rules import facts

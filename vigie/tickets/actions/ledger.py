@@ -17,15 +17,19 @@ from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import Actor
 from vigie.kernel.events import Event
 from vigie.tenancy.walls import past_the_wall
+from vigie.tickets.actions import support
 from vigie.tickets.actions.turning import turned
 from vigie.tickets.events import TicketChanged
-from vigie.tickets.models import Clock, Fact, Ticket
+from vigie.tickets.models import Clock, Fact, SupportClock, Ticket
 from vigie.tickets.models.ticket import FAR_FUTURE
 from vigie.tickets.rules import cycles, facts
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, TermsById, clock_facts, cycle_facts
 from vigie.tickets.rules.facts import audience_of
+from vigie.tickets.rules.support import KINDS as support_kinds
 from vigie.toolkit.events import announce
 
+# What a clock of a team or a supplier is moved by.
+MOVES_SUPPORT = frozenset({*support_kinds, facts.PRIORITY, facts.EDITED}) - {facts.OPENED}
 NEVER = dt.datetime.fromisoformat(FAR_FUTURE)
 
 
@@ -79,9 +83,9 @@ def fact_row(actor: Actor, ticket: Ticket, fact: NewFact, now: dt.datetime) -> F
     )
 
 
-def journal(actor: Actor, ticket: Ticket, facts: Iterable[NewFact], *, now: dt.datetime) -> list[Fact]:
+def journal(actor: Actor, ticket: Ticket, new_facts: Iterable[NewFact], *, now: dt.datetime) -> list[Fact]:
     """Append facts to the ticket's journal. Those a client may not read are written past its wall."""
-    rows = (fact_row(actor, ticket, fact, now) for fact in facts)
+    rows = (fact_row(actor, ticket, fact, now) for fact in new_facts)
     built = [Fact(**{column.name: getattr(row, column.name) for column in fields(row)}) for row in rows]
     with past_the_wall("journal") if any(f.audience == "internal" for f in built) else nullcontext():
         return Fact.objects.bulk_create(built)
@@ -91,14 +95,14 @@ def change(
     actor: Actor,
     ticket: Ticket,
     changes: Mapping[str, Any],
-    facts: Iterable[NewFact],
+    new_facts: Iterable[NewFact],
     *,
     now: dt.datetime,
     events: Iterable[Event] = (),
     is_public: bool = True,
     moves_clock: bool = True,
 ) -> Ticket:
-    """Write ``changes``, journal ``facts``, read the clocks again and announce, in the caller's transaction.
+    """Write ``changes``, journal ``new_facts``, read the clocks again and announce, in the caller's transaction.
 
     The ticket must be locked.
     """
@@ -106,8 +110,11 @@ def change(
         setattr(ticket, name, value)
     ticket.updated_at = now
     ticket.version += 1
-    journal(actor, ticket, facts, now=now)
+    found = list(new_facts)
+    journal(actor, ticket, found, now=now)
     clock_columns = refresh_clocks(ticket, now) if moves_clock else []
+    if any(fact.kind in MOVES_SUPPORT for fact in found):
+        refresh_support(actor, ticket, now)
     ticket.save(update_fields=[*changes, "updated_at", "version", *clock_columns])
     for event in events:
         announce(event)
@@ -131,8 +138,8 @@ def facts_of(clock: Clock, rows: Iterable[Row], terms: TermsById = terms_of) -> 
     """The clock's facts of the journal; those of a cycle lie within the bounds that stand on its row."""
     if clock.kind not in cycles.KINDS:
         return clock_facts(clock.kind, clock.pk, rows, terms)
-    stop, cancelled = clock.stopped_at and epoch(clock.stopped_at), clock.state == Clock.State.CANCELLED
-    cycle = Cycle(clock.cycle, epoch(clock.started_at), stop, cancelled)
+    stop = None if clock.stopped_at is None else epoch(clock.stopped_at)
+    cycle = Cycle(clock.cycle, epoch(clock.started_at), stop, clock.state == Clock.State.CANCELLED)
     return cycle_facts(clock.kind, cycle, rows, terms)
 
 
@@ -145,7 +152,7 @@ def moment(instant: int | None) -> dt.datetime | None:
     return None if instant is None else dt.datetime.fromtimestamp(instant, dt.UTC)
 
 
-def cache_reading(clock: Clock, reading: Reading) -> None:
+def cache_reading(clock: Clock | SupportClock, reading: Reading) -> None:
     """Copy what lists need from a reading onto the clock's row (not saved)."""
     pending = [t.at for t in reading.thresholds if t.announced and t.percent > clock.announced]
     upcoming = reading.next_threshold
@@ -183,7 +190,8 @@ def refresh_clocks(ticket: Ticket, now: dt.datetime) -> list[str]:
     rows = load_rows(ticket.pk)
     if cycles.promises(rows):
         rows = load_rows(ticket.pk, (*CLOCK_KINDS, facts.MESSAGE))
-        clocks = turned(ticket, clocks, rows)
+        gone = Clock.objects.filter(ticket_id=ticket.pk, kind__in=cycles.KINDS, state=Clock.State.CANCELLED)
+        clocks = turned(ticket, clocks, rows, cancelled=set(gone.values_list("kind", "cycle")))
     for clock in clocks:
         cache_reading(clock, reading_of(clock, rows, now))
     if moved := [clock for clock in clocks if clock.pk and was[clock.pk] != _figures(clock)]:
@@ -193,5 +201,28 @@ def refresh_clocks(ticket: Ticket, now: dt.datetime) -> list[str]:
     return due_columns(ticket, clocks)
 
 
-def _figures(clock: Clock) -> list[Any]:
+def refresh_support(actor: Actor, ticket: Ticket, now: dt.datetime, rows: list[Row] | None = None) -> None:
+    """Begin and read again the clocks of teams and suppliers; ``rows`` are the whole journal of a ticket just opened.
+
+    A client's act may move them, and never shows them: it is done past its wall.
+    """
+    with past_the_wall("support"):
+        is_new = rows is not None
+        rows = load_rows(ticket.pk, support_kinds) if rows is None else rows
+        clocks = [] if is_new else list(SupportClock.objects.filter(ticket_id=ticket.pk))
+        if anew := support.committed_anew(ticket, clocks, rows):
+            journal(actor, ticket, [NewFact(facts.COMMITTED, values) for values in anew], now=now)
+            rows = load_rows(ticket.pk, support_kinds)
+        new = support.new_clocks(ticket, rows, clocks)
+        was = {clock.pk: _figures(clock) for clock in clocks}
+        for clock in [*clocks, *new]:
+            cache_reading(clock, support.support_reading(clock, rows, now))
+        SupportClock.objects.bulk_create(new)
+        if moved := [clock for clock in clocks if was[clock.pk] != _figures(clock)]:
+            SupportClock.objects.bulk_update(moved, CLOCK_COLUMNS)
+        if ticket.phase in ("done", "ended") and any(row.kind == facts.REFERRED for row in rows):
+            support.end_referrals(ticket)
+
+
+def _figures(clock: Clock | SupportClock) -> list[Any]:
     return [getattr(clock, name) for name in CLOCK_COLUMNS]

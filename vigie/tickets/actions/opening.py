@@ -27,7 +27,8 @@ from vigie.tenancy.models import Organisation, Site
 from vigie.tenancy.walls import past_the_wall
 from vigie.tickets.actions import telling
 from vigie.tickets.actions.conversation import add_message, check_body, claim_uploads
-from vigie.tickets.actions.ledger import NewFact, cache_reading, due_columns, journal
+from vigie.tickets.actions.ledger import NewFact, cache_reading, due_columns, journal, refresh_support
+from vigie.tickets.actions.scope import scope_of
 from vigie.tickets.events import TicketOpened
 from vigie.tickets.labels import TYPES
 from vigie.tickets.models import Clock, PriorityPolicy, Ticket
@@ -301,19 +302,6 @@ def ticket_row(new: NewTicket, known: Known, title: str, now: dt.datetime) -> Ti
     )
 
 
-def scope_of(ticket: Ticket, *, priority: int | None = None, ticket_type: str | None = None) -> Scope:
-    """What of this ticket decides its promises."""
-    return Scope(
-        ticket_type=ticket_type or ticket.ticket_type,
-        priority=priority or ticket.priority,
-        service_id=ticket.service_id,
-        category_id=ticket.category_id,
-        site_id=ticket.site_id,
-        is_vip=ticket.is_vip,
-        opened_at=ticket.opened_at,
-    )
-
-
 def promised(book: PromiseBook, scope: Scope) -> dict[ClockKind, Terms]:
     """The promises that a ticket of the desk carries."""
     return {kind: terms for kind, terms in book.terms_for(scope).items() if kind in TARGETED}
@@ -348,7 +336,7 @@ def _promise(actor: Actor, ticket: Ticket, zone: str, now: dt.datetime) -> None:
     ids = stamp_many(ticket.organisation_id, terms.values())
     after = [*opening_facts(ticket), *cycle_promises(ticket, terms, ids)]
     written = journal(actor, ticket, after, now=now)
-    rows = [Row(f.pk, f.at, f.kind, f.after or {}, f.before or {}) for f in written]
+    rows = [Row(f.pk, f.at, f.kind, f.after or {}, f.before or {}, f.side) for f in written]
     clocks = []
     for kind, stamped in at_once(terms).items():
         clock = Clock(
@@ -360,6 +348,8 @@ def _promise(actor: Actor, ticket: Ticket, zone: str, now: dt.datetime) -> None:
         clocks.append(clock)
     Clock.objects.bulk_create(clocks)
     ticket.save(update_fields=["contract", *due_columns(ticket, clocks)])
+    if ticket.team_id is not None:
+        refresh_support(actor, ticket, now, rows)
 
 
 def opening_facts(ticket: Ticket) -> list[NewFact]:

@@ -15,7 +15,8 @@ from vigie.contracts.rules.promise import ClockKind, Terms
 from vigie.contracts.rules.reading import Reading
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.tickets.actions.ledger import NewFact, load_rows, moment, reading_of
-from vigie.tickets.actions.opening import at_once, promised, scope_of
+from vigie.tickets.actions.opening import at_once, promised
+from vigie.tickets.actions.scope import scope_of
 from vigie.tickets.models import Clock, Ticket
 from vigie.tickets.rules import cycles, facts
 from vigie.tickets.rules.clock_facts import Row, clock_facts

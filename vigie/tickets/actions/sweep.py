@@ -4,32 +4,42 @@ tick, so hours of absence are made up for, each announcement once."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
 from vigie.kernel.actor import SYSTEM
-from vigie.tickets.actions import lifecycle, telling
+from vigie.tickets.actions import lifecycle, support, telling
 from vigie.tickets.actions.ledger import CLOCK_COLUMNS, NewFact, cache_reading, change, load_rows, reading_of
-from vigie.tickets.models import Clock, Ticket
+from vigie.tickets.models import Clock, SupportClock, Ticket
 from vigie.tickets.rules import facts
+from vigie.tickets.rules.support import KINDS
 
 BATCH = 200
 
 
 def announce_due_clocks(now: dt.datetime, *, batch: int = BATCH) -> int:
     """Announce every threshold that is behind ``now`` and was not told; the number of clocks looked at."""
+    return _visit(Clock, _announce_one, now, batch) + _visit(SupportClock, _announce_behind, now, batch)
+
+
+def _visit(
+    model: type[Clock] | type[SupportClock],
+    announce_one: Callable[[int, int, dt.datetime], None],
+    now: dt.datetime,
+    batch: int,
+) -> int:
     total = 0
     last = 0
     while True:
         due = list(
-            Clock.objects.filter(next_announce_at__lte=now, pk__gt=last)
+            model.objects.filter(next_announce_at__lte=now, pk__gt=last)
             .order_by("pk")
             .values_list("pk", "ticket_id")[:batch]
         )
         for clock_id, ticket_id in due:
-            _announce_one(clock_id, ticket_id, now)
+            announce_one(clock_id, ticket_id, now)
             last = clock_id
         total += len(due)
         if len(due) < batch:
@@ -64,6 +74,34 @@ def _announce_one(clock_id: int, ticket_id: int, now: dt.datetime) -> None:
     clock.save(update_fields=[*CLOCK_COLUMNS, "announced"])
     if clock.breached_at and not ticket.has_breach:
         Ticket.objects.filter(pk=ticket_id).update(has_breach=True, version=F("version") + 1)
+
+
+@transaction.atomic
+def _announce_behind(clock_id: int, ticket_id: int, now: dt.datetime) -> None:
+    """The same for a promise of a team or a supplier: those in charge alone ever hear of it."""
+    ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
+    found = SupportClock.objects.select_related("team", "supplier_contract__supplier")
+    clock = found.filter(pk=clock_id, next_announce_at__lte=now).first()
+    if clock is None:
+        return
+    reading = support.support_reading(clock, load_rows(ticket_id, KINDS), now)
+    passed = [t for t in reading.thresholds if t.announced and t.percent > clock.announced]
+    if passed:
+        told = [
+            NewFact(
+                facts.SUPPORT_WARNED,
+                {"clock": clock.kind, "percent": threshold.percent, **support.holder_values(clock)},
+                at=dt.datetime.fromtimestamp(threshold.at, dt.UTC),
+            )
+            for threshold in passed
+        ]
+        clock.announced = passed[-1].percent
+        change(SYSTEM, ticket, {}, told, now=now, is_public=False, moves_clock=False)
+        telling.support_warned(ticket, clock, now=now)
+    cache_reading(clock, reading)
+    if clock.state not in (Clock.State.RUNNING, Clock.State.PAUSED):
+        clock.next_announce_at = None
+    clock.save(update_fields=[*CLOCK_COLUMNS, "announced"])
 
 
 def close_silent_tickets(now: dt.datetime, *, batch: int = BATCH) -> int:

@@ -8,7 +8,7 @@ from vigie.accounts.models import TeamMember
 from vigie.kernel.actor import Actor
 from vigie.notifications.actions import Message as Told
 from vigie.notifications.actions import notify
-from vigie.tickets.models import Approval, Clock, Message, Ticket, Watcher
+from vigie.tickets.models import Approval, Clock, Message, SupportClock, Ticket, Watcher
 
 
 def _told(kind: str, ticket: Ticket, **params: object) -> Told:
@@ -132,3 +132,14 @@ def clock_warned(ticket: Ticket, clock: Clock, percent: int, *, now: dt.datetime
     kind = "clock_breached" if percent >= 100 else "clock_warned"
     due = clock.due_at.isoformat() if clock.due_at else ""
     notify(recipients, _told(kind, ticket, clock=clock.kind, percent=percent, due_at=due), now=now)
+
+
+def support_warned(ticket: Ticket, clock: SupportClock, *, now: dt.datetime) -> None:
+    """A promise of a team or a supplier: the assignee; from 75 % the leads of the team it binds too."""
+    recipients = _handlers(ticket)
+    if clock.announced >= 75:
+        leads = TeamMember.objects.filter(team_id=clock.team_id or ticket.team_id or 0, is_lead=True)
+        recipients |= set(leads.values_list("agent_id", flat=True))
+    kind = "clock_breached" if clock.announced >= 100 else "clock_warned"
+    due = clock.due_at.isoformat() if clock.due_at else ""
+    notify(recipients, _told(kind, ticket, clock=clock.kind, percent=clock.announced, due_at=due), now=now)

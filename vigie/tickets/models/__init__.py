@@ -4,6 +4,7 @@ from vigie.tickets.models.approval import Approval
 from vigie.tickets.models.canned import CannedReply
 from vigie.tickets.models.conversation import Attachment, Draft, Message
 from vigie.tickets.models.promise import Clock, Fact
+from vigie.tickets.models.support import BreachCause, Referral, SupportClock, SupportTerms
 from vigie.tickets.models.ticket import (
     Counter,
     PriorityPolicy,
@@ -17,6 +18,7 @@ from vigie.tickets.models.views import Presence, SavedView
 __all__ = [
     "Approval",
     "Attachment",
+    "BreachCause",
     "CannedReply",
     "Clock",
     "Counter",
@@ -26,7 +28,10 @@ __all__ = [
     "Presence",
     "PriorityPolicy",
     "ProposedWatcher",
+    "Referral",
     "SavedView",
+    "SupportClock",
+    "SupportTerms",
     "Ticket",
     "TicketLink",
     "Watcher",

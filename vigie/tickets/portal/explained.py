@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Literal
 
 from babel.dates import get_day_names
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from vigie.contracts.rules.calendar import Calendar, Hours
@@ -23,16 +23,27 @@ from vigie.toolkit.jinja import is_elsewhere, locale, reader_zone, there
 
 Tone = Literal["ok", "late", "wait", "run"]
 
-NAMES: dict[str, Words] = {"response": _("Our first answer"), "resolution": _("The solution")}
+NAMES: dict[str, Words] = {
+    "response": _("Our first answer"),
+    "resolution": _("The solution"),
+    "update": _("News of your request"),
+    "reply": _("Our answer to your message"),
+}
 _VERDICTS: dict[tuple[str, str], Words] = {
     ("response", "met"): _("We answered you %(when)s, within the promise."),
     ("response", "missed"): _("We answered you %(when)s, later than promised."),
     ("resolution", "met"): _("Solved %(when)s, within the promise."),
     ("resolution", "missed"): _("Solved %(when)s, later than promised."),
+    ("update", "met"): _("Our last news came %(when)s, within the promise."),
+    ("update", "missed"): _("Our last news came %(when)s, later than promised."),
+    ("reply", "met"): _("We answered your message %(when)s, within the promise."),
+    ("reply", "missed"): _("We answered your message %(when)s, later than promised."),
 }
 _LATE: dict[str, Words] = {
     "response": _("We had promised you an answer for %(when)s. We are late, and we are on it."),
     "resolution": _("We had promised you a solution for %(when)s. We are late, and we are on it."),
+    "update": _("We had promised you news for %(when)s. We are late, and we are on it."),
+    "reply": _("We had promised you an answer to your message for %(when)s. We are late, and we are on it."),
 }
 _CAUSES: dict[str, Words] = {
     "running": _("We work on your request"),
@@ -78,6 +89,17 @@ def told(promised: Promised, ticket_type: str, now: dt.datetime) -> Told:
     if reading.breached_at is not None:
         return Told(name, _with_zones(str(_LATE[kind]) % {"when": spoken(at, now)}, at, zone), "late")
     return Told(name, _with_zones(promise_sentence(kind, ticket_type, at, now), at, zone), "run")
+
+
+def kept_words(promised: Promised) -> str:
+    """Of a promise kept again and again, how often it was; "" before its first cycle ended."""
+    if not promised.kept or not promised.kept[1]:
+        return ""
+    met, ended = promised.kept
+    return ngettext("%(met)s of %(n)s in time so far.", "%(met)s of %(n)s in time so far.", ended) % {
+        "met": met,
+        "n": ended,
+    }
 
 
 def _told_instant(reading: Reading) -> dt.datetime | None:

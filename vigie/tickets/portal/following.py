@@ -22,7 +22,7 @@ from vigie.tickets.actions.conversation import Said, save_draft
 from vigie.tickets.actions.lifecycle import reopen_until
 from vigie.tickets.models import Ticket
 from vigie.tickets.portal import words
-from vigie.tickets.portal.explained import NAMES, hours_words, pieces, target_words, told, totals
+from vigie.tickets.portal.explained import NAMES, hours_words, kept_words, pieces, target_words, told, totals
 from vigie.tickets.portal.forms import SUBMISSION_LIMIT, files_of, said_of
 from vigie.tickets.queries import customer
 from vigie.tickets.queries.asking import draft_at
@@ -148,6 +148,7 @@ def explained(request: Request, ticket_id: int) -> HttpResponse:
             "told": told(promised, found.ticket_type, now),
             "target": target_words(promised.reading),
             "used": max(promised.reading.used_seconds, 0),
+            "kept": kept_words(promised),
             "hours": hours_words(promised.reading.terms.calendar),
             "zone": promised.reading.terms.zone,
             "holidays": bool(promised.reading.terms.calendar.holiday_sets),

@@ -236,6 +236,16 @@ _BEFORE: dict[str, tuple[Words, Words, Words]] = {
         _("It will be solved by %(time)s tomorrow."),
         _("It will be solved before %(day)s, %(time)s."),
     ),
+    "update": (
+        _("We will give you news today before %(time)s."),
+        _("We will give you news by %(time)s tomorrow."),
+        _("We will give you news before %(day)s, %(time)s."),
+    ),
+    "reply": (
+        _("We will answer your message today before %(time)s."),
+        _("We will answer your message by %(time)s tomorrow."),
+        _("We will answer your message before %(day)s, %(time)s."),
+    ),
     "wish": (
         _("It will be done today before %(time)s."),
         _("It will be done by %(time)s tomorrow."),

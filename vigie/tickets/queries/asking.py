@@ -20,7 +20,7 @@ from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import Actor
 from vigie.tenancy import access as tenancy_access
 from vigie.tenancy.models import Organisation
-from vigie.tickets.actions.opening import is_vip_on, priority_for, promised
+from vigie.tickets.actions.opening import at_once, is_vip_on, priority_for, promised
 from vigie.tickets.models import Draft
 from vigie.tickets.queries.customer import Promised
 
@@ -119,7 +119,7 @@ def would_promise(actor: Actor, sketch: Sketch, now: dt.datetime) -> list[Promis
     )
     instant = epoch(now)
     start = [ClockFact(FactKind.START, instant)]
-    chosen = promised(promise_book(organisation_id), scope)
+    chosen = at_once(promised(promise_book(organisation_id), scope))
     found = [Promised(str(kind), read_clock(terms, start, instant)) for kind, terms in chosen.items()]
     return sorted(found, key=lambda one: one.kind != "response")
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from vigie.contracts.models import Commitment, Contract
 from vigie.contracts.queries import terms_of
+from vigie.contracts.rules.clock_facts import ClockFact
+from vigie.contracts.rules.cycles import Cycle
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import openings
-from vigie.contracts.rules.promise import Terms, Unit
+from vigie.contracts.rules.promise import Audience, ClockKind, Terms, Unit
 from vigie.contracts.rules.reading import Reading, Segment
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.contracts.rules.strip import Part, strip
@@ -21,11 +23,16 @@ from vigie.kernel.actor import Actor
 from vigie.tenancy.access import in_sight
 from vigie.tickets import access
 from vigie.tickets.actions.ledger import load_rows, moment
-from vigie.tickets.labels import CLOCKS
+from vigie.tickets.labels import CLOCKS, SUPPORT_CLOCKS
 from vigie.tickets.models import Clock
 from vigie.tickets.queries.closed_time import closed_words
-from vigie.tickets.queries.named import names_in, with_team_names
-from vigie.tickets.rules.clock_facts import Row, clock_facts
+from vigie.tickets.queries.holding import holder_names
+from vigie.tickets.queries.support_terms import support_terms_of, support_terms_of_many
+from vigie.tickets.rules import cycles
+from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, clock_facts, cycle_facts
+from vigie.tickets.rules.holders import with_holders
+from vigie.tickets.rules.support import KINDS as SUPPORT_KINDS
+from vigie.tickets.rules.support import Track, support_facts
 from vigie.toolkit.jinja import spelled
 from vigie.workflow.labels import PENDING_REASONS, label
 
@@ -34,7 +41,10 @@ AT_RISK = 0.75
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """One clock. ``state`` is the meter's: ok, warn, closed, late, paused, met or missed."""
+    """One clock. ``state`` is the meter's: ok, warn, closed, late, paused, met or missed.
+
+    ``holder`` names the team or the supplier whose promise it is; empty for a promise to the client.
+    """
 
     id: int
     kind: str
@@ -49,6 +59,12 @@ class ClockView:
     breached_at: dt.datetime | None
     target_words: str
     reading: Reading
+    holder: str = ""
+    cycle: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("met", "missed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +114,51 @@ class Explained:
         return sum(stretch.seconds for stretch in self.stretches if not stretch.counted)
 
 
-def clock_views(clocks: Iterable[Mapping[str, Any]], rows: list[Row], now: dt.datetime) -> list[ClockView]:
-    """The live clocks of a ticket read from its journal, the response first."""
+def clock_views(
+    clocks: Iterable[Mapping[str, Any]], rows: list[Row], now: dt.datetime, *, tells_holders: bool = False
+) -> list[ClockView]:
+    """The live clocks of a ticket read from its journal: response, resolution, then the cycles in their order.
+
+    A clock is ``id kind terms_id``, and for a cycle its ``cycle``, ``start`` and ``stop`` (epoch seconds).
+    ``tells_holders`` cuts segments where the ticket changed hands, told in the words of ``rules.holders``.
+    """
     found = []
-    for clock in sorted(
-        clocks, key=lambda c: ("response", "resolution").index(c["kind"]) if c["kind"] in CLOCKS else 9
-    ):
-        facts = clock_facts(clock["kind"], clock["id"], rows, terms_of)
+    order = list(CLOCKS)
+    for clock in sorted(clocks, key=lambda c: (order.index(c["kind"]), c.get("cycle") or 0)):
+        facts = _facts(clock, rows)
+        if tells_holders:
+            facts = with_holders(facts, rows)
         found.append(_view(clock, read_clock(terms_of(clock["terms_id"]), facts, epoch(now)), epoch(now)))
+    return found
+
+
+def _facts(clock: Mapping[str, Any], rows: list[Row]) -> list[ClockFact]:
+    if clock["kind"] not in cycles.KINDS:
+        return clock_facts(clock["kind"], clock["id"], rows, terms_of)
+    return cycle_facts(clock["kind"], Cycle(clock["cycle"], clock["start"], clock["stop"]), rows, terms_of)
+
+
+def support_views(clocks: Iterable[Mapping[str, Any]], rows: list[Row], now: dt.datetime) -> list[ClockView]:
+    """The clocks of teams, then of suppliers. A clock is ``id kind terms_id holder_id holder`` (its name)."""
+    clocks = list(clocks)
+    terms = support_terms_of_many({clock["terms_id"] for clock in clocks})
+    kinds = list(SUPPORT_CLOCKS)
+    found = []
+    for clock in sorted(clocks, key=lambda c: (kinds.index(c["kind"]) == 2, c["id"])):
+        track = Track(ClockKind(clock["kind"]), clock["holder_id"])
+        facts = support_facts(track, rows, support_terms_of)
+        found.append(_view(clock, read_clock(terms[clock["terms_id"]], facts, epoch(now)), epoch(now)))
     return found
 
 
 def _view(clock: Mapping[str, Any], reading: Reading, now: int) -> ClockView:
     target = max(reading.target_seconds, 0)
     share = reading.used_seconds / target if target else 1.0
+    names = {**CLOCKS, **SUPPORT_CLOCKS}
     return ClockView(
         id=clock["id"],
         kind=clock["kind"],
-        name=str(CLOCKS.get(clock["kind"], clock["kind"])),
+        name=str(names.get(clock["kind"], clock["kind"])),
         state=_state(reading, share, now),
         left=reading.remaining_seconds,
         used=reading.used_seconds,
@@ -126,6 +169,8 @@ def _view(clock: Mapping[str, Any], reading: Reading, now: int) -> ClockView:
         breached_at=moment(reading.breached_at),
         target_words=target_words(reading.terms),
         reading=reading,
+        holder=clock.get("holder") or "",
+        cycle=clock.get("cycle") or 0,
     )
 
 
@@ -160,46 +205,62 @@ def exact(seconds: int) -> str:
 
 
 def explained(actor: Actor, ticket_id: int, *, now: dt.datetime) -> list[Explained]:
-    """Every live clock of a ticket in sight with its segments, as a client could read them."""
+    """Every live clock of a ticket in sight with its segments, as a client could read them.
+
+    Of cycles those that run or were missed: one that was kept needs no explanation.
+    """
     ticket = access.one(actor, ticket_id)
-    clocks = (
-        Clock.objects.filter(ticket_id=ticket.pk)
-        .exclude(state="cancelled")
-        .values("id", "kind", "state", "terms_id")
-    )
-    rows = load_rows(ticket.pk)
-    if actor.is_provider:
-        said = [{"before": row.before, "after": row.after} for row in rows]
-        told = with_team_names(said, names_in(said))
-        rows = [replace(row, after=fact["after"]) for row, fact in zip(rows, told, strict=True)]
-    views = clock_views(list(clocks), rows, now)
-    wanted = {view.reading.terms.commitment_id for view in views if view.reading.terms.commitment_id}
-    commitments = {str(c.pk): c for c in in_sight(actor, Commitment.objects.filter(pk__in=wanted))}
+    rows = load_rows(ticket.pk, {*CLOCK_KINDS, *SUPPORT_KINDS})
+    views = clock_views(live_clocks(ticket.pk), rows, now, tells_holders=actor.is_provider)
+    views = [view for view in views if view.kind not in cycles.KINDS or view.state != "met"]
+    return explained_views(actor, views)
+
+
+def live_clocks(ticket_id: int) -> list[dict[str, Any]]:
+    """The clocks of a ticket in sight as :func:`clock_views` reads them."""
+    found = Clock.objects.filter(ticket_id=ticket_id).exclude(state="cancelled").order_by("id")
+    columns = ("id", "kind", "terms_id", "cycle", "started_at", "stopped_at")
+    return [
+        {
+            **clock,
+            "start": epoch(clock["started_at"]),
+            "stop": clock["stopped_at"] and epoch(clock["stopped_at"]),
+        }
+        for clock in found.values(*columns)
+    ]
+
+
+def explained_views(actor: Actor, views: list[ClockView]) -> list[Explained]:
+    """Clocks in words, segment by segment; who held the ticket is the provider's alone."""
+    wanted = {view.reading.terms.commitment_id for view in views if not view.holder}
+    commitments = {str(c.pk): c for c in in_sight(actor, Commitment.objects.filter(pk__in=wanted - {""}))}
     contracts = {
         str(c.pk): c
         for c in in_sight(
             actor, Contract.objects.filter(pk__in={c.contract_id for c in commitments.values()})
         )
     }
-    return [_explain(view, commitments, contracts, show_holder=actor.is_provider) for view in views]
+    names: dict[str, str] = {}
+    if actor.is_provider:
+        names = holder_names({s.holder for view in views if not view.holder for s in view.reading.segments})
+    return [_explain(view, {} if view.holder else commitments, contracts, names) for view in views]
 
 
 def _explain(
     view: ClockView,
     commitments: Mapping[str, Commitment],
     contracts: Mapping[str, Contract],
-    *,
-    show_holder: bool,
+    names: Mapping[str, str],
 ) -> Explained:
     terms = view.reading.terms
     contract = contracts.get(terms.contract_id)
     commitment = commitments.get(terms.commitment_id)
     return Explained(
         clock=view,
-        contract=contract.reference if contract else "",
+        contract=contract.reference if contract and commitment else "",
         commitment=scope_words(commitment),
         hours=terms.calendar.zone,
-        stretches=[_stretch(segment, view.reading, show_holder) for segment in view.reading.segments],
+        stretches=[_stretch(segment, view.reading, names) for segment in view.reading.segments],
         strip=strip(view.reading),
         pauses=[label(PENDING_REASONS, reason) for reason in sorted(terms.pause_reasons)],
     )
@@ -214,7 +275,7 @@ def scope_words(commitment: Commitment | None) -> str:
     return _("Commitment for every priority")
 
 
-def _stretch(segment: Segment, reading: Reading, show_holder: bool) -> Stretch:
+def _stretch(segment: Segment, reading: Reading, names: Mapping[str, str]) -> Stretch:
     kind = "run" if segment.counted and segment.service_seconds else ("off" if segment.counted else "pause")
     if kind == "run" and reading.breached_at is not None and segment.start >= reading.breached_at:
         kind = "late"
@@ -227,8 +288,8 @@ def _stretch(segment: Segment, reading: Reading, show_holder: bool) -> Stretch:
         end,
         segment.counted,
         kind,
-        why(segment),
-        _holder(segment) if show_holder else "",
+        why(segment, reading.terms.audience),
+        "" if segment.cause == "resolved" else names.get(segment.holder, ""),
         segment.service_seconds,
         segment.calendar_seconds,
         closed,
@@ -236,19 +297,12 @@ def _stretch(segment: Segment, reading: Reading, show_holder: bool) -> Stretch:
     )
 
 
-def _holder(segment: Segment) -> str:
-    """Who had the ticket in hand: the one waited for, where somebody is; otherwise the team."""
-    if segment.cause == "pending_client_third_party":
-        return _("The client's supplier")
-    if segment.cause.startswith("pending_client_"):
-        return _("The client")
-    if segment.cause == "pending_supplier":
-        return _("Our supplier")
-    return "" if segment.cause == "resolved" else segment.holder
-
-
-def why(segment: Segment) -> str:
-    """The reason why the time of a segment counts, or not."""
+def why(segment: Segment, audience: Audience = Audience.SLA) -> str:
+    """The reason why the time of a segment counts, or not. Between two turns, a team or a supplier had not the ticket."""
+    if segment.cause == "resolved" and audience == Audience.OLA:
+        return _("Not with this team: not counted")
+    if segment.cause == "resolved" and audience == Audience.UC:
+        return _("Not with this supplier: not counted")
     if segment.cause == "running":
         return (
             _("In progress: counted")

@@ -52,7 +52,7 @@ def figures(actor: Actor, now: dt.datetime) -> Figures:
     )
     ended = dict.fromkeys(("response", "resolution"), (0, 0))
     clocks = Clock.objects.filter(
-        ticket__in=tickets.values("pk"), stopped_at__gte=since, state__in=["met", "missed"]
+        ticket__in=tickets.values("pk"), kind__in=ended, stopped_at__gte=since, state__in=["met", "missed"]
     )
     for row in clocks.values("kind").annotate(met=Count("pk", filter=Q(state="met")), total=Count("pk")):
         ended[row["kind"]] = (row["met"], row["total"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tickets import access
 from vigie.tickets.actions.ledger import load_rows, reading_of
+from vigie.tickets.labels import CLOCKS
 from vigie.tickets.models import Approval, Attachment, Clock, Ticket
-from vigie.tickets.rules import facts
+from vigie.tickets.rules import cycles, facts
 from vigie.toolkit import search
 from vigie.toolkit.paging import Order, Page, page_of
 
@@ -126,19 +127,35 @@ def steps_taken(actor: Actor, ticket: Ticket) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """A promise of a ticket and what its clock says."""
+    """A promise of a ticket and what its clock says. ``kept``: of a promise kept again and again, how many cycles
+    ended in time, and how many ended."""
 
     kind: str
     reading: Reading
+    kept: tuple[int, int] | None = None
 
 
 def promises(actor: Actor, ticket: Ticket, now: dt.datetime) -> list[Promised]:
-    """The ticket's live promises, the response first, read from the journal at ``now``."""
-    clocks = list(
-        Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED).order_by("-kind")
-    )
-    if not clocks:
+    """The ticket's live promises, the response first, read from the journal at ``now``; of cycles the last one."""
+    live = Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED)
+    last: dict[str, Clock] = {}
+    ended: dict[str, list[str]] = {}
+    for clock in live.order_by("cycle", "id"):
+        last[clock.kind] = clock
+        if clock.stopped_at is not None:
+            ended.setdefault(clock.kind, []).append(clock.state)
+    if not last:
         return []
     rows = load_rows(ticket.pk)
-    read = [Promised(clock.kind, reading_of(clock, rows, now)) for clock in clocks]
-    return sorted(read, key=lambda promised: promised.kind != "response")
+    read = [
+        Promised(clock.kind, reading_of(clock, rows, now), _kept(clock, ended)) for clock in last.values()
+    ]
+    order = list(CLOCKS)
+    return sorted(read, key=lambda promised: order.index(promised.kind))
+
+
+def _kept(clock: Clock, ended: Mapping[str, list[str]]) -> tuple[int, int] | None:
+    if clock.kind not in cycles.KINDS:
+        return None
+    states = ended.get(clock.kind, [])
+    return states.count(Clock.State.MET), len(states)

@@ -18,7 +18,7 @@ AT_RISK = 0.75
 # Of several clocks of a ticket the one that matters now: what runs, then what waits, then the last verdict.
 _CLOCK = """(select jsonb_build_array(c.kind, c.state, c.terms_id, c.target_seconds, c.used_seconds,
     floor(extract(epoch from c.due_at)))
-  from tickets_clock c where c.ticket_id = tickets_ticket.id and c.state <> 'cancelled'
+  from tickets_clock c where c.ticket_id = tickets_ticket.id and c.state <> 'cancelled' and (c.cycle = 0 or c.stopped_at is null)
   order by case c.state when 'running' then 0 when 'paused' then 1 else 2 end,
     case c.state when 'running' then c.due_at end nulls last, c.kind <> 'resolution', c.id limit 1)"""
 

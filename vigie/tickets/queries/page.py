@@ -17,12 +17,14 @@ from vigie.notifications.queries import Mailed, mailed, mails_of
 from vigie.tickets import access
 from vigie.tickets.labels import message_mark, unverified_words
 from vigie.tickets.models import Fact, Message, Ticket
-from vigie.tickets.queries.clock_view import ClockView, clock_views
+from vigie.tickets.queries.clock_view import ClockView, clock_views, support_views
 from vigie.tickets.queries.named import names_in, with_team_names
 from vigie.tickets.queries.told import Told, tell
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row
+from vigie.tickets.rules.support import KINDS as SUPPORT_KINDS
 from vigie.toolkit import richtext
+from vigie.toolkit.jinja import local_name
 from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 from vigie.workflow.queries import machine_of
 from vigie.workflow.rules.machine import Machine, Step
@@ -55,10 +57,11 @@ MESSAGE_COLUMNS = (
 
 THREAD_KINDS = (
     facts.STATE, facts.RESPONDED, facts.PRIORITY, facts.TYPE, facts.ASSIGNED, facts.EDITED, facts.LINKED, facts.WATCHED,
-    facts.WARNED, facts.BREACHED, facts.REMINDED, facts.ASKED, facts.UNDELIVERED,
+    facts.WARNED, facts.BREACHED, facts.REMINDED, facts.ASKED, facts.UNDELIVERED, facts.REFERRED, facts.ANSWERED,
+    facts.JUDGED, facts.SUPPORT_WARNED, facts.CAUSED,
 )  # fmt: skip
 # What a clock writes by itself: it may fill a screen between two messages.
-CLOCK_LINES = (facts.WARNED, facts.BREACHED)
+CLOCK_LINES = (facts.WARNED, facts.BREACHED, facts.SUPPORT_WARNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,10 @@ class TicketPage:
     machine: Machine
     steps: list[Step]
     clocks: list[ClockView]
+    cycles: dict[str, tuple[int, int]]
+    support: list[ClockView]
+    referral: dict[str, Any] | None
+    may_refer: bool
     items: list[Item]
     related: list[dict[str, Any]]
     watchers: list[dict[str, Any]]
@@ -110,6 +117,10 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
         machine=machine,
         steps=machine.steps_from(row["state"], "agent"),
         clocks=clock_views(lists["clocks"], clock_rows(journal), now),
+        cycles={kind: (met, ended) for kind, (met, ended) in lists["cycles"].items()},
+        support=_support(lists["support"], journal, now),
+        referral=_referral(lists["referral"]),
+        may_refer=lists["suppliers"] and row["phase"] in ("active", "waiting"),
         items=thread(messages, journal, since),
         related=_related(actor, row),
         watchers=sorted(lists["watchers"], key=lambda w: str(w["name"])),
@@ -125,6 +136,19 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
     )
 
 
+def _support(
+    clocks: list[dict[str, Any]], journal: list[dict[str, Any]], now: dt.datetime
+) -> list[ClockView]:
+    """What teams and suppliers promised and that runs now."""
+    named = [{**clock, "holder": clock["supplier"] or local_name(clock)} for clock in clocks]
+    return support_views(named, clock_rows(journal, SUPPORT_KINDS), now) if named else []
+
+
+def _referral(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The referral to a supplier under way, with ``at`` as an instant."""
+    return {**found, "at": dt.datetime.fromtimestamp(found["at"], dt.UTC)} if found else None
+
+
 def _unverified(found: list[Any] | None) -> dict[str, Any] | None:
     """The first message whose sender is not verified: ``{"message": id, "why": words}``."""
     return {"message": found[0], "why": unverified_words(found[1])} if found else None
@@ -132,8 +156,27 @@ def _unverified(found: list[Any] | None) -> dict[str, Any] | None:
 
 # The small lists that hang on a ticket, as one JSON object: cheaper to prepare than a query each.
 _LISTS = """jsonb_build_object(
-  'clocks', (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'kind', c.kind, 'terms_id', c.terms_id)), '[]')
-    from tickets_clock c where c.ticket_id = tickets_ticket.id and c.state <> 'cancelled'),
+  'clocks', (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'kind', c.kind, 'terms_id', c.terms_id,
+      'cycle', c.cycle, 'start', floor(extract(epoch from c.started_at))::bigint, 'stop', null)), '[]')
+    from tickets_clock c where c.ticket_id = tickets_ticket.id and c.state <> 'cancelled'
+      and (c.kind not in ('update', 'reply') or c.stopped_at is null)),
+  'cycles', (select coalesce(jsonb_object_agg(k.kind, jsonb_build_array(k.met, k.ended)), '{}') from (
+      select c.kind, count(*) filter (where c.state = 'met') met, count(*) ended from tickets_clock c
+      where c.ticket_id = tickets_ticket.id and c.kind in ('update', 'reply') and c.state in ('met', 'missed')
+      group by c.kind) k),
+  'support', (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'kind', s.kind, 'terms_id', s.terms_id,
+      'holder_id', coalesce(s.team_id, s.supplier_contract_id), 'name_fr', m.name_fr, 'name_en', m.name_en,
+      'supplier', u.name)), '[]')
+    from tickets_supportclock s left join accounts_team m on m.id = s.team_id
+      left join contracts_suppliercontract k on k.id = s.supplier_contract_id
+      left join contracts_supplier u on u.id = k.supplier_id
+    where s.ticket_id = tickets_ticket.id and s.stopped_at is null and s.state <> 'cancelled'),
+  'referral', (select jsonb_build_object('supplier', u.name, 'contract', k.reference, 'reference', r.reference,
+      'note', r.note, 'state', r.state, 'at', floor(extract(epoch from r.referred_at))::bigint)
+    from tickets_referral r join contracts_suppliercontract k on k.id = r.supplier_contract_id
+      join contracts_supplier u on u.id = k.supplier_id
+    where r.ticket_id = tickets_ticket.id and r.state in ('open', 'answered')),
+  'suppliers', exists(select 1 from contracts_suppliercontract),
   'watchers', (select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name)), '[]')
     from tickets_watcher w join accounts_person p on p.id = w.person_id where w.ticket_id = tickets_ticket.id),
   'proposed', (select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name)), '[]')
@@ -209,7 +252,7 @@ def _prepare(row: dict[str, Any]) -> None:
 
 @kept
 def _journal_statement(actor: Actor) -> Written | None:
-    wanted = sorted({*CLOCK_KINDS, *THREAD_KINDS})
+    wanted = sorted({*CLOCK_KINDS, *SUPPORT_KINDS, *THREAD_KINDS})
     rows = access.visible_facts(actor, Ticket(pk=TICKET)).filter(kind__in=wanted, id__gt=AFTER)
     return written(
         rows.order_by("at", "id").values("id", "at", "kind", "actor_name", "side", "before", "after")
@@ -221,11 +264,11 @@ def _journal(actor: Actor, ticket_id: int, after: int = 0) -> list[dict[str, Any
     return rows_of(_journal_statement(actor), {TICKET: ticket_id, AFTER: after})
 
 
-def clock_rows(journal: Iterable[Mapping[str, Any]]) -> list[Row]:
+def clock_rows(journal: Iterable[Mapping[str, Any]], kinds: Iterable[str] = CLOCK_KINDS) -> list[Row]:
     return [
-        Row(f["id"], f["at"], f["kind"], f["after"] or {}, f["before"] or {})
+        Row(f["id"], f["at"], f["kind"], f["after"] or {}, f["before"] or {}, f["side"])
         for f in journal
-        if f["kind"] in CLOCK_KINDS
+        if f["kind"] in kinds
     ]
 
 

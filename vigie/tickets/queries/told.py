@@ -155,6 +155,10 @@ def _edited(who: str, before: Values, after: Values, names: Names) -> Told:
 
 def _promised(who: str, before: Values, after: Values, names: Names) -> Told:
     clock = str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock") or ""))
+    if after.get("cause") == "opening":
+        return Told(_("Promised from the opening on: “%(clock)s”") % {"clock": clock}, "target")
+    if "cycles" in after and after.get("terms_id") is None:
+        return Told(_("No longer promised: “%(clock)s”") % {"clock": clock}, "target")
     if after.get("cause") != "correction":
         return Told(_("New promise for the clock “%(clock)s”") % {"clock": clock}, "target")
     if before.get("missed_at") and not after.get("missed_at"):
@@ -226,6 +230,57 @@ def _undelivered(who: str, before: Values, after: Values, names: Names) -> Told:
     )
 
 
+def _referred(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {"who": who, "supplier": after.get("supplier"), "reference": after.get("reference")}
+    if after.get("reference"):
+        text = _("%(who)s referred the ticket to %(supplier)s (its reference: %(reference)s)") % values
+    else:
+        text = _("%(who)s referred the ticket to %(supplier)s") % values
+    return Told(_with_note(text, after), "send")
+
+
+def _answered(who: str, before: Values, after: Values, names: Names) -> Told:
+    return Told(_with_note(_("%(supplier)s answered") % after, after), "message")
+
+
+def _judged(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {"who": who, "supplier": after.get("supplier")}
+    if after.get("accepted"):
+        return Told(
+            _with_note(_("%(who)s accepted the answer of %(supplier)s") % values, after), "circle-check"
+        )
+    return Told(_with_note(_("%(who)s rejected the answer of %(supplier)s") % values, after), "circle-x")
+
+
+def _with_note(text: str, after: Values) -> str:
+    note = str(after.get("note") or "")
+    return _("%(text)s: %(note)s") % {"text": text, "note": note} if note else text
+
+
+def _support_warned(who: str, before: Values, after: Values, names: Names) -> Told:
+    clock = str(labels.SUPPORT_CLOCKS.get(str(after.get("clock")), after.get("clock") or ""))
+    holder = after.get("team_name") or after.get("supplier") or ""
+    values = {"clock": clock, "holder": holder, "percent": after.get("percent")}
+    if int(after.get("percent") or 0) == 100:
+        return Told(_("%(clock)s (%(holder)s): the promise is missed") % values, "alert-triangle")
+    return Told(_("%(clock)s (%(holder)s): %(percent)s %% of the time is used") % values, "bell")
+
+
+def _committed(who: str, before: Values, after: Values, names: Names) -> Told:
+    clock = str(labels.SUPPORT_CLOCKS.get(str(after.get("clock")), after.get("clock") or ""))
+    return Told(_("New promise for the clock “%(clock)s”") % {"clock": clock}, "target")
+
+
+def _caused(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {
+        "who": who,
+        "clock": str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock") or "")),
+        "reason": str(labels.BREACH_REASONS.get(str(after.get("reason")), after.get("reason") or "")),
+    }
+    text = _("%(who)s said why the promise “%(clock)s” was missed: %(reason)s") % values
+    return Told(_with_note(text, after), "edit")
+
+
 _TELLERS = {
     facts.OPENED: _opened,
     facts.STATE: _state,
@@ -244,4 +299,10 @@ _TELLERS = {
     facts.ASKED: _asked,
     facts.IMPORTED: _imported,
     facts.UNDELIVERED: _undelivered,
+    facts.REFERRED: _referred,
+    facts.ANSWERED: _answered,
+    facts.JUDGED: _judged,
+    facts.SUPPORT_WARNED: _support_warned,
+    facts.COMMITTED: _committed,
+    facts.CAUSED: _caused,
 }

@@ -19,6 +19,12 @@ REMINDED = "reminded"
 ASKED = "asked"
 IMPORTED = "imported"
 UNDELIVERED = "undelivered"
+REFERRED = "referred"  # given to a supplier
+ANSWERED = "supplier_answered"
+JUDGED = "supplier_judged"  # its answer accepted, or not
+COMMITTED = "committed"  # what a team or a supplier promises, anew
+SUPPORT_WARNED = "support_warned"
+CAUSED = "caused"  # why a promise was missed
 
 PUBLIC = frozenset({OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED, REMINDED, ASKED})
 

@@ -106,7 +106,7 @@ class ClockFold:
                 for n, fact in enumerate(self.journal)
                 if fact.kind in CLOCK_KINDS or (fact.kind == facts.MESSAGE and fact.audience == "public")
             ]
-            self.clocks = turned(self.ticket, self.clocks, told, self.ground.clock_ids)
+            self.clocks = turned(self.ticket, self.clocks, told, new_id=self.ground.clock_ids)
         return rows
 
     def _terms(self, pk: int) -> Terms:

@@ -17,6 +17,7 @@ from vigie.tickets.actions.ingest import events
 from vigie.tickets.actions.ingest.clocks import ClockFold
 from vigie.tickets.actions.ingest.ground import Ground
 from vigie.tickets.actions.ledger import FactRow, NewFact, fact_row
+from vigie.tickets.actions.scope import scope_of
 from vigie.tickets.labels import TYPES
 from vigie.tickets.models import Message, Ticket, Watcher
 from vigie.tickets.rules import facts
@@ -95,7 +96,7 @@ class Fold:
     def _promise(self, by: Actor, now: dt.datetime) -> None:
         contract = self.ground.book.contract_at(self.ticket.opened_at)
         self.ticket.contract_id = contract.pk if contract else None
-        terms = opening.promised(self.ground.book, opening.scope_of(self.ticket))
+        terms = opening.promised(self.ground.book, scope_of(self.ticket))
         self.clocks = ClockFold(self.ticket, self.ground, opening.at_once(terms), self.facts)
         stamped = opening.cycle_promises(self.ticket, terms, self.ground.stamps.of(terms.values()))
         self._journal(by, [*opening.opening_facts(self.ticket), *stamped], now)
@@ -232,7 +233,7 @@ class Fold:
             return
         new_facts = [fact]
         if wanted != ticket.priority:
-            terms = opening.promised(self.ground.book, opening.scope_of(ticket, priority=wanted))
+            terms = opening.promised(self.ground.book, scope_of(ticket, priority=wanted))
             ids = self.ground.stamps.of(terms.values())
             clocks = self.clocks.now()
             if event.is_error:
