@@ -259,6 +259,13 @@ ROUTES: dict[str, Route] = {
     "message_images": _agents("ticket", "message"),
     "message_image": _agents("ticket", "message", reads=False),
     "ticket_clocks": _showing("ticket"),
+    "ticket_refer": _showing("ticket", sent={"contract": "1", "reference": "x", "note": "x"}),
+    "ticket_answer": _showing("ticket", sent={"outcome": "accepted", "note": "x"}),
+    "ticket_cause": _agents(
+        "ticket",
+        sent={"clock": "@clock", "reason": "complexity", "holder": "nobody", "note": "x"},
+        reads=False,
+    ),
     "ticket_history": _showing("ticket"),
     "ticket_say": _agents("ticket", sent=SAID, reads=False),
     "ticket_draft": _agents("ticket", sent={"body": "x", "kind": "reply"}, reads=False),

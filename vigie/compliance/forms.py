@@ -19,7 +19,7 @@ from vigie.toolkit.forms import RecordForm, choose_from
 from vigie.workflow.labels import TYPES
 
 MONTH_HELP = _("The first day of a month that has no statement yet.")
-MEASURED = ("response", "resolution")
+MEASURED = ("response", "resolution", "update", "reply")
 
 
 class TermsForm(RecordForm):

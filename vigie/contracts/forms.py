@@ -72,7 +72,8 @@ class CommitmentForm(RecordForm):
     moving = ("valid_from",)  # proposed as today, whatever the day
 
     kind = forms.ChoiceField(
-        label=_("Clock"), choices=[(k, labels.KINDS[k]) for k in ("response", "resolution")]
+        label=_("Clock"),
+        choices=[(k, labels.KINDS[k]) for k in ("response", "resolution", "update", "reply")],
     )
     ticket_type = forms.ChoiceField(label=_("Type"), choices=[*ANY, *TYPES.items()], required=False)
     priority = forms.TypedChoiceField(

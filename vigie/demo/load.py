@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from vigie.accounts import demo_mode
 from vigie.demo.approvals import ask_for_approvals
+from vigie.demo.behind import Suppliers, explain_misses, promise_news
 from vigie.demo.mails import open_mailboxes
 from vigie.demo.notices import tell_personas
 from vigie.demo.rates import settle_rates
@@ -41,8 +42,10 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
     chance = random.Random(SEED)
     with transaction.atomic():
         settled = settle(anchor, chance)
+        promise_news(settled)
+        suppliers = Suppliers()
         for number, client in enumerate(settled.clients, 1):
-            histories = histories_of(settled, client, chance, anchor)
+            histories = suppliers.referred(histories_of(settled, client, chance, anchor))
             name, of = client.organisation.name, len(settled.clients)
             tell(f"  {number} of {of}: {name}, {len(histories)} tickets")
             done = ingest(SYSTEM, client.organisation.pk, histories, until=anchor)
@@ -53,6 +56,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         keep_replies()
         open_mailboxes(settled.teams, anchor)
         settle_rates(settled, anchor)
+        explain_misses(settled, anchor)
         tell_personas(anchor)
         outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)

@@ -19,7 +19,7 @@ from vigie.tickets.models import Referral, SupportClock, SupportTerms, Ticket
 from vigie.tickets.queries.support_terms import support_terms_of
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import Row
-from vigie.tickets.rules.support import Track, support_facts, tracks
+from vigie.tickets.rules.support import Track, stages, support_facts, tracks
 
 
 def stamp_support(wanted: Iterable[Terms]) -> dict[Terms, int]:
@@ -44,7 +44,7 @@ def track_of(clock: SupportClock) -> Track:
 
 def support_reading(clock: SupportClock, rows: Iterable[Row], now: dt.datetime) -> Reading:
     """The clock read from the journal at ``now``."""
-    found = support_facts(track_of(clock), rows, support_terms_of)
+    found = support_facts(track_of(clock), stages(rows), support_terms_of)
     return read_clock(support_terms_of(clock.terms_id), found, epoch(now))
 
 
@@ -55,7 +55,7 @@ def promised_behind(
     if not wanted:
         return {}
     found: dict[Track, Terms] = {}
-    book = book or _book_of(wanted)
+    book = _book_of(wanted) if book is None else book
     for track, at in wanted.items():
         since = dt.datetime.fromtimestamp(at, dt.UTC)
         terms = book.terms_for((track.audience, track.holder), scope_of(ticket), since).get(track.kind)
@@ -74,7 +74,7 @@ def _book_of(wanted: Iterable[Track]) -> SupportBook:
 def new_clocks(ticket: Ticket, rows: Iterable[Row], known: Iterable[SupportClock]) -> list[SupportClock]:
     """The clocks that the journal tells of, that somebody promised and that do not stand yet (not saved)."""
     have = {track_of(clock) for clock in known}
-    missing = {track: at for track, at in tracks(rows).items() if track not in have}
+    missing = {track: at for track, at in tracks(stages(rows)).items() if track not in have}
     terms = promised_behind(ticket, missing)
     ids = stamp_support(terms.values())
     return [support_clock(ticket, track, ids[promise]) for track, promise in terms.items()]

@@ -16,6 +16,7 @@ from vigie.catalog import access as catalog_access
 from vigie.catalog.models import Category, Service
 from vigie.contracts.queries import promise_book
 from vigie.contracts.queries.book import Scope
+from vigie.contracts.queries.support import supplier_contracts_for
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.sla_clock import read_clock
@@ -27,8 +28,8 @@ from vigie.tickets import access
 from vigie.tickets.actions.approvals import usual_approvers
 from vigie.tickets.actions.conversation import step_place
 from vigie.tickets.actions.ledger import moment
-from vigie.tickets.actions.opening import is_vip_on, priority_for, promised
-from vigie.tickets.models import Draft, Ticket
+from vigie.tickets.actions.opening import at_once, is_vip_on, priority_for, promised
+from vigie.tickets.models import Draft, Referral, Ticket
 from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import local_name
 
@@ -158,7 +159,7 @@ def outlook(actor: Actor, values: Mapping[str, Any], now: dt.datetime) -> Outloo
     )
     at = epoch(now)
     start = [ClockFact(FactKind.START, at)]
-    terms = promised(promise_book(organisation_id), scope)
+    terms = at_once(promised(promise_book(organisation_id), scope))
     dues = {str(kind): moment(read_clock(term, start, at).due_at) for kind, term in terms.items()}
     return Outlook(priority, is_vip, {kind: due for kind, due in dues.items() if due is not None})
 
@@ -217,3 +218,16 @@ def names_of_values(facts: Iterable[Mapping[str, Any]]) -> dict[str, dict[int, s
         found[column] = {row["id"]: local_name(row) for row in rows}
     found["site_id"] = dict(Site.objects.filter(pk__in=wanted["site_id"]).values_list("id", "name"))
     return found
+
+
+def supplier_contracts(service_id: int | None, on: dt.date) -> list[tuple[int, str]]:
+    """Supplier contracts in force: those that cover the service first, then the others."""
+    covering = {contract.pk for contract in supplier_contracts_for(service_id, on)} if service_id else set()
+    found = sorted(supplier_contracts_for(None, on), key=lambda contract: contract.pk not in covering)
+    return [(one.pk, f"{one.supplier.name} · {one.reference} · {local_name(one)}") for one in found]
+
+
+def referral_state(ticket_id: int) -> str:
+    """Of the referral under way: ``open`` or ``answered``; "" without one. The ticket is in sight."""
+    under_way = Referral.objects.filter(ticket_id=ticket_id, state__in=["open", "answered"])
+    return under_way.values_list("state", flat=True).first() or ""

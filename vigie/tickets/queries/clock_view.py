@@ -32,7 +32,7 @@ from vigie.tickets.rules import cycles
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, clock_facts, cycle_facts
 from vigie.tickets.rules.holders import with_holders
 from vigie.tickets.rules.support import KINDS as SUPPORT_KINDS
-from vigie.tickets.rules.support import Track, support_facts
+from vigie.tickets.rules.support import Track, stages, support_facts
 from vigie.toolkit.jinja import spelled
 from vigie.workflow.labels import PENDING_REASONS, label
 
@@ -63,8 +63,8 @@ class ClockView:
     cycle: int = 0
 
     @property
-    def is_over(self) -> bool:
-        return self.state in ("met", "missed")
+    def started_at(self) -> dt.datetime | None:
+        return moment(self.reading.started_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +141,12 @@ def _facts(clock: Mapping[str, Any], rows: list[Row]) -> list[ClockFact]:
 def support_views(clocks: Iterable[Mapping[str, Any]], rows: list[Row], now: dt.datetime) -> list[ClockView]:
     """The clocks of teams, then of suppliers. A clock is ``id kind terms_id holder_id holder`` (its name)."""
     clocks = list(clocks)
-    terms = support_terms_of_many({clock["terms_id"] for clock in clocks})
+    terms, staged = support_terms_of_many({clock["terms_id"] for clock in clocks}), stages(rows)
     kinds = list(SUPPORT_CLOCKS)
     found = []
     for clock in sorted(clocks, key=lambda c: (kinds.index(c["kind"]) == 2, c["id"])):
         track = Track(ClockKind(clock["kind"]), clock["holder_id"])
-        facts = support_facts(track, rows, support_terms_of)
+        facts = support_facts(track, staged, support_terms_of)
         found.append(_view(clock, read_clock(terms[clock["terms_id"]], facts, epoch(now)), epoch(now)))
     return found
 

@@ -6,7 +6,7 @@ A team's clock runs while the ticket is with the team (``ola_work``), or with it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,12 +69,17 @@ class Stage:
         return self.team == track.holder
 
 
-def stages(rows: Iterable[Row]) -> Iterator[tuple[Row, Stage]]:
+Staged = list[tuple[Row, Stage]]
+
+
+def stages(rows: Iterable[Row]) -> Staged:
     """Each fact with the stage that it leads to."""
+    found: Staged = []
     stage = Stage(0, 0)
     for row in rows:
         stage = replace(stage, at=epoch(row.at), order=row.id, **_moves(row, stage))
-        yield row, stage
+        found.append((row, stage))
+    return found
 
 
 def _moves(row: Row, stage: Stage) -> dict[str, Any]:
@@ -105,10 +110,10 @@ def _step(after: Mapping[str, Any], stage: Stage) -> dict[str, Any]:
     return moves
 
 
-def tracks(rows: Iterable[Row]) -> dict[Track, int]:
+def tracks(staged: Staged) -> dict[Track, int]:
     """Every clock of teams and suppliers that the journal tells of, with the instant at which it starts."""
     found: dict[Track, int] = {}
-    for _row, stage in stages(rows):
+    for _row, stage in staged:
         wanted = [Track(kind, stage.team) for kind in ON_TEAM if stage.team]
         wanted += [Track(ClockKind.UC, stage.contract)] if stage.contract else []
         for track in wanted:
@@ -117,11 +122,11 @@ def tracks(rows: Iterable[Row]) -> dict[Track, int]:
     return found
 
 
-def support_facts(track: Track, rows: Iterable[Row], terms_by_id: TermsById) -> list[ClockFact]:
+def support_facts(track: Track, staged: Staged, terms_by_id: TermsById) -> list[ClockFact]:
     """The facts of one of these clocks, in journal order."""
     found: list[ClockFact] = []
     ran = started = False
-    for row, stage in stages(rows):
+    for row, stage in staged:
         runs = stage.runs(track)
         if row.kind == facts.COMMITTED and _concerns(row, track):
             terms = terms_by_id(int(row.after["terms_id"]))

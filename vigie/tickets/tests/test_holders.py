@@ -14,7 +14,7 @@ from vigie.contracts.rules.sla_clock import read_clock
 from vigie.contracts.tests.samples import K1, K4, K8, H, jan, terms
 from vigie.tickets.rules.clock_facts import Row, clock_facts
 from vigie.tickets.rules.holders import holds, proposed, shares, with_holders
-from vigie.tickets.rules.support import Track, support_facts, tracks
+from vigie.tickets.rules.support import Track, stages, support_facts, tracks
 
 BEGIN = jan(12, "09:00")
 REASONS = (
@@ -127,10 +127,10 @@ def test_what_teams_worked_suppliers_held_and_others_awaited_is_the_whole_life(
     """Measured day and night, and without the reasons that a team's clock counts: Σ teams + the others = the life."""
     now = int(rows[-1].at.timestamp()) + tail
     found = holds(rows, now)
-    for track, at in tracks(rows).items():
+    for track, at in tracks(stages(rows)).items():
         if track.kind != ClockKind.OLA_WORK:
             continue
-        reading = read_clock(ALWAYS, support_facts(track, rows, no_terms), now)
+        reading = read_clock(ALWAYS, support_facts(track, stages(rows), no_terms), now)
         held = sum(h.end - h.start for h in found if h.holder == f"team:{track.holder}")
         beside = sum(
             s.service_seconds
@@ -144,12 +144,12 @@ def test_what_teams_worked_suppliers_held_and_others_awaited_is_the_whole_life(
 @relaxed
 @given(LIVES)
 def test_going_back_and_forth_never_takes_time_back(rows: list[Row]) -> None:
-    for track in tracks(rows):
+    for track in tracks(stages(rows)):
         promise = terms(K4, 8, kind=track.kind, audience=track.audience)
         used = [
-            read_clock(promise, support_facts(track, rows, no_terms), now).used_seconds
+            read_clock(promise, support_facts(track, stages(rows), no_terms), now).used_seconds
             for now in sorted({int(row.at.timestamp()) for row in rows})
-            if now >= tracks(rows)[track]
+            if now >= tracks(stages(rows))[track]
         ]
         assert used == sorted(used)
         assert isinstance(track, Track)

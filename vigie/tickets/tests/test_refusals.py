@@ -27,6 +27,7 @@ from vigie.tickets.actions import (
     asking,
     bulk,
     canned,
+    causes,
     classifying,
     conversation,
     handling,
@@ -35,6 +36,7 @@ from vigie.tickets.actions import (
     opening,
     presence,
     priority_policy,
+    referring,
     views,
     watching,
 )
@@ -43,6 +45,7 @@ from vigie.tickets.actions.lifecycle import Given
 from vigie.tickets.actions.opening import NewTicket
 from vigie.tickets.models import CannedReply, Ticket
 from vigie.tickets.rules.priority import DEFAULT_MATRIX
+from vigie.tickets.tests.test_support_clocks import underpinning
 
 pytestmark = pytest.mark.django_db
 NOW = START + dt.timedelta(hours=6)
@@ -85,6 +88,15 @@ def wrong_service(actor: Actor, g: Ground) -> object:
     return classifying.edit_ticket(
         actor, g.ticket.pk, {"service_id": None}, {}, is_error=True, reason="x", now=NOW
     )
+
+
+def referred(g: Ground, outcome: str = "") -> int:
+    """A ticket that is with a supplier, which answered where ``outcome`` says so."""
+    agent = g.world.actor(g.world.agent)
+    referring.refer(agent, g.early.pk, underpinning().pk, now=NOW)
+    if outcome:
+        referring.answered(agent, g.early.pk, "check", now=NOW)
+    return g.early.pk
 
 
 def canned_values(is_shared: bool) -> dict[str, object]:
@@ -148,6 +160,12 @@ TABLE = [
         a, g.world.a.organisation.pk, DEFAULT_MATRIX, "none", now=NOW)),
     Row("priority_policy.drop_priority_policy", ("clients:manage",),
         lambda a, g: priority_policy.drop_priority_policy(a, g.world.a.organisation.pk, now=NOW)),
+    Row("referring.refer", ("tickets:work",), lambda a, g: referring.refer(a, g.early.pk, underpinning().pk, now=NOW)),
+    Row("referring.answered", ("tickets:work",), lambda a, g: referring.answered(a, referred(g), "check", now=NOW)),
+    Row("referring.judge_answer", ("tickets:work",),
+        lambda a, g: referring.judge_answer(a, referred(g, "check"), accepted=True, now=NOW)),
+    Row("causes.confirm_cause", ("tickets:work",), lambda a, g: causes.confirm_cause(
+        a, g.ticket.pk, g.ticket.clocks.get(kind="resolution").pk, reason="complexity", holder=f"team:{g.world.team.pk}", now=NOW)),
     Row("ingest.ingest", ("imports:run",), lambda a, g: ingest.ingest(a, g.world.a.organisation.pk, [], until=NOW)),
 ]  # fmt: skip
 
@@ -166,7 +184,7 @@ ASK_NOTHING = {
     ),
     **dict.fromkeys(
         ("conversation.add_message", "conversation.claim_uploads", "conversation.keep_received", "ledger.fact_row",
-         "ledger.journal", "ledger.change", "lifecycle.who", "lifecycle.completed", "classifying.correction_reason",
+         "ledger.journal", "ledger.change", "ledger.refresh_support", "lifecycle.who", "lifecycle.completed", "classifying.correction_reason",
          "telling.opened", "telling.replied", "telling.noted", "telling.assigned", "telling.stepped", "telling.approval_asked", "approvals.follow_step",
          "approvals.answers_for_another"),
         "a part of the actions above, which ask",

@@ -15,13 +15,16 @@ from vigie.contracts.models import (
     SupplierContract,
     SupportCommitment,
 )
+from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.notifications.models import Notice
 from vigie.tenancy.walls import client_wall
 from vigie.tickets.actions import classifying, handling, referring, sweep
 from vigie.tickets.actions.conversation import Said, reply
+from vigie.tickets.actions.ingest import Answered, Assigned, History, Referred, Stepped, ingest
 from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.actions.opening import NewTicket
 from vigie.tickets.actions.support import support_reading
 from vigie.tickets.models import Clock, Fact, Referral, SupportClock, Ticket
 from vigie.tickets.rules.support import KINDS
@@ -294,3 +297,35 @@ def test_without_such_promises_there_is_no_such_clock(world: World) -> None:
     ticket = report(world)
     take_step(world.actor(world.agent), ticket.pk, "start", Given(), now=START)
     assert not SupportClock.objects.exists()
+
+
+def test_a_history_written_at_once_leaves_the_same_clocks(world: World) -> None:
+    """W12 again, folded in memory as an import does."""
+    ola(world, world.team, "ola_work", 2)
+    ola(world, world.team2, "ola_work", 4)
+    contract, agent = underpinning(), world.actor(world.agent_all)
+    new = NewTicket(
+        organisation_id=world.a.organisation.pk, ticket_type="incident", title="Lien coupé", body="<p>Coupé</p>",
+        requester_id=world.a.user.pk, service_id=world.service.pk, impact=1, urgency=2, opened_at=START,
+    )  # fmt: skip
+    events = (
+        Assigned(START + 90 * MINUTE, agent, world.team2.pk, world.agent_all.pk),
+        Stepped(START + 90 * MINUTE, agent, "start"),
+        Referred(START + 3 * HOUR, agent, contract.pk, "Telis Réseaux", "TLS-9"),
+        Stepped(START + 3 * HOUR, agent, "wait", Given(pending_reason="supplier")),
+        Answered(START + 26 * HOUR, agent),
+        Stepped(START + 26 * HOUR, agent, "resume"),
+        Stepped(START + 27 * HOUR, agent, "resolve", SOLVED),
+    )
+    history = History(new, world.actor(world.a.user), START, events, "t")
+    done = ingest(SYSTEM, world.a.organisation.pk, [history], until=START + 50 * HOUR)
+    ticket = Ticket.objects.get(pk=done["t"])
+    assert figures(ticket) == {
+        "ola_work n1": ("met", 1.5),
+        "ola_work n2": ("met", 2.5),
+        "uc UC-1": ("missed", 7.0),
+    }
+    assert Referral.objects.get().state == "accepted"
+    before = Notice.objects.count()
+    sweep.announce_due_clocks(START + 60 * HOUR)
+    assert (Notice.objects.count(), resolution(ticket)) == (before, ("missed", 13.0))

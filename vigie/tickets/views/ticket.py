@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from vigie.kernel.actor import Actor
-from vigie.tickets import access, labels
+from vigie.tickets import labels
 from vigie.tickets.actions.conversation import save_draft
 from vigie.tickets.forms import whole
-from vigie.tickets.queries import clock_view, history, page
+from vigie.tickets.queries import clock_story, history, page
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.pages import render
 from vigie.workflow import labels as flow
@@ -29,7 +29,7 @@ STEP_ICONS = {
 }  # fmt: skip
 WORDS: dict[str, Any] = {
     "types": labels.TYPES, "priorities": labels.PRIORITIES, "impacts": labels.IMPACTS, "urgencies": labels.URGENCIES,
-    "channels": labels.CHANNELS, "states": flow.STATES, "steps": flow.STEPS, "reasons": flow.PENDING_REASONS,
+    "clocks": labels.CLOCKS, "channels": labels.CHANNELS, "states": flow.STATES, "steps": flow.STEPS, "reasons": flow.PENDING_REASONS,
     "resolutions": flow.RESOLUTIONS, "cancel_reasons": flow.CANCEL_REASONS, "state_kinds": STATE_KINDS,
     "step_icons": STEP_ICONS, "languages": {"fr": "Français", "en": "English"},
 }  # fmt: skip
@@ -94,11 +94,18 @@ def ticket_mails(request: Request, ticket_id: int) -> HttpResponse:
 @agents("tickets:view")
 @require_GET
 def ticket_clocks(request: Request, ticket_id: int) -> HttpResponse:
-    """Why each clock says what it says, segment by segment."""
-    found = access.one(request.actor, ticket_id)
-    clocks = clock_view.explained(request.actor, ticket_id, now=timezone.now())
-    template = "tickets/_clocks.html" if "dialog" in request.GET else "tickets/clocks.html"
-    return render(request, template, {"ticket": found, "clocks": clocks, "dialog": "dialog" in request.GET})
+    """Why each clock says what it says, segment by segment, and who held the ticket."""
+    return clocks_page(request, ticket_id)
+
+
+def clocks_page(request: Request, ticket_id: int, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The page of clocks, or what of it stands in the dialog of the ticket's page."""
+    dialog = "dialog" in request.GET
+    values = {
+        "story": clock_story.story(request.actor, ticket_id, now=timezone.now()), "dialog": dialog,
+        "breach_reasons": labels.BREACH_REASONS, "can_work": request.actor.can("tickets:work"), "typed": {}, **more,
+    }  # fmt: skip
+    return render(request, "tickets/_clocks.html" if dialog else "tickets/clocks.html", values, status=status)
 
 
 @agents("tickets:view")

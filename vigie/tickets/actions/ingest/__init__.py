@@ -13,7 +13,9 @@ from django.db import connection, transaction
 
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
+from vigie.tickets.actions.ingest.behind import clocks_behind
 from vigie.tickets.actions.ingest.events import (
+    Answered,
     Assigned,
     Duplicated,
     Event,
@@ -21,6 +23,7 @@ from vigie.tickets.actions.ingest.events import (
     Kept,
     Parented,
     Prioritised,
+    Referred,
     Said,
     Stepped,
     Watched,
@@ -33,6 +36,7 @@ from vigie.tickets.models import Clock, Counter, Fact, Message, Ticket
 BATCH = 500
 
 __all__ = [
+    "Answered",
     "Assigned",
     "Duplicated",
     "Event",
@@ -41,6 +45,7 @@ __all__ = [
     "Kept",
     "Parented",
     "Prioritised",
+    "Referred",
     "Said",
     "Stepped",
     "Watched",
@@ -138,6 +143,9 @@ def _fold(fold: Fold, history: History, until: dt.datetime) -> None:
             raise Refusal("tickets.history_out_of_order", at=event.at.isoformat())
         fold.take(event)
         last = event.at
+    if fold.ticket.phase in ("done", "ended"):
+        fold.end_referrals()
+    fold.behind = clocks_behind(fold.ticket, fold.facts, fold.ground.behind, max(until, last))
     told = fold.clocks.settle(until)
     fold.facts.extend(told)
     fold.facts.sort(key=lambda fact: (fact.recorded_at, fact.kind not in ("warned", "breached")))

@@ -49,6 +49,24 @@ class Stepped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Referred(Event):
+    """Given to a supplier (``referring.refer``); the wait for it is a step of its own."""
+
+    contract_id: int
+    supplier: str
+    reference: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Event):
+    """The supplier answered, and the answer was accepted or not (``referring.answered``)."""
+
+    accepted: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Prioritised(Event):
     """Impact, urgency, and perhaps a priority set by hand (``handling.set_priority``)."""
 

@@ -19,7 +19,7 @@ from vigie.tickets.actions.ingest.ground import Ground
 from vigie.tickets.actions.ledger import FactRow, NewFact, fact_row
 from vigie.tickets.actions.scope import scope_of
 from vigie.tickets.labels import TYPES
-from vigie.tickets.models import Message, Ticket, Watcher
+from vigie.tickets.models import Message, Referral, SupportClock, Ticket, Watcher
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.life import answer_changes
 from vigie.toolkit import richtext
@@ -42,6 +42,8 @@ class Fold:
     messages: list[Message] = field(default_factory=list)
     watchers: dict[int, Watcher] = field(default_factory=dict)
     texts: list[tuple[str, str, str]] = field(default_factory=list)
+    referrals: list[Referral] = field(default_factory=list)
+    behind: list[SupportClock] = field(default_factory=list)
 
     # -- opening -------------------------------------------------------------
 
@@ -211,6 +213,36 @@ class Fold:
         if master is not None:
             self._follow_master(master, event.at)
 
+    def _referred(self, event: events.Referred) -> None:
+        self.referrals.append(
+            Referral(
+                organisation_id=self.ticket.organisation_id, ticket_id=self.ticket.pk,
+                supplier_contract_id=event.contract_id, reference=event.reference, note=event.note,
+                referred_at=event.at, referred_by_id=event.by.person_id,
+            )
+        )  # fmt: skip
+        told = {
+            "contract": event.contract_id, "supplier": event.supplier, "reference": event.reference, "note": event.note,
+        }  # fmt: skip
+        self._change(event.by, {}, [NewFact(facts.REFERRED, told)], event.at, moves_clock=False)
+
+    def _answered(self, event: events.Answered) -> None:
+        if not self.referrals:
+            raise Refusal("tickets.no_answer_awaited")
+        last = self.referrals[-1]
+        last.state = Referral.State.ACCEPTED if event.accepted else Referral.State.OPEN
+        last.answered_at = event.at
+        told = {"contract": last.supplier_contract_id, "note": event.note}
+        told["supplier"] = next(f.after["supplier"] for f in reversed(self.facts) if f.kind == facts.REFERRED)
+        judged = NewFact(facts.JUDGED, {**told, "note": "", "accepted": event.accepted})
+        self._change(event.by, {}, [NewFact(facts.ANSWERED, told), judged], event.at, moves_clock=False)
+
+    def end_referrals(self) -> None:
+        """As ``support.end_referrals``."""
+        for referral in self.referrals:
+            if referral.state == Referral.State.OPEN:
+                referral.state = Referral.State.ENDED
+
     def _reopen_until(self) -> dt.datetime:
         assert self.ticket.resolved_at is not None
         terms = self.clocks.terms.get("resolution")
@@ -316,6 +348,8 @@ TAKERS: Mapping[type[events.Event], Callable[[Fold, Any], None]] = {
     events.Said: Fold._said,
     events.Assigned: Fold._assigned,
     events.Stepped: Fold._stepped,
+    events.Referred: Fold._referred,
+    events.Answered: Fold._answered,
     events.Prioritised: Fold._prioritised,
     events.Duplicated: Fold._duplicated,
     events.Parented: Fold._parented,

@@ -12,8 +12,10 @@ from vigie.accounts.models import Affiliation, Person, Team
 from vigie.catalog.models import Category, Service, Subscription
 from vigie.contracts.actions import stamp_many
 from vigie.contracts.queries import PromiseBook, promise_book
+from vigie.contracts.queries.support import SupportBook, support_book
 from vigie.contracts.rules.promise import Terms
 from vigie.tenancy.models import Organisation
+from vigie.tickets.actions.support import stamp_support
 from vigie.tickets.models import Counter, PriorityPolicy
 from vigie.tickets.rules.reference import reference
 from vigie.workflow.queries import current_versions
@@ -60,6 +62,19 @@ class Stamps:
 
 
 @dataclass(slots=True)
+class Behind:
+    """What teams and suppliers promise, with the ids of terms stamped so far."""
+
+    book: SupportBook
+    ids: dict[Terms, int] = field(default_factory=dict)
+
+    def id_of(self, terms: Terms) -> int:
+        if terms not in self.ids:
+            self.ids.update(stamp_support([terms]))
+        return self.ids[terms]
+
+
+@dataclass(slots=True)
 class Ground:
     """One client's world as the actions would find it. Only ``numbers`` and ``stamps`` change."""
 
@@ -74,6 +89,7 @@ class Ground:
     people: Mapping[int, Person]
     affiliations: Mapping[int, Affiliation]
     stamps: Stamps
+    behind: Behind
     ticket_ids: Callable[[], int]
     message_ids: Callable[[], int]
     clock_ids: Callable[[], int]
@@ -111,6 +127,7 @@ def ground_of(organisation_id: int, ids: tuple[NewId, NewId, NewId, NewId]) -> G
         people={pk: a.person for pk, a in found.items()},
         affiliations=found,
         stamps=Stamps(organisation_id),
+        behind=Behind(support_book()),
         ticket_ids=ids[0],
         message_ids=ids[1],
         clock_ids=ids[2],

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, models
 
 from vigie.tickets.actions.ingest.fold import Fold
-from vigie.tickets.models import Clock, Fact, Message, Ticket, Watcher
+from vigie.tickets.models import Clock, Fact, Message, Referral, SupportClock, Ticket, Watcher
 from vigie.toolkit.search import INDEXED_CHARACTERS
 
 YOUNG = 1000
@@ -52,6 +52,8 @@ def write(
     copy_rows(Ticket, (fold.ticket for fold in folds))
     copy_rows(Message, (message for fold in folds for message in fold.messages))
     copy_rows(Clock, (clock for fold in folds for clock in fold.clocks.clocks))
+    copy_rows(Referral, (referral for fold in folds for referral in fold.referrals), but=("id",))
+    copy_rows(SupportClock, (clock for fold in folds for clock in fold.behind), but=("id",))
     facts = [fact for fold in folds for fact in fold.facts]
     for fact in facts:  # before the COPY begins: a connection does one thing at a time
         fact.id = fact_ids()
