@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import Calendar as Months
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Literal
 
-from babel.dates import get_day_names
+from babel.dates import get_day_names, get_month_names
 from django.utils.translation import get_language
 
 from vigie.contracts import access
@@ -176,6 +177,44 @@ def special_year(calendar: Calendar, year: int) -> list[dict[str, Any]]:
     for day, row in rows.items():
         row["hours"] = hours_text(calendar.hours_on(day))
     return [rows[day] for day in sorted(rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date of a year: ``open``, ``off`` (its weekday never opens), ``holiday``, ``closed`` (by hand) or ``special`` hours."""
+
+    date: dt.date
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Weeks from Monday; ``None`` is a place before the first day or after the last."""
+
+    name: str
+    weeks: tuple[tuple[Day | None, ...], ...]
+
+
+def year_of(calendar: Calendar, year: int) -> list[Month]:
+    """The twelve months of one calendar (not of a union), each day with what it is."""
+    unlike = {row["day"]: row for row in special_year(calendar, year)}
+    names = get_month_names("wide", context="stand-alone", locale=locale())
+    return [
+        Month(names[month].capitalize(), tuple(
+            tuple(_day(calendar, day, unlike.get(day)) if day.month == month else None for day in week)
+            for week in Months().monthdatescalendar(year, month)
+        ))
+        for month in range(1, 13)
+    ]  # fmt: skip
+
+
+def _day(calendar: Calendar, day: dt.date, unlike: Mapping[str, Any] | None) -> Day:
+    hours = hours_text(calendar.hours_on(day))
+    if unlike is None:
+        return Day(day, "open" if hours else "off", hours)
+    kind = "special" if hours else "holiday" if unlike["kind"] == "holiday" else "closed"
+    return Day(day, kind, " ".join(filter(None, (unlike["name"], hours))))
 
 
 def next_openings(

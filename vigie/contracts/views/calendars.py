@@ -27,6 +27,7 @@ from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, blame, done, form_page
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.pages import render
+from vigie.toolkit.slots import filled
 
 OFFICE = "08:00-12:00, 13:30-18:00"
 
@@ -51,8 +52,10 @@ def calendar(request: Request, calendar_id: int) -> HttpResponse:
     year = min(max(_number(request.GET.get("year")) or max(today, shown["effective_on"]).year, 2000), 2100)
     plans = hours.parts or (hours,)
     context = {
-        "calendar": found, "versions": versions, "shown": shown, "hours": hours, "year": year,
-        "plans": [(plan, queries.week_of(plan), queries.special_year(plan, year)) for plan in plans],
+        "day_names": queries.day_names(), "calendar": found, "versions": versions, "shown": shown, "hours": hours, "year": year,
+        "plans": [
+            (plan, queries.week_of(plan), queries.special_year(plan, year), queries.year_of(plan, year)) for plan in plans
+        ],
         "openings": queries.next_openings(hours, timezone.now()), "uses": queries.uses_of(request.actor, calendar_id),
         "may_manage": _may_manage(request, found),
     }  # fmt: skip
@@ -111,7 +114,7 @@ def calendar_hours(request: Request, calendar_id: int) -> HttpResponse:
         )
     return _hours_page(
         request, form, title=_("New hours"), crumbs=[_crumb(), _calendar_crumb(found)], action=_("Publish these hours"),
-        intro=intro,
+        intro=intro, calendar=found, present=hours,
     )  # fmt: skip
 
 
@@ -139,16 +142,25 @@ def _try(request: Request, form: web.Form, act: Any) -> Any:
     return None if "check" in request.POST else attempt(form, act)
 
 
-def _hours_page(request: Request, form: HoursForm, *, first: Any = (), **page: Any) -> HttpResponse:
-    """The form of hours; after a check, the next openings of what was typed."""
-    opened: list[tuple[dt.datetime, dt.datetime]] = []
+def _hours_page(
+    request: Request,
+    form: HoursForm,
+    *,
+    first: Any = (),
+    calendar: Calendar | None = None,
+    present: rules.Calendar | None = None,
+    **page: Any,
+) -> HttpResponse:
+    """The form of hours; after a check, the next openings of what was typed, its year, and what it would change."""
+    hours, opened, effects = present, [], []
     if "check" in request.POST and form.is_valid():
+        day = form.cleaned_data["effective_on"]
         try:
-            hours = actions.checked(form.definition(), form.cleaned_data["effective_on"], now=timezone.now())
-            start = dt.datetime.combine(
-                form.cleaned_data["effective_on"], dt.time(), timezone.get_current_timezone()
-            )
+            hours = actions.checked(form.definition(), day, now=timezone.now())
+            start = dt.datetime.combine(day, dt.time(), timezone.get_current_timezone())
             opened = queries.next_openings(hours, max(timezone.now(), start))
+            if calendar is not None:
+                effects = filled("contracts.hours", request, calendar=calendar, hours=hours)
         except Refusal as refusal:
             blame(form, refusal)
     groups = [
@@ -158,7 +170,12 @@ def _hours_page(request: Request, form: HoursForm, *, first: Any = (), **page: A
         (_("The week"), WEEKDAYS),
         (_("Holidays and exceptional days"), ("holiday_sets", "works_on_holidays", "holidays", "dates")),
     ]
-    return form_page(request, form, template="contracts/hours.html", groups=groups, openings=opened, **page)
+    year = timezone.localdate().year
+    days = queries.year_of(hours, year) if hours and not hours.parts else []
+    return form_page(
+        request, form, template="contracts/hours.html", groups=groups, openings=opened, effects=effects, year=year,
+        day_names=queries.day_names(), year_days=days, **page,
+    )  # fmt: skip
 
 
 def _may_manage(request: Request, found: Calendar | None = None) -> bool:

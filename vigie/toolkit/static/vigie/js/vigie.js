@@ -11,3 +11,4 @@ import './composer.js';
 import './live.js';
 import './time.js';
 import './session.js';
+import './week.js';
