@@ -26,7 +26,7 @@ def digest() -> str:
         "ticket__reference", "body", "created_at"
     ):
         found.update(f"{reference} {body} {at}".encode())
-    for row in Clock.objects.order_by("ticket__reference", "kind").values_list(
+    for row in Clock.objects.order_by("ticket__reference", "kind", "cycle").values_list(
         "ticket__reference", "kind", "state", "used_seconds", "due_at"
     ):
         found.update(str(row).encode())
