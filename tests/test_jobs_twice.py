@@ -26,6 +26,7 @@ from vigie.compliance.actions.terms import add_rate, set_penalty_terms
 from vigie.compliance.tests.scene import rate_values, terms_values
 from vigie.notifications.models import Notice
 from vigie.operations.tests.conftest import put_job
+from vigie.replay.models import Study
 from vigie.runtime.backup.sums import Sums, row_sums
 from vigie.tickets.actions.conversation import upload
 from vigie.tickets.actions.handling import assign, set_parent
@@ -185,6 +186,17 @@ def _months(world: World) -> dict[str, Any]:
     set_penalty_terms(manager, world.a.contract.pk, terms_values(), december, now=START)
     add_rate(manager, world.a.contract.pk, rate_values(), december, now=START)
     return TICK
+
+
+@sample("replay.study")
+def _study(world: World) -> dict[str, Any]:
+    report(world, world.a)
+    variant = {"name": "x", "pauses": {"supplier": True}}
+    study = Study.objects.create(
+        organisation=world.a.organisation, contract=world.a.contract, month=dt.date(2026, 1, 1), variants=[variant],
+        asked_by=world.manager, asked_at=NOW,
+    )  # fmt: skip
+    return {"study_id": study.pk}
 
 
 @sample("operations.look")

@@ -189,6 +189,8 @@ ROUTES: dict[str, Route] = {
     "portal_tickets": _customers(asked=("", "?show=all&of=company", "?q=VCB", "?q=@reference"), rows=True),
     "portal_ticket": _customers("ticket", rows=True),
     "portal_promise": _customers("ticket", rows=True),
+    "portal_promise_paper": _customers("ticket"),
+    "portal_compliance_paper": _customers("contract", asked=("?month=2026-01",)),
     "portal_reply": _customers("ticket", sent=SAID, reads=False),
     "portal_draft": _customers("ticket", sent={"body": "x"}, reads=False),
     "portal_step": _customers(
@@ -266,6 +268,7 @@ ROUTES: dict[str, Route] = {
         sent={"clock": "@clock", "reason": "complexity", "holder": "nobody", "note": "x"},
         reads=False,
     ),
+    "ticket_clocks_paper": _agents("ticket"),
     "ticket_history": _showing("ticket"),
     "ticket_say": _agents("ticket", sent=SAID, reads=False),
     "ticket_draft": _agents("ticket", sent={"body": "x", "kind": "reply"}, reads=False),
@@ -464,6 +467,7 @@ ROUTES: dict[str, Route] = {
     "contract_month_tickets": _showing(
         "contract", asked=("?month=2026-01", "?month=2026-01&rate=@rate", "?month=2026-01&only=open")
     ),
+    "contract_month_paper": _agents("contract", asked=("?month=2026-01",)),
     "statement_propose": _agents("contract", sent={"month": "2026-01"}, reads=False),
     "statement": _agents("statement"),
     "statement_approve": _agents("statement", sent={}, reads=False),
@@ -481,6 +485,12 @@ ROUTES: dict[str, Route] = {
     "rate": _showing("contract", "rate", sent=RATE),
     "rate_end": _agents("contract", "rate", sent={}, reads=False),
     "exclusions": _showing(asked=("", "?state=all")),
+    # what if
+    "what_if": _showing(
+        "contract", sent={"a_name": "x", "a_pause_supplier": "yes", "a_calendar": "@calendar"}
+    ),
+    "study": _showing("study", asked=("", "?rate=@rate")),
+    "study_tickets": _agents("study", asked=("?variant=0",)),
     "exclusion_new": _showing(
         "clock", sent={"kind": "force_majeure", "reason": "Crue", "evidence": "Arrêté"}
     ),

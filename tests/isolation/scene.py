@@ -17,6 +17,8 @@ from vigie.compliance.models import Exclusion, RateCommitment
 from vigie.contracts.models import Commitment
 from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Notice
+from vigie.replay.actions import carry_out
+from vigie.replay.models import Study
 from vigie.tenancy.models import Entity
 from vigie.tickets.actions import handling, watching
 from vigie.tickets.actions.canned import save_canned
@@ -37,6 +39,16 @@ class Scene:
     def value(self, kind: str, whose: str) -> Any:
         """An id of ``kind`` owned by A (``own``), by B (``other``) or by nobody (``absent``)."""
         return self.values[kind][whose]
+
+
+def _study(world: World, client: ClientWorld) -> Study:
+    variant = {"name": f"Variante {client.organisation.code}", "pauses": {"supplier": True}}
+    study = Study.objects.create(
+        organisation=client.organisation, contract=client.contract, month=MONTH, variants=[variant], asked_by=world.manager,
+        asked_at=START,
+    )  # fmt: skip
+    carry_out(study.pk, now=START)
+    return study
 
 
 def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
@@ -97,6 +109,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "clock": clock.pk,
         "exclusion": exclusion.pk,
         "statement": statement.pk,
+        "study": _study(world, client).pk,
         "notice": Notice.objects.filter(recipient=client.user).values_list("pk", flat=True)[0],
     }
 

@@ -228,6 +228,7 @@ def first_wall_off() -> Iterator[None]:
     import vigie.catalog.access
     import vigie.compliance.access
     import vigie.contracts.access
+    import vigie.replay.access
     import vigie.tenancy.access
     import vigie.tickets.access
     from vigie.accounts.models import Person
@@ -242,6 +243,7 @@ def first_wall_off() -> Iterator[None]:
         vigie.catalog.access,
         vigie.contracts.access,
         vigie.compliance.access,
+        vigie.replay.access,
         vigie.tickets.access,
     )
     patches = [

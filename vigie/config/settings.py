@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "vigie.tickets",
     "vigie.rota",
     "vigie.compliance",
+    "vigie.replay",
     "vigie.channels.imports",
     "vigie.channels.mail",
     "vigie.operations",

@@ -30,6 +30,7 @@ JOBS: dict[str, Label] = {
     "mail.settle_left": _("Find mails that lost their job"),
     "operations.look": _("Look whether all is well"),
     "operations.purge": _("Remove finished jobs and ended sessions"),
+    "replay.study": _("Replay the tickets of a contract under other terms"),
     "tickets.learn_words": _("Learn the words of texts, for searches that find nothing"),
     "tickets.purge_loose_files": _("Remove files that were never sent"),
     "tickets.resolve_children": _("Resolve the children of a ticket"),

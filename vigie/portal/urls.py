@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from vigie.compliance import portal as compliance
+from vigie.compliance.views import paper as month_paper
 from vigie.portal import views
 from vigie.tickets.portal import following, new
+from vigie.tickets.views import paper
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="portal_home"),
@@ -20,9 +22,15 @@ urlpatterns: list[URLPattern] = [
     path("files/", new.send_file, name="portal_upload"),
     path("promises/", compliance.compliance, name="portal_compliance"),
     path("promises/<int:contract_id>/tickets/", compliance.tickets, name="portal_compliance_tickets"),
+    path(
+        "promises/<int:contract_id>/paper/",
+        month_paper.portal_compliance_paper,
+        name="portal_compliance_paper",
+    ),
     path("tickets/", following.tickets, name="portal_tickets"),
     path("tickets/<int:ticket_id>/", following.ticket, name="portal_ticket"),
     path("tickets/<int:ticket_id>/promise/", following.explained, name="portal_promise"),
+    path("tickets/<int:ticket_id>/promise/paper/", paper.portal_promise_paper, name="portal_promise_paper"),
     path("tickets/<int:ticket_id>/reply/", following.reply, name="portal_reply"),
     path("tickets/<int:ticket_id>/draft/", following.draft, name="portal_draft"),
     path("tickets/<int:ticket_id>/steps/<slug:verb>/", following.take, name="portal_step"),

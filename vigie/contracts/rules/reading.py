@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from vigie.contracts.rules.promise import Terms
 
@@ -109,6 +110,17 @@ class Reading:
     def breached(self) -> bool:
         """Beyond target, now or under an earlier target not forgiven, whatever the state."""
         return self.breached_at is not None
+
+
+class Standing(NamedTuple):
+    """What a list or a rate needs of a reading; the names mean what they mean there."""
+
+    state: ClockState
+    used_seconds: int
+    target_seconds: int
+    stopped_at: int | None
+    due_at: int | None
+    breached_at: int | None
 
 
 def next_warning(reading: Reading, announced: Container[int] = ()) -> Threshold | None:

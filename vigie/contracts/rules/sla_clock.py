@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind, Side
 from vigie.contracts.rules.openings import Openings, check_opens
@@ -18,10 +19,19 @@ from vigie.contracts.rules.promise import (
     Terms,
     pause_key,
 )
-from vigie.contracts.rules.reading import Breach, BreachOrigin, ClockState, Reading, Segment, Threshold
+from vigie.contracts.rules.reading import (
+    Breach,
+    BreachOrigin,
+    ClockState,
+    Reading,
+    Segment,
+    Standing,
+    Threshold,
+)
 from vigie.kernel.refusal import Refusal
 
 RUNNING, RESOLVED, BEFORE_RESTART = "running", "resolved", "before_restart"
+_ORDER = attrgetter("at", "order")
 
 
 def read_clock(terms: Terms, facts: Iterable[ClockFact], now: int) -> Reading:
@@ -30,15 +40,29 @@ def read_clock(terms: Terms, facts: Iterable[ClockFact], now: int) -> Reading:
     Refuses ``contracts.clock_not_started`` (no start fact up to ``now``), ``contracts.calendar_never_opens``
     (closed for 400 days from the start), ``contracts.fact_without_terms``, ``contracts.target_not_a_clock``.
     """
+    clock = _lived(terms, facts, now)
+    clock.settle_thresholds()
+    return _reading(clock, now)
+
+
+def stand_of(terms: Terms, facts: Iterable[ClockFact], now: int) -> Standing:
+    """The figures of ``read_clock`` and nothing to tell; terms without thresholds make it cheaper still."""
+    clock = _lived(terms, facts, now)
+    used, state, first = clock.used(), _state(clock), _first_breach(clock)
+    due_at, _ = _limits(clock, state, used)
+    return Standing(state, used, clock.budget, clock.stopped_at, due_at, first.at if first else None)
+
+
+def _lived(terms: Terms, facts: Iterable[ClockFact], now: int) -> _Clock:
+    """The clock after all that happened up to ``now``."""
     clock = _Clock(terms, terms.target.openings(terms.calendar))
-    for fact in sorted(facts, key=lambda fact: (fact.at, fact.order)):
+    for fact in sorted(facts, key=_ORDER):
         if fact.at <= now:
             clock.take(fact)
     if clock.started_at is None:
         raise Refusal("contracts.clock_not_started")
     clock.advance(now)
-    clock.settle_thresholds()
-    return _reading(clock, clock.started_at, now)
+    return clock
 
 
 @dataclass(slots=True)
@@ -309,19 +333,18 @@ def _terms_of(fact: ClockFact) -> Terms:
     return fact.terms
 
 
-def _reading(clock: _Clock, started_at: int, now: int) -> Reading:
+def _reading(clock: _Clock, now: int) -> Reading:
+    assert clock.started_at is not None
     used, state = clock.used(), _state(clock)
     due_at, last_ok = _limits(clock, state, used)
-    breach = clock.breach()
-    breaches = sorted([*clock.superseded, *([breach] if breach else [])], key=lambda found: found.at)
-    first = breaches[0] if breaches else None
+    first = _first_breach(clock)
     return Reading(
         now=now,
         state=state,
         terms=clock.terms,
         used_seconds=used,
         target_seconds=clock.budget,
-        started_at=started_at,
+        started_at=clock.started_at,
         stopped_at=clock.stopped_at,
         due_at=due_at,
         last_ok=last_ok,
@@ -337,6 +360,12 @@ def _reading(clock: _Clock, started_at: int, now: int) -> Reading:
         thresholds=tuple(clock.passed),
         next_threshold=_next_threshold(clock, used) if state is ClockState.RUNNING else None,
     )
+
+
+def _first_breach(clock: _Clock) -> Breach | None:
+    breach = clock.breach()
+    found = [*clock.superseded, breach] if breach else clock.superseded
+    return min(found, key=attrgetter("at"), default=None)
 
 
 def _state(clock: _Clock) -> ClockState:

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind, Side
 from vigie.contracts.rules.cycles import Cycle
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import PriorityPolicy, Terms
 from vigie.tickets.rules import facts
+from vigie.tickets.rules.corrections import Row, effective
 
 # Causes of a new promise that do not follow the contract's rule for a change of priority.
 _POLICIES = {"correction": PriorityPolicy.RETROACTIVE_FULL, "change": PriorityPolicy.CARRY_OVER}
 
+__all__ = ["CLOCK_KINDS", "Row", "clock_facts"]
+
 TermsById = Callable[[int], Terms]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One journalled fact, as the clock needs it. ``side``: who made it."""
-
-    id: int
-    at: datetime
-    kind: str
-    after: Mapping[str, Any]
-    before: Mapping[str, Any]
-    side: str = ""
-
-
 # kinds worth loading to read a clock
-CLOCK_KINDS = (facts.OPENED, facts.STATE, facts.RESPONDED, facts.PROMISED, facts.ASSIGNED)
+CLOCK_KINDS = (facts.OPENED, facts.STATE, facts.RESPONDED, facts.PROMISED, facts.ASSIGNED, facts.CORRECTED)
 
 
 def clock_facts(
     kind: str, clock_id: int | None, rows: Iterable[Row], terms_by_id: TermsById
 ) -> list[ClockFact]:
-    """The facts of the ticket's clock ``kind`` (row ``clock_id``), in journal order."""
+    """The facts of the ticket's clock ``kind`` (row ``clock_id``), in journal order, corrections taken in."""
     found: list[ClockFact] = []
-    for row in rows:
+    for row in effective(rows):
         fact = _one(kind, clock_id, row, terms_by_id)
         if fact is not None:
             found.append(fact)
@@ -80,7 +68,7 @@ def cycle_facts(kind: str, cycle: Cycle, rows: Iterable[Row], terms_by_id: Terms
     found = [ClockFact(FactKind.START, cycle.start)]
     if cycle.stop is not None:
         found.append(ClockFact(FactKind.CANCEL if cycle.cancelled else FactKind.STOP, cycle.stop))
-    for row in rows:
+    for row in effective(rows):
         if row.kind == facts.ASSIGNED:
             found.append(_holder(row))
         elif row.kind == facts.STATE:

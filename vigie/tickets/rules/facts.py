@@ -25,8 +25,11 @@ JUDGED = "supplier_judged"  # its answer accepted, or not
 COMMITTED = "committed"  # what a team or a supplier promises, anew
 SUPPORT_WARNED = "support_warned"
 CAUSED = "caused"  # why a promise was missed
+CORRECTED = "corrected"
 
-PUBLIC = frozenset({OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED, REMINDED, ASKED})
+PUBLIC = frozenset(
+    {OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED, REMINDED, ASKED, CORRECTED}
+)
 
 
 def audience_of(kind: str) -> str:

@@ -1,0 +1,161 @@
+"""Asking "what if", and carrying the replay out. Tickets, clocks and statements are read and never written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from procrastinate.contrib.django import app as jobs
+
+from vigie.compliance import rules as compliance
+from vigie.contracts.models import Contract
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import Refusal
+from vigie.replay import access
+from vigie.replay.models import ChangedClock, Study
+from vigie.replay.queries import stream
+from vigie.replay.queries.outcome import Ground, Moved, Replay, ground_of
+from vigie.replay.queries.variants import Variant, change_of, changes_something
+from vigie.replay.rules import MonthOf, Place
+
+STUDY = "replay.study"
+MOST_VARIANTS = 3
+KEPT = 20
+"""Studies kept per contract: the oldest go."""
+AT_ONCE = 1500
+"""Up to that many tickets the answer comes with the page; beyond, a job replays them."""
+LISTED = 2000
+"""Changed clocks listed per variant; all are counted."""
+
+
+@transaction.atomic
+def ask(actor: Actor, contract_id: int, variants: Sequence[Variant], *, now: dt.datetime) -> Study:
+    """Replay the last twelve months of the contract under each variant. Refuses what changes nothing."""
+    actor.demand("compliance:propose")
+    contract = access.contract(actor, contract_id)
+    if not variants:
+        raise Refusal("replay.no_variant")
+    if len(variants) > MOST_VARIANTS:
+        raise Refusal("replay.too_many_variants")
+    for variant in variants:
+        if not changes_something(variant):
+            raise Refusal("replay.nothing_changed", field="name", name=str(variant.get("name", "")))
+        change_of(contract, variant)
+    month = compliance.month_of(now, contract.organisation.timezone)
+    study = Study.objects.create(
+        organisation_id=contract.organisation_id, contract=contract, month=month, variants=[dict(v) for v in variants],
+        asked_by_id=actor.me, asked_at=now,
+    )  # fmt: skip
+    old = Study.objects.filter(contract=contract).order_by("-asked_at", "-pk")[KEPT:]
+    Study.objects.filter(pk__in=[row.pk for row in old]).delete()
+    if _size(contract, month, now) <= AT_ONCE:
+        carry_out(study.pk, now=now)
+        study.refresh_from_db()
+    else:
+        jobs.configure_task(STUDY).defer(study_id=study.pk)
+    return study
+
+
+def _size(contract: Contract, month: dt.date, now: dt.datetime) -> int:
+    months = ground_of(contract, month, now=now).months
+    start, end = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (months.bounds[0], months.bounds[-1]))
+    return len(stream.tickets_of(contract, start, end))
+
+
+def carry_out(study_id: int, *, now: dt.datetime) -> None:
+    """Replay a study that is not done; its progress is told on the way, its answer written at the end."""
+    study = Study.objects.select_related("contract__organisation").filter(pk=study_id).first()
+    if study is None or study.state in (Study.State.DONE, Study.State.REFUSED):
+        return
+    try:
+        changes = [change_of(study.contract, variant) for variant in study.variants]
+    except Refusal as refusal:
+        _write(study, state=Study.State.REFUSED, refusal=refusal.code, done_at=now)
+        return
+    ground = ground_of(study.contract, study.month, now=study.asked_at)
+    replay = Replay(ground, changes, study.asked_at)
+    listed: list[ChangedClock] = []
+    changed = [{"to_met": 0, "to_missed": 0, "other": 0} for _ in changes]
+    for moved in replay.run():
+        _count(study, ground, moved, changed, listed)
+        _write(study, state=Study.State.RUNNING, progress=replay.done * 100 // max(replay.tickets, 1))
+    with transaction.atomic():
+        ChangedClock.objects.filter(study=study).delete()
+        ChangedClock.objects.bulk_create(listed, batch_size=1000)
+        _write(
+            study, state=Study.State.DONE, progress=100, tickets=replay.tickets, done_at=now,
+            result=result_of(replay, changed),
+        )  # fmt: skip
+
+
+def _write(study: Study, **values: Any) -> None:
+    Study.objects.filter(pk=study.pk).update(**values)
+
+
+def _count(
+    study: Study,
+    ground: Ground,
+    moved: Iterable[Moved],
+    changed: list[dict[str, int]],
+    listed: list[ChangedClock],
+) -> None:
+    for one in moved:
+        was, then = _verdict(one.was), _verdict(one.then)
+        sums = changed[one.variant]
+        sums[{"met": "to_met", "missed": "to_missed"}[then] if then and was and then != was else "other"] += 1
+        if sum(sums.values()) <= LISTED:
+            listed.append(_row(study, ground, one, was, then))
+
+
+def _row(study: Study, ground: Ground, one: Moved, was: str, then: str) -> ChangedClock:
+    stood, clock = one.stood, one.clock
+    return ChangedClock(
+        study=study,
+        variant=one.variant,
+        ticket_id=clock.ticket_id,
+        kind=clock.subject.kind,
+        month=ground.months.first[(one.then or one.was)[0].month],
+        was=was,
+        then=then,
+        used_before=clock.stood.used,
+        target_before=clock.stood.target,
+        used_after=stood.used,
+        target_after=stood.target,
+    )
+
+
+def _verdict(places: Sequence[Place]) -> str:
+    return ("missed" if places[0].late else "met") if places else ""
+
+
+def result_of(replay: Replay, changed: Sequence[dict[str, int]]) -> dict[str, Any]:
+    """The months before and under each variant, as plain values."""
+    ground = replay.ground
+    return {
+        "before": _months(ground.told(replay.before)),
+        "variants": [
+            {"months": _months(ground.told(board)), **sums}
+            for board, sums in zip(replay.after, changed, strict=True)
+        ],
+    }
+
+
+def _months(months: Sequence[MonthOf]) -> list[dict[str, Any]]:
+    return [
+        {
+            "month": one.month.isoformat(),
+            "met": one.together.met, "missed": one.together.missed, "excluded": one.together.excluded,
+            "open_late": one.open_late,
+            "gross": str(one.settlement.gross), "total": str(one.settlement.total),
+            "lines": [
+                {
+                    "key": line.key, "met": line.measure.met, "missed": line.measure.missed,
+                    "excluded": line.measure.excluded, "verdict": str(line.verdict), "penalty": str(line.penalty),
+                }
+                for line in one.lines
+            ],
+        }
+        for one in months
+    ]  # fmt: skip

@@ -1,0 +1,165 @@
+"""The replay itself: every clock of a contract's last twelve months as it is, and as it would be under each variant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from vigie.compliance import rules as compliance
+from vigie.compliance.models import Statement, StatementLine
+from vigie.compliance.queries import figures
+from vigie.contracts.models import Contract
+from vigie.contracts.queries.book import terms_of, terms_of_many
+from vigie.contracts.rules.clock_facts import ClockFact
+from vigie.contracts.rules.compliance import Verdict
+from vigie.contracts.rules.penalties import PerTicket
+from vigie.contracts.rules.promise import Terms
+from vigie.contracts.rules.sla_clock import stand_of
+from vigie.kernel.actor import SYSTEM
+from vigie.replay.queries import stream
+from vigie.replay.rules import Bill, Board, Change, MonthOf, Months, Place, Settled, Stood, alters, months_of
+from vigie.tickets.rules import facts
+from vigie.tickets.rules.clock_facts import clock_facts
+
+LENGTH = 12
+
+
+class Moved(NamedTuple):
+    """A clock that a variant judges otherwise."""
+
+    variant: int
+    clock: stream.Kept
+    was: tuple[Place, ...]
+    then: tuple[Place, ...]
+    stood: Stood
+
+
+@dataclass(slots=True)
+class Supposed:
+    """A variant over the stamped terms of tickets, each changed once. Thresholds decide nothing and are left out."""
+
+    change: Change
+    changed: dict[int, Terms] = field(default_factory=dict)
+    same: dict[int, bool] = field(default_factory=dict)
+
+    def terms(self, stamped_id: int) -> Terms:
+        found = self.changed.get(stamped_id)
+        if found is None:
+            old = terms_of(stamped_id)
+            new = self.change.applied(old)
+            found = self.changed[stamped_id] = replace(new, thresholds=())
+            self.same[stamped_id] = not alters(old, new)
+        return found
+
+    def leaves(self, stamped_ids: Sequence[int]) -> bool:
+        """Are all these promises what they were? Then so is the clock."""
+        for one in stamped_ids:
+            self.terms(one)
+        return all(self.same[one] for one in stamped_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the months are judged by, read once."""
+
+    contract: Contract
+    months: Months
+    bills: Sequence[Bill]
+    earlier: Sequence[Settled]
+    stated: frozenset[dt.date]
+
+    def board(self) -> Board:
+        costs = any(isinstance(one.formula, PerTicket) for bill in self.bills for one in bill.promises)
+        return Board(self.months, wants_beyond=costs)
+
+    def told(self, board: Board) -> list[MonthOf]:
+        return months_of(
+            board, self.bills, self.contract.starts_on, self.earlier, lambda month: month in self.stated
+        )
+
+
+def ground_of(contract: Contract, last: dt.date, *, now: dt.datetime) -> Ground:
+    """The twelve months up to ``last``, since the contract started."""
+    start = contract.starts_on.replace(day=1)
+    wanted = (compliance.later(last, n - LENGTH + 1) for n in range(LENGTH))
+    months = [month for month in wanted if month >= start] or [last]
+    terms = figures.terms_in(SYSTEM, contract, months)
+    statements = figures.statements_before(SYSTEM, contract, compliance.later(last))
+    bills = [
+        Bill(terms[month].promises(), terms[month].limits(), terms[month].penalty.earn_back_after)
+        for month in months
+    ]
+    methods = [terms[month].method for month in months]
+    return Ground(
+        contract,
+        Months.up_to(months, contract.organisation.timezone, methods, now),
+        bills,
+        _earlier([row for row in statements if row.month < months[0]]),
+        frozenset(row.month for row in statements),
+    )
+
+
+def _earlier(statements: Sequence[Statement]) -> list[Settled]:
+    lines: dict[int, list[tuple[int, Decimal, Verdict]]] = {}
+    rows = StatementLine.objects.filter(statement__in=[row.pk for row in statements])
+    for pk, key, amount, verdict in rows.values_list("statement_id", "commitment_id", "penalty", "verdict"):
+        lines.setdefault(pk, []).append((key, amount, Verdict(verdict)))
+    return [
+        Settled(row.month, row.charged, row.due, figures.cost_of(row), tuple(lines.get(row.pk, ())))
+        for row in statements
+    ]
+
+
+@dataclass(slots=True)
+class Replay:
+    """Replays ticket by ticket: iterate over :meth:`run`, then read the boards."""
+
+    ground: Ground
+    variants: Sequence[Change]
+    now: dt.datetime
+    tickets: int = 0
+    done: int = 0
+    before: Board = field(init=False)
+    after: list[Board] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = self.ground.board()
+        self.after = [self.ground.board() for _ in self.variants]
+
+    def run(self) -> Iterator[list[Moved]]:
+        """One batch after the other: the clocks judged otherwise. ``done`` of ``tickets`` tells how far it is."""
+        months = self.ground.months
+        start, end = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (months.bounds[0], months.bounds[-1]))
+        ids = stream.tickets_of(self.ground.contract, start, min(end, self.now))
+        self.tickets = len(ids)
+        supposed = [Supposed(change) for change in self.variants]
+        for batch in stream.lives(ids):
+            terms_of_many(clock.terms_id for lived in batch for clock in lived.clocks)
+            moved: list[Moved] = []
+            for lived in batch:
+                self._ticket(lived, supposed, moved.append)
+            self.done += len(batch)
+            yield moved
+
+    def _ticket(
+        self, lived: stream.Lived, supposed: Sequence[Supposed], tell: Callable[[Moved], None]
+    ) -> None:
+        now = self.ground.months.now
+        promised = [row for row in lived.rows if row.kind == facts.PROMISED]
+        for clock in lived.clocks:
+            was = self.before.add(clock.subject, clock.stood)
+            mine = [int(r.after["terms_id"]) for r in promised if r.after.get("clock_id") == clock.id]
+            shared: list[ClockFact] | None = None
+            for number, (one, board) in enumerate(zip(supposed, self.after, strict=True)):
+                if one.leaves((clock.terms_id, *mine)):
+                    board.add(clock.subject, clock.stood)
+                    continue
+                if shared is None or mine:
+                    shared = clock_facts(clock.subject.kind, clock.id, lived.rows, one.terms)
+                stood = Stood.of(stand_of(one.terms(clock.terms_id), shared, now))
+                then = board.add(clock.subject, stood)
+                if was != then:
+                    tell(Moved(number, clock, was, then, stood))

@@ -1,0 +1,211 @@
+"""A study as its page tells it: before and each variant side by side, month by month, commitment by commitment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from vigie.compliance import access as compliance_access
+from vigie.compliance import labels
+from vigie.compliance.models import RateCommitment
+from vigie.contracts.models import Contract
+from vigie.contracts.rules.compliance import Tally
+from vigie.contracts.rules.penalties import NOTHING
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotFound
+from vigie.replay import access
+from vigie.replay.models import ChangedClock, Study
+from vigie.tickets import access as tickets_access
+from vigie.toolkit.paging import Order, Page, page_of
+
+WIDTH, HEIGHT, MARGIN = 720, 180, 12
+DASHES = ("", "8 5", "2 4", "12 4 2 4")
+SIZE = 50
+BY_TICKET = Order(("id",))
+
+
+def studies_of(actor: Actor, contract: Contract, *, most: int = 20) -> list[dict[str, Any]]:
+    """The latest questions asked of a contract, with who asked and the names of their variants."""
+    rows = access.visible(actor).filter(contract=contract).order_by("-asked_at", "-pk")
+    found = rows.values("id", "variants", "state", "progress", "asked_at", "asked_by__name")[:most]
+    return [{**row, "names": [variant["name"] for variant in row["variants"]]} for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A month of a scenario: counts, the rate in words, its cost; ``moved`` where it differs from before."""
+
+    met: int
+    missed: int
+    rate: str
+    cost: str
+    moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Before (``number`` is ``None``) or a variant: its sums over the months, and its stroke in the drawing."""
+
+    number: int | None
+    name: str
+    total: Cell
+    to_met: int
+    to_missed: int
+    dash: str
+    lines: tuple[str, ...]
+    dots: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``rows``: ``(month, its words, a cell per scenario)``. ``floor`` is the percent at the foot of the drawing."""
+
+    scenarios: tuple[Scenario, ...]
+    rows: tuple[tuple[dt.date, str, tuple[Cell, ...]], ...]
+    commitments: tuple[tuple[int, str], ...]
+    floor: int
+    costs: bool
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def told(actor: Actor, study: Study, rate_id: int | None) -> Told:
+    """The study that is done; of one commitment where ``rate_id`` names it."""
+    result: Mapping[str, Any] = study.result or {}
+    known = {
+        row.pk: row for row in compliance_access.visible_commitments(actor).filter(contract=study.contract)
+    }
+    if rate_id is not None and rate_id not in known:
+        raise NotFound()
+    scenarios = [result["before"], *(one["months"] for one in result["variants"])]
+    picked = [[_picked(month, rate_id) for month in months] for months in scenarios]
+    months = [dt.date.fromisoformat(month["month"]) for month in result["before"]]
+    currency = study.contract.organisation.currency
+    target = known[rate_id].target if rate_id is not None else None
+    rates = [[_tally(one).rate for one in months] for months in picked]
+    floor = _floor([rate for row in rates for rate in row if rate is not None])
+    cells = [
+        [_cell(one, first, currency, target) for one, first in zip(row, picked[0], strict=True)]
+        for row in picked
+    ]
+    rows = tuple(
+        (month, labels.month_words(month), tuple(row[n] for row in cells)) for n, month in enumerate(months)
+    )
+    names = [_("As it was"), *(variant["name"] for variant in study.variants)]
+    totals = [_sum(row) for row in picked]
+    shown = tuple(
+        Scenario(
+            n - 1 if n else None, names[n], _cell(totals[n], totals[0], currency, target),
+            *(_turned(result["variants"][n - 1]) if n else (0, 0)),
+            DASHES[n], _strokes(rates[n], floor), _dots(rates[n], floor),
+        )
+        for n in range(len(picked))
+    )  # fmt: skip
+    measured = {line["key"] for month in result["before"] for line in month["lines"]}
+    commitments = tuple((pk, labels.scope_words(row)) for pk, row in known.items() if pk in measured)
+    costs = any(row.formula != RateCommitment.Formula.NONE for pk, row in known.items() if pk in measured)
+    return Told(shown, rows, commitments, floor, costs)
+
+
+def _turned(variant: Mapping[str, Any]) -> tuple[int, int]:
+    return variant["to_met"], variant["to_missed"]
+
+
+def _picked(month: Mapping[str, Any], rate_id: int | None) -> tuple[int, int, Decimal]:
+    """Met, missed, cost: of all clocks of the month, or of one commitment."""
+    if rate_id is None:
+        return month["met"], month["missed"], Decimal(month["total"])
+    line = next((one for one in month["lines"] if one["key"] == rate_id), None)
+    return (line["met"], line["missed"], Decimal(line["penalty"])) if line else (0, 0, NOTHING)
+
+
+def _sum(months: Sequence[tuple[int, int, Decimal]]) -> tuple[int, int, Decimal]:
+    return sum(m[0] for m in months), sum(m[1] for m in months), sum((m[2] for m in months), NOTHING)
+
+
+def _tally(month: tuple[int, int, Decimal]) -> Tally:
+    return Tally(month[0], month[0] + month[1])
+
+
+def _cell(
+    month: tuple[int, int, Decimal],
+    before: tuple[int, int, Decimal],
+    currency: str,
+    target: Decimal | None,
+) -> Cell:
+    met, missed, cost = month
+    words = labels.rate_words(_tally(month), target)
+    return Cell(met, missed, words, labels.money(cost, currency), month != before)
+
+
+# -- the drawing ----------------------------------------------------------------------------------------------------
+
+
+def _floor(rates: Sequence[Fraction]) -> int:
+    return min([90, *(int(rate * 10) * 10 for rate in rates if rate < 1)])
+
+
+def _strokes(rates: Sequence[Fraction | None], floor: int) -> tuple[str, ...]:
+    """Broken where a month has no measure."""
+    strokes: list[list[str]] = [[]]
+    for n, rate in enumerate(rates):
+        if rate is None:
+            strokes.append([])
+        else:
+            strokes[-1].append("{},{}".format(*_point(n, len(rates), rate, floor)))
+    return tuple(" ".join(stroke) for stroke in strokes if len(stroke) > 1)
+
+
+def _dots(rates: Sequence[Fraction | None], floor: int) -> tuple[tuple[int, int], ...]:
+    return tuple(_point(n, len(rates), rate, floor) for n, rate in enumerate(rates) if rate is not None)
+
+
+def _point(place: int, count: int, rate: Fraction, floor: int) -> tuple[int, int]:
+    x = MARGIN + (WIDTH - 2 * MARGIN) * place // max(count - 1, 1)
+    return x, MARGIN + int((1 - (rate * 100 - floor) / (100 - floor)) * (HEIGHT - 2 * MARGIN))
+
+
+# -- the tickets ----------------------------------------------------------------------------------------------------
+
+
+def changed(
+    actor: Actor,
+    study: Study,
+    variant: int,
+    *,
+    then: str = "",
+    month: dt.date | None = None,
+    cursor: str | None = None,
+) -> Page:
+    """The clocks that a variant judges otherwise, in the order of their tickets; ``title`` is empty out of sight."""
+    rows = ChangedClock.objects.filter(study=study, variant=variant)
+    rows = rows.filter(then=then) if then else rows
+    rows = rows.filter(month=month) if month else rows
+    names = (
+        "ticket_id",
+        "kind",
+        "month",
+        "was",
+        "then",
+        "used_before",
+        "target_before",
+        "used_after",
+        "target_after",
+    )
+    page = page_of(
+        rows.annotate(reference=F("ticket__reference"), priority=F("ticket__priority")), BY_TICKET,
+        fields=(*names, "reference", "priority"), size=SIZE, cursor=cursor,
+    )  # fmt: skip
+    ids = {row["ticket_id"] for row in page.rows}
+    titles = dict(tickets_access.visible(actor).filter(pk__in=ids).values_list("pk", "title"))
+    for row in page.rows:
+        row["in_sight"] = row["ticket_id"] in titles
+        row["title"] = titles.get(row["ticket_id"], "")
+    return page

@@ -1,0 +1,295 @@
+"""Pure decisions of a replay: what a variant makes of stamped terms, which month a clock falls in, what the months cost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from vigie.compliance import rules
+from vigie.contracts.rules import penalties
+from vigie.contracts.rules.calendar import Calendar, Hours
+from vigie.contracts.rules.compliance import Measure, Method, Verdict
+from vigie.contracts.rules.penalties import NOTHING
+from vigie.contracts.rules.promise import ClockKind, PriorityPolicy, ReopenPolicy, Target, Terms
+from vigie.contracts.rules.reading import ClockState, Standing
+
+# -- a variant ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a variant changes of a contract; what is left empty stays as it was promised.
+
+    ``targets`` by commitment id. ``calendar`` replaces the hours and their closed days, in the zone of the promise;
+    ``week`` the weekly hours alone. ``pauses``: what would, and would not, suspend the long clocks.
+    """
+
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    calendar: Calendar | None = None
+    week: tuple[Hours, ...] = ()
+    pauses: Mapping[str, bool] = field(default_factory=dict)
+    on_retarget: PriorityPolicy | None = None
+    on_reopen: ReopenPolicy | None = None
+
+    def applied(self, terms: Terms) -> Terms:
+        """The terms as the variant would have stamped them."""
+        reasons = terms.pause_reasons
+        if terms.kind != ClockKind.RESPONSE:
+            reasons = (reasons | {r for r, pauses in self.pauses.items() if pauses}) - {
+                r for r, pauses in self.pauses.items() if not pauses
+            }
+        return replace(
+            terms,
+            target=self.targets.get(terms.commitment_id, terms.target),
+            calendar=self._hours(terms.calendar),
+            pause_reasons=reasons,
+            on_retarget=self.on_retarget or terms.on_retarget,
+            on_reopen=self.on_reopen or terms.on_reopen,
+        )
+
+    def _hours(self, old: Calendar) -> Calendar:
+        if self.calendar is not None:
+            new = self.calendar
+            if new.parts or old.parts:
+                return new
+            return new.for_site(old.zone, old.holiday_sets if new.holiday_sets else ())
+        if not self.week:
+            return old
+        return replace(old, week=self.week, parts=(), code="")
+
+
+def alters(old: Terms, new: Terms) -> bool:
+    """Could a clock under the new terms read otherwise than under the old ones?"""
+    return _measured(old) != _measured(new)
+
+
+def _measured(terms: Terms) -> tuple[object, ...]:
+    return terms.target, terms.calendar, terms.pause_reasons, terms.on_retarget, terms.on_reopen
+
+
+# -- months ---------------------------------------------------------------------------------------------------------
+
+
+class Stood(NamedTuple):
+    """A clock as a month counts it. Instants are epoch seconds; ``due`` is when time ran out, or would."""
+
+    state: str
+    stopped: int | None
+    due: int | None
+    used: int
+    target: int
+
+    @classmethod
+    def of(cls, found: Standing) -> Stood:
+        due = found.breached_at if found.due_at is None else found.due_at
+        return cls(
+            str(found.state), found.stopped_at, due, max(found.used_seconds, 0), max(found.target_seconds, 0)
+        )
+
+
+class Subject(NamedTuple):
+    """What sets clocks apart in a rate, whatever became of them."""
+
+    kind: str
+    ticket_type: str
+    priority: int
+    excluded: bool
+    opened: int
+
+
+class Place(NamedTuple):
+    """In which month's population, and missed or not."""
+
+    month: int
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Months that follow each other, each with its population's method; the last ends at the present, if in it."""
+
+    first: Sequence[dt.date]
+    bounds: Sequence[int]  # one more than months
+    methods: Sequence[Method]
+    now: int
+    used: frozenset[Method]
+
+    @classmethod
+    def up_to(
+        cls, months: Sequence[dt.date], zone: str, methods: Sequence[Method], now: dt.datetime
+    ) -> Months:
+        spans = [rules.span_of(month, zone) for month in months]
+        bounds = [int(start.timestamp()) for start, _ in spans] + [int(spans[-1][1].timestamp())]
+        return cls(months, bounds, methods, int(now.timestamp()), frozenset(methods))
+
+    def end(self, place: int) -> int:
+        return min(self.bounds[place + 1], max(self.now, self.bounds[place]))
+
+    def of(self, at: int | None) -> int | None:
+        if at is None or not self.bounds[0] <= at < self.end(len(self.first) - 1):
+            return None
+        return bisect_right(self.bounds, at) - 1
+
+    def places(self, subject: Subject, stood: Stood) -> tuple[Place, ...]:
+        """As ``compliance.queries.clocks.population`` says it in SQL; two only where the method changes in between."""
+        if stood.state == ClockState.CANCELLED:
+            return ()
+        instants = {Method.RESOLVED: stood.stopped, Method.OPENED: subject.opened, Method.DUE: stood.due}
+        found = []
+        for method in self.used:
+            place = self._place(method, instants[method], stood)
+            if place is not None:
+                found.append(place)
+        return tuple(found)
+
+    def _place(self, method: Method, at: int | None, stood: Stood) -> Place | None:
+        month = self.of(at)
+        if month is None or self.methods[month] != method:
+            return None
+        end = self.end(month)
+        due = stood.due is not None and stood.due < end
+        if stood.stopped is not None and stood.stopped < end:
+            return Place(month, stood.state == ClockState.MISSED)
+        return None if method == Method.OPENED and not due else Place(month, due)
+
+    def open_late(self, stood: Stood) -> range:
+        """The months at whose end the clock was open and late."""
+        if stood.due is None or (stood.stopped is not None and stood.stopped <= stood.due):
+            return range(0)
+        ends = [self.end(n) for n in range(len(self.first))]
+        first = bisect_right(ends, stood.due)
+        last = len(ends) if stood.stopped is None else bisect_right(ends, stood.stopped)
+        return range(first, last)
+
+
+@dataclass(slots=True)
+class Board:
+    """Counts of one scenario, month by month."""
+
+    months: Months
+    counts: list[Counter[tuple[str, str, int, bool, bool]]] = field(init=False)
+    beyond: list[list[tuple[str, str, int, int]]] = field(init=False)
+    open_late: list[int] = field(init=False)
+    wants_beyond: bool = True
+
+    def __post_init__(self) -> None:
+        size = len(self.months.first)
+        self.counts = [Counter() for _ in range(size)]
+        self.beyond = [[] for _ in range(size)]
+        self.open_late = [0] * size
+
+    def add(self, subject: Subject, stood: Stood) -> tuple[Place, ...]:
+        """Count the clock; where it went."""
+        places = self.months.places(subject, stood)
+        kind, of_type, priority, excluded, _ = subject
+        for place in places:
+            self.counts[place.month][kind, of_type, priority, place.late, excluded] += 1
+            if self.wants_beyond and place.late and not excluded:
+                self.beyond[place.month].append((kind, of_type, priority, stood.used - stood.target))
+        for month in self.months.open_late(stood):
+            self.open_late[month] += 1
+        return places
+
+    def counted(self, month: int) -> list[rules.Count]:
+        return [rules.Count(*key, number) for key, number in sorted(self.counts[month].items())]
+
+
+# -- what the months cost -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a month is judged by: its promises, its caps, after how many months met a penalty is given back."""
+
+    promises: Sequence[rules.Promise]
+    limits: penalties.Limits
+    earn_back_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A month that weighs on later ones."""
+
+    month: dt.date
+    charged: Decimal
+    due: Decimal
+    cost: Decimal
+    lines: tuple[tuple[int, Decimal, Verdict], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOf:
+    """A month of a scenario."""
+
+    month: dt.date
+    lines: tuple[rules.Judged, ...]
+    together: Measure
+    open_late: int
+    settlement: penalties.Settlement
+
+
+def months_of(
+    board: Board,
+    bills: Sequence[Bill],
+    starts_on: dt.date,
+    earlier: Sequence[Settled],
+    weighs: Callable[[dt.date], bool],
+) -> list[MonthOf]:
+    """Every month of the board, judged and settled in order.
+
+    ``earlier``: the statements before them. ``weighs``: has the month a statement? Only those count in the caps of
+    the year, the franchise and what is given back, before as after.
+    """
+    known, found = list(earlier), []
+    for place, month in enumerate(board.months.first):
+        bill, counts = bills[place], board.counted(place)
+        lines = tuple(rules.judged(one, counts, _beyond(one, board.beyond[place])) for one in bill.promises)
+        settlement = _settle(month, bill, lines, starts_on, known)
+        measure = rules.together(bill.promises, counts) if bill.promises else rules.measure_of(counts)
+        found.append(MonthOf(month, lines, measure, board.open_late[place], settlement))
+        if weighs(month):
+            known.append(_weight(month, lines, settlement))
+    return found
+
+
+def _beyond(promise: rules.Promise, rows: Sequence[tuple[str, str, int, int]]) -> list[int]:
+    if not isinstance(promise.formula, penalties.PerTicket):
+        return []
+    return [late for kind, of_type, priority, late in rows if promise.covers(kind, of_type, priority)]
+
+
+def _weight(month: dt.date, lines: Sequence[rules.Judged], settlement: penalties.Settlement) -> Settled:
+    bonus = sum((s.amount for s in settlement.steps if s.kind == penalties.StepKind.BONUS), NOTHING)
+    told = tuple((line.key, line.penalty, line.verdict) for line in lines)
+    return Settled(month, settlement.charged, settlement.due, settlement.due + bonus, told)
+
+
+def _settle(
+    month: dt.date, bill: Bill, lines: Sequence[rules.Judged], starts_on: dt.date, known: Sequence[Settled]
+) -> penalties.Settlement:
+    year = rules.contract_year(starts_on, month)
+    groups = {promise.key: promise.group for promise in bill.promises}
+    met = frozenset(line.key for line in lines if line.verdict == Verdict.CONFORMING)
+    before = penalties.Before(
+        charged_in_year=sum((one.charged for one in known if one.month >= year), NOTHING),
+        charged=sum((one.charged for one in known), NOTHING),
+        due=sum((one.due for one in known), NOTHING),
+    )
+    return penalties.settle(
+        [penalties.Line(line.key, line.penalty, groups[line.key]) for line in lines],
+        bill.limits,
+        before,
+        bonus=sum((line.bonus for line in lines), NOTHING),
+        earned_back=_earned_back(month, bill.earn_back_after, known, met),
+    )
+
+
+def _earned_back(month: dt.date, after: int, known: Sequence[Settled], met: frozenset[int]) -> Decimal:
+    wanted = [rules.later(month, -n) for n in range(after, 0, -1)]
+    past = [penalties.Past(one.cost, one.lines) for one in known if one.month in wanted]
+    return penalties.earned_back(past, met, after) if after and len(past) == after else NOTHING

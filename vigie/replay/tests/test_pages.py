@@ -1,0 +1,86 @@
+"""What-if pages: what is typed is replayed and shown, what cannot be read keeps what was typed."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.world import World
+from vigie.compliance.tests.scene import KEPT, THEN, rated, solved
+from vigie.contracts.models import Commitment
+from vigie.replay import actions
+from vigie.replay.models import Study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager(world: World, monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setattr(timezone, "now", lambda: THEN)
+    browser = Client()
+    browser.force_login(world.manager)
+    return browser
+
+
+def target(world: World) -> Commitment:
+    return Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=4)
+
+
+def test_variants_are_typed_replayed_and_shown(world: World, manager: Client) -> None:
+    rated(world)
+    ticket = solved(world, KEPT)
+    place = f"/contracts/{world.a.contract.pk}/what-if/"
+    assert manager.get(place).status_code == 200
+    sent = {"a_name": "Une heure", f"a_target_{target(world).pk}": "1h", "b_pause_supplier": "yes"}
+    answer = manager.post(place, sent)
+    study = Study.objects.get()
+    assert answer.headers["Location"] == f"/what-if/{study.pk}/"
+    assert [one["name"] for one in study.variants] == ["Une heure", "Variante 2"]
+    shown = manager.get(f"/what-if/{study.pk}/").content.decode()
+    assert "Une heure" in shown
+    assert "<polyline" in shown or "<circle" in shown
+    listed = manager.get(f"/what-if/{study.pk}/tickets/?variant=0&then=missed").content.decode()
+    assert ticket.reference in listed
+    assert f"/tickets/{ticket.pk}/clocks/" in listed
+    assert ticket.reference not in manager.get(f"/what-if/{study.pk}/tickets/?variant=1").content.decode()
+    assert "Une heure" in manager.get(f"/contracts/{world.a.contract.pk}/").content.decode()
+
+
+def test_one_commitment_alone(world: World, manager: Client) -> None:
+    rate = rated(world)
+    solved(world, KEPT)
+    variant = {"name": "x", "targets": {str(target(world).pk): "1h"}}
+    study = actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
+    assert "700,00" in manager.get(f"/what-if/{study.pk}/").content.decode()  # under the cap of the month
+    assert "9\u202f000,00" in manager.get(f"/what-if/{study.pk}/?rate={rate.pk}").content.decode()
+    assert manager.get(f"/what-if/{study.pk}/?rate=999").status_code == 404
+
+
+def test_what_cannot_be_read_keeps_what_was_typed(world: World, manager: Client) -> None:
+    place = f"/contracts/{world.a.contract.pk}/what-if/"
+    answer = manager.post(place, {f"a_target_{target(world).pk}": "1 jour", "a_hours": "8 heures"})
+    assert answer.status_code == 422
+    assert 'value="1 jour"' in answer.content.decode()
+    assert manager.post(place, {}).status_code == 422
+    assert not Study.objects.exists()
+
+
+def test_a_long_replay_is_a_job_and_its_page_tells_how_far_it_is(
+    world: World, manager: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE", -1)
+    solved(world, KEPT)
+    variant = {"name": "x", "pauses": {"supplier": True}}
+    study = actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
+    waiting = manager.get(f"/what-if/{study.pk}/").content.decode()
+    assert "every 1s" in waiting
+    actions.carry_out(study.pk, now=THEN)
+    actions.carry_out(study.pk, now=THEN)  # a job that runs twice
+    assert "every 1s" not in manager.get(f"/what-if/{study.pk}/").content.decode()
+
+
+def test_agents_without_the_grant_are_refused(world: World) -> None:
+    browser = Client()
+    browser.force_login(world.agent_all)
+    assert browser.get(f"/contracts/{world.a.contract.pk}/what-if/").status_code == 403

@@ -1,0 +1,209 @@
+"""The replay: what changes nothing gives the stored figures, to the unit; what changes is judged by the same clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.world import START, World, report
+from vigie.compliance import rules as compliance
+from vigie.compliance.actions import exclusions, statements
+from vigie.compliance.actions.exclusions import Plea
+from vigie.compliance.queries import figures
+from vigie.compliance.tests.scene import (
+    KEPT,
+    MISSED,
+    THEN,
+    change_terms,
+    rated,
+    resolution,
+    second_manager,
+    solved,
+)
+from vigie.contracts.models import Commitment
+from vigie.kernel.actor import SYSTEM
+from vigie.kernel.refusal import Refusal
+from vigie.replay import actions
+from vigie.replay.models import ChangedClock, Study
+from vigie.replay.queries.outcome import Replay, ground_of
+from vigie.replay.rules import Change, MonthOf
+from vigie.tickets.actions.handling import set_priority
+from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.models import Clock, Fact, Ticket
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+def replayed(world: World, *changes: Change, now: dt.datetime = THEN) -> Replay:
+    contract = world.a.contract
+    month = compliance.month_of(now, contract.organisation.timezone)
+    found = Replay(ground_of(contract, month, now=now), changes, now)
+    for _ in found.run():
+        pass
+    return found
+
+
+def lived(world: World) -> None:
+    """Two months of tickets: kept, missed, paused, reprioritised, reopened, still open and late, excluded."""
+    agent = world.actor(world.agent_all)
+    for n in range(3):
+        solved(world, KEPT, now=START + n * DAY)
+    for n in range(3):
+        solved(world, MISSED, now=START + 2 * n * DAY)
+    waiting = report(world, now=START)
+    take_step(agent, waiting.pk, "start", Given(), now=START + HOUR)
+    given = Given(text="<p>Quel poste ?</p>", pending_reason="client_info")
+    take_step(agent, waiting.pk, "wait", given, now=START + 2 * HOUR)
+    report(world, now=START + DAY)  # nobody answers
+    late = solved(world, MISSED, now=START + HOUR)
+    plea = Plea("client_access", "Absent", "Courriel")
+    asked = exclusions.ask(agent_of(world), resolution(late).pk, plea, now=THEN)
+    exclusions.decide(world.actor(second_manager(world)), asked.pk, approved=True, grounds="Oui", now=THEN)
+
+
+def agent_of(world: World) -> Any:
+    return world.actor(world.manager)
+
+
+def same_month(told: MonthOf, world: World, now: dt.datetime) -> None:
+    simulated = figures.simulated(SYSTEM, world.a.contract, told.month, now=now)
+    assert told.lines == simulated.lines
+    assert told.together == simulated.together
+    assert told.open_late == simulated.open_late
+    assert told.settlement == simulated.settlement
+
+
+@pytest.mark.parametrize("method", ["resolved", "opened", "due"])
+def test_before_is_what_the_stored_clocks_say(world: World, method: str) -> None:
+    rated(world, formula="bands", terms={"bands": [["95", "0"], ["0", "10"]]})
+    change_terms(world, kind=method)
+    lived(world)
+    statements.propose(SYSTEM, world.a.contract.pk, dt.date(2026, 1, 1), now=THEN)
+    for now in (THEN, THEN + 40 * DAY):
+        found = replayed(world, now=now)
+        told = found.ground.told(found.before)
+        assert [one.month for one in told][-2:] == [compliance.later(told[-1].month, -1), told[-1].month]
+        assert sum(one.together.met + one.together.missed for one in told) >= 6
+        for one in told:
+            same_month(one, world, now)
+
+
+def test_a_penalty_by_the_ticket_is_the_stored_one(world: World) -> None:
+    rated(world, formula="per_ticket", terms={"hourly": "50", "cap": "500"})
+    lived(world)
+    found = replayed(world)
+    january = found.ground.told(found.before)[-2]
+    assert january.settlement.gross > 0
+    same_month(january, world, THEN)
+
+
+def test_r4_6_a_change_that_changes_nothing_gives_the_same_months(world: World) -> None:
+    """Every clock is read again: a pause that no ticket had makes all terms others without moving anything."""
+    rated(world)
+    lived(world)
+    found = replayed(world, Change(pauses={"problem": True}))
+    assert found.ground.told(found.after[0]) == found.ground.told(found.before)
+
+
+def test_a_shorter_target_misses_more_and_costs_more(world: World) -> None:
+    rated(world)
+    for _ in range(4):
+        solved(world, KEPT)
+    target = Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=4)
+    variant = {"name": "1 h", "targets": {str(target.pk): "1h"}}
+    facts = Fact.objects.count()
+    study = actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
+    assert study.state == Study.State.DONE
+    january = next(month for month in study.result["before"] if month["month"] == "2026-01-01")
+    then = next(month for month in study.result["variants"][0]["months"] if month["month"] == "2026-01-01")
+    assert (january["met"], january["missed"], Decimal(january["total"])) == (4, 0, 0)
+    assert (then["met"], then["missed"]) == (0, 4)
+    assert Decimal(then["total"]) == Decimal("700.00")  # 90 points at 1 % of 10,000, capped at 7 %
+    assert study.result["variants"][0]["to_missed"] == 4
+    changed = ChangedClock.objects.get(study=study, ticket=Ticket.objects.first())
+    assert (changed.was, changed.then, changed.used_after, changed.target_after) == (
+        "met",
+        "missed",
+        7200,
+        3600,
+    )
+    assert Fact.objects.count() == facts
+    assert Clock.objects.filter(kind="resolution", state="met").count() == 4
+
+
+def test_hours_of_the_night_count_in_another_calendar(world: World) -> None:
+    rated(world)
+    solved(world, 14 * HOUR)  # 09:00 to 23:00 in Paris: 9 h of service
+    day_and_night = Change(week=(((0, 1440),),) * 7)
+    found = replayed(world, day_and_night)
+    assert found.after[0].beyond == found.before.beyond
+    target = Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=4)
+    study = actions.ask(
+        world.actor(world.manager), world.a.contract.pk,
+        [{"name": "24/7", "hours": [["00:00", "24:00"]], "days": ["mon", "tue"], "targets": {str(target.pk): "10h"}}],
+        now=THEN,
+    )  # fmt: skip
+    changed = ChangedClock.objects.get(study=study)
+    assert (changed.used_before, changed.used_after) == (9 * 3600, 14 * 3600)
+
+
+def test_a_change_of_priority_keeps_its_own_changed_target(world: World) -> None:
+    rated(world)
+    ticket = report(world, now=START)
+    agent = world.actor(world.dispatcher)
+    take_step(agent, ticket.pk, "start", Given(), now=START)
+    set_priority(agent, ticket.pk, impact=1, urgency=1, now=START + HOUR)
+    given = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
+    take_step(agent, ticket.pk, "resolve", given, now=START + 3 * HOUR)
+    p1 = Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=1)
+    variant = {"name": "P1", "targets": {str(p1.pk): "2h"}}
+    study = actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
+    changed = ChangedClock.objects.get(study=study)
+    assert (changed.was, changed.then, changed.target_before, changed.target_after) == (
+        "met",
+        "missed",
+        14400,
+        7200,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variants", "code"),
+    [
+        ([], "replay.no_variant"),
+        ([{"name": "Vide"}], "replay.nothing_changed"),
+        ([{"name": "x", "pauses": {"supplier": True}}] * 4, "replay.too_many_variants"),
+        ([{"name": "x", "targets": {"0": "4h"}}], "replay.commitment_of_another"),
+        ([{"name": "x", "calendar": 9_999_999}], "replay.calendar_of_another"),
+        ([{"name": "x", "pauses": {"weather": True}}], "contracts.pause_unknown_reason"),
+    ],
+)
+def test_what_cannot_be_replayed_is_refused(world: World, variants: list[dict[str, Any]], code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        actions.ask(world.actor(world.manager), world.a.contract.pk, variants, now=THEN)
+    assert refused.value.code == code
+    assert not Study.objects.exists()
+
+
+def test_a_target_that_cannot_be_read_is_refused(world: World) -> None:
+    target = Commitment.objects.filter(contract=world.a.contract).first()
+    assert target is not None
+    variant = {"name": "x", "targets": {str(target.pk): "1 jour"}}
+    with pytest.raises(Refusal) as refused:
+        actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
+    assert refused.value.code == "contracts.target_ambiguous"
+
+
+def test_the_oldest_studies_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "KEPT", 2)
+    variant = {"name": "x", "pauses": {"supplier": True}}
+    for n in range(3):
+        actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN + n * HOUR)
+    assert list(Study.objects.values_list("asked_at", flat=True).order_by("asked_at")) == [
+        THEN + HOUR,
+        THEN + 2 * HOUR,
+    ]

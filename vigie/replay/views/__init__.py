@@ -1,0 +1,1 @@
+"""Agent pages of this area."""

@@ -1,0 +1,172 @@
+"""A journal with its corrections taken in: what a clock reads. Facts are never edited; one fact stands in the place of another.
+
+A correction's ``after`` holds ``what`` and what it needs:
+``moved`` (``of``: the fact, ``at``: when it really happened), ``reason`` (``of``, ``reason``: what was really waited for),
+``answered`` (``at``: an answer that nobody recorded), ``paused`` (``at``, ``until``, ``reason``: a wait that nobody recorded).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vigie.kernel.refusal import Refusal
+from vigie.tickets.rules import facts
+
+MOVED, REASON, ANSWERED, PAUSED = "moved", "reason", "answered", "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One journalled fact, as the clock needs it. ``side``: who made it."""
+
+    id: int
+    at: dt.datetime
+    kind: str
+    after: Mapping[str, Any]
+    before: Mapping[str, Any]
+    side: str = ""
+
+
+def effective(rows: Iterable[Row]) -> list[Row]:
+    """The journal as if its corrections had always been right, in the order of instants; a later one replaces an earlier one."""
+    found = list(rows)
+    corrections = [row for row in found if row.kind == facts.CORRECTED]
+    if not corrections:
+        return found
+    kept = {(row.id, 0): row for row in found if row.kind != facts.CORRECTED}
+    for one in corrections:
+        said = one.after
+        if said["what"] == MOVED:
+            _move(kept, int(said["of"]), dt.datetime.fromisoformat(said["at"]))
+        elif said["what"] == REASON:
+            old = kept.get((int(said["of"]), 0))
+            if old is not None:
+                kept[old.id, 0] = replace(old, after={**old.after, "reason": said["reason"]})
+        elif said["what"] == ANSWERED:
+            kept[one.id, 0] = Row(one.id, dt.datetime.fromisoformat(said["at"]), facts.RESPONDED, {}, {})
+        else:
+            kept |= {(row.id, n): row for n, row in enumerate(_paused(one))}
+    return sorted(kept.values(), key=lambda row: (row.at, row.id))
+
+
+def _move(kept: dict[tuple[int, int], Row], pk: int, at: dt.datetime) -> None:
+    old = kept.get((pk, 0))
+    if old is not None:
+        kept[pk, 0] = replace(old, at=at)
+
+
+def _paused(one: Row) -> tuple[Row, Row]:
+    active, waiting = {"phase": "active"}, {"phase": "waiting", "reason": one.after["reason"], "agreed": True}
+    start, end = (dt.datetime.fromisoformat(one.after[name]) for name in ("at", "until"))
+    return Row(one.id, start, facts.STATE, waiting, active), Row(one.id, end, facts.STATE, active, waiting)
+
+
+# -- what may be corrected ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A fact that may be put right. ``role``: ``answer``, ``pause``, ``resume`` or ``solved``."""
+
+    id: int
+    role: str
+    at: dt.datetime
+    reason: str = ""
+
+
+def points(rows: Iterable[Row]) -> list[Point]:
+    """The answer, each wait's start and end, each resolution, as the journal stands with its corrections."""
+    found, answered = [], False
+    for row in effective(rows):
+        was, now = row.before.get("phase"), row.after.get("phase")
+        if row.kind == facts.RESPONDED and not answered:
+            answered = True
+            found.append(Point(row.id, "answer", row.at))
+        elif row.kind == facts.STATE and now == "waiting" and row.after.get("reason"):
+            found.append(Point(row.id, "pause", row.at, str(row.after["reason"])))
+        elif row.kind == facts.STATE and now == "done" and was != "done":
+            found.append(Point(row.id, "solved", row.at))
+        elif row.kind == facts.STATE and was == "waiting":
+            found.append(Point(row.id, "resume", row.at))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is asked; see the head of this file."""
+
+    what: str
+    of: int = 0
+    at: dt.datetime | None = None
+    until: dt.datetime | None = None
+    reason: str = ""
+
+
+def check(rows: Sequence[Row], asked: Correction, now: dt.datetime) -> None:
+    """Refuse a correction that makes no sense: in the future, before the opening, an end before its start, an order turned round."""
+    standing = effective(rows)
+    opened = next(row.at for row in standing if row.kind == facts.OPENED)
+    for name, at in (("at", asked.at), ("until", asked.until)):
+        if at is not None and at > now:
+            raise Refusal("tickets.correction_in_future", field=name)
+        if at is not None and at < opened:
+            raise Refusal("tickets.correction_before_opening", field=name)
+    if asked.what in (MOVED, REASON):
+        _check_known(rows, standing, asked)
+    elif asked.what == ANSWERED:
+        _check_answer(standing, asked)
+    else:
+        _check_pause(standing, asked)
+
+
+def _check_known(rows: Sequence[Row], standing: Sequence[Row], asked: Correction) -> None:
+    point = next((one for one in points(rows) if one.id == asked.of), None)
+    if point is None or (asked.what == REASON and point.role != "pause"):
+        raise Refusal("tickets.correction_unknown", field="what")
+    if asked.what == REASON:
+        if not asked.reason:
+            raise Refusal("tickets.correction_needs_reason", field="reason")
+        if asked.reason == point.reason:
+            raise Refusal("tickets.correction_changes_nothing", field="reason")
+        return
+    if asked.at is None:
+        raise Refusal("tickets.correction_needs_instant", field="at")
+    if asked.at == point.at:
+        raise Refusal("tickets.correction_changes_nothing", field="at")
+    if point.role != "answer" and _order(standing) != _order(_moved(standing, asked.of, asked.at)):
+        raise Refusal("tickets.correction_out_of_order", field="at")
+
+
+def _moved(rows: Sequence[Row], pk: int, at: dt.datetime) -> list[Row]:
+    return sorted(
+        (replace(row, at=at) if row.id == pk else row for row in rows), key=lambda row: (row.at, row.id)
+    )
+
+
+def _order(rows: Iterable[Row]) -> list[int]:
+    return [row.id for row in rows if row.kind == facts.STATE]
+
+
+def _check_answer(standing: Sequence[Row], asked: Correction) -> None:
+    if asked.at is None:
+        raise Refusal("tickets.correction_needs_instant", field="at")
+    if any(row.kind == facts.RESPONDED and row.at <= asked.at for row in standing):
+        raise Refusal("tickets.correction_changes_nothing", field="at")
+
+
+def _check_pause(standing: Sequence[Row], asked: Correction) -> None:
+    """Inside one stretch in which the ticket was at work."""
+    if asked.at is None or asked.until is None:
+        raise Refusal("tickets.correction_needs_instant", field="until" if asked.at else "at")
+    if not asked.reason:
+        raise Refusal("tickets.correction_needs_reason", field="reason")
+    if asked.until <= asked.at:
+        raise Refusal("tickets.correction_ends_before_start", field="until")
+    states = [row for row in standing if row.kind in (facts.OPENED, facts.STATE)]
+    last = [row for row in states if row.at <= asked.at][-1]
+    between = any(asked.at < row.at < asked.until and row.after.get("phase") != "active" for row in states)
+    if last.after.get("phase", "active") != "active" or between:
+        raise Refusal("tickets.correction_out_of_order", field="at")
