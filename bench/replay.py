@@ -170,9 +170,9 @@ def prepare(total: int) -> None:
     print(f"filling one contract with {total:,} tickets", flush=True)
     contract_id = Contract.objects.filter(organisation_id=CLIENT).latest("pk").pk
     first = Ticket.objects.latest("pk").pk + 1
+    version = current_version("incident")
     terms, ids = promised()  # over another connection: before the tables are locked
     with psycopg.connect(os.environ["DATABASE_URL"]) as link, bare(link, TABLES):
-        version = current_version("incident")
         copy(link, "tickets_ticket", tickets.TICKETS, ticket_rows(first, total, version, contract_id))
         copy(link, "tickets_fact", tickets.FACTS, fact_rows(first, total))
         copy(link, "tickets_clock", CLOCKS, clock_rows(first, total, terms, ids))

@@ -269,6 +269,9 @@ ROUTES: dict[str, Route] = {
         reads=False,
     ),
     "ticket_clocks_paper": _agents("ticket"),
+    "ticket_correct": _agents(
+        "ticket", sent={"what": "answered", "at": "2026-01-12T09:30:00", "why": "Appel"}
+    ),
     "ticket_history": _showing("ticket"),
     "ticket_say": _agents("ticket", sent=SAID, reads=False),
     "ticket_draft": _agents("ticket", sent={"body": "x", "kind": "reply"}, reads=False),
@@ -486,7 +489,7 @@ ROUTES: dict[str, Route] = {
     "rate_end": _agents("contract", "rate", sent={}, reads=False),
     "exclusions": _showing(asked=("", "?state=all")),
     # what if
-    "what_if": _showing(
+    "what_if": _agents(
         "contract", sent={"a_name": "x", "a_pause_supplier": "yes", "a_calendar": "@calendar"}
     ),
     "study": _showing("study", asked=("", "?rate=@rate")),

@@ -75,6 +75,7 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         (
             "tickets:override_priority",
             "tickets:correct",
+            "tickets:correct_late",
             "contracts:manage",
             "compliance:view",
             "compliance:propose",

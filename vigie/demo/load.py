@@ -17,6 +17,7 @@ from vigie.demo.notices import tell_personas
 from vigie.demo.rates import settle_rates
 from vigie.demo.replies import keep_replies
 from vigie.demo.settle import settle
+from vigie.demo.studies import correct_a_wait, replay_variants
 from vigie.demo.year import histories_of
 from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
@@ -57,6 +58,8 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         open_mailboxes(settled.teams, anchor)
         settle_rates(settled, anchor)
         explain_misses(settled, anchor)
+        correct_a_wait(settled, anchor)
+        replay_variants(settled, anchor)
         tell_personas(anchor)
         outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)

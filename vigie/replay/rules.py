@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from vigie.compliance import rules
@@ -116,8 +117,9 @@ class Months:
     first: Sequence[dt.date]
     bounds: Sequence[int]  # one more than months
     methods: Sequence[Method]
+    ends: Sequence[int]  # the last is the present, where it lies in that month
     now: int
-    used: frozenset[Method]
+    used: tuple[Method, ...]
 
     @classmethod
     def up_to(
@@ -125,13 +127,12 @@ class Months:
     ) -> Months:
         spans = [rules.span_of(month, zone) for month in months]
         bounds = [int(start.timestamp()) for start, _ in spans] + [int(spans[-1][1].timestamp())]
-        return cls(months, bounds, methods, int(now.timestamp()), frozenset(methods))
-
-    def end(self, place: int) -> int:
-        return min(self.bounds[place + 1], max(self.now, self.bounds[place]))
+        at = int(now.timestamp())
+        ends = [min(end, max(at, start)) for start, end in pairwise(bounds)]
+        return cls(months, bounds, methods, ends, at, tuple(sorted(set(methods))))
 
     def of(self, at: int | None) -> int | None:
-        if at is None or not self.bounds[0] <= at < self.end(len(self.first) - 1):
+        if at is None or not self.bounds[0] <= at < self.ends[-1]:
             return None
         return bisect_right(self.bounds, at) - 1
 
@@ -139,19 +140,17 @@ class Months:
         """As ``compliance.queries.clocks.population`` says it in SQL; two only where the method changes in between."""
         if stood.state == ClockState.CANCELLED:
             return ()
-        instants = {Method.RESOLVED: stood.stopped, Method.OPENED: subject.opened, Method.DUE: stood.due}
-        found = []
-        for method in self.used:
-            place = self._place(method, instants[method], stood)
-            if place is not None:
-                found.append(place)
-        return tuple(found)
+        found = [self._place(method, subject, stood) for method in self.used]
+        return tuple(place for place in found if place is not None)
 
-    def _place(self, method: Method, at: int | None, stood: Stood) -> Place | None:
+    def _place(self, method: Method, subject: Subject, stood: Stood) -> Place | None:
+        at = stood.stopped
+        if method != Method.RESOLVED:
+            at = subject.opened if method == Method.OPENED else stood.due
         month = self.of(at)
         if month is None or self.methods[month] != method:
             return None
-        end = self.end(month)
+        end = self.ends[month]
         due = stood.due is not None and stood.due < end
         if stood.stopped is not None and stood.stopped < end:
             return Place(month, stood.state == ClockState.MISSED)
@@ -161,9 +160,8 @@ class Months:
         """The months at whose end the clock was open and late."""
         if stood.due is None or (stood.stopped is not None and stood.stopped <= stood.due):
             return range(0)
-        ends = [self.end(n) for n in range(len(self.first))]
-        first = bisect_right(ends, stood.due)
-        last = len(ends) if stood.stopped is None else bisect_right(ends, stood.stopped)
+        first = bisect_right(self.ends, stood.due)
+        last = len(self.ends) if stood.stopped is None else bisect_right(self.ends, stood.stopped)
         return range(first, last)
 
 

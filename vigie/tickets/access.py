@@ -22,6 +22,7 @@ GRANTS = (
     "tickets:confirm",
     "tickets:override_priority",
     "tickets:correct",
+    "tickets:correct_late",
     "views:share",
     "replies:share",
 )

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vigie.tickets.labels import CHANNELS, IMPACTS, PRIORITIES, TYPES, URGENCIES
+from vigie.tickets.rules.corrections import PAUSED, REASON, Correction
 from vigie.workflow.labels import CANCEL_REASONS, PENDING_REASONS, RESOLUTIONS, label
 from vigie.workflow.rules.machine import Machine, Step
 
@@ -270,3 +271,38 @@ class NewTicketForm(forms.Form):
         return tuple(
             sorted({tag.strip().lower()[:40] for tag in self.cleaned_data["tags"].split(",") if tag.strip()})
         )
+
+
+def _instant(name: Any, **more: Any) -> forms.DateTimeField:
+    shape = "%Y-%m-%dT%H:%M:%S"
+    return forms.DateTimeField(
+        label=name, required=False, input_formats=[shape, "%Y-%m-%dT%H:%M"],
+        widget=forms.DateTimeInput({"type": "datetime-local", "step": 1}, format=shape), **more,
+    )  # fmt: skip
+
+
+class CorrectionForm(forms.Form):
+    """What is wrong, and what is right."""
+
+    what = forms.ChoiceField(label=_("What is to be put right"))
+    at = _instant(_("Real instant"), help_text=_("In your time zone. Of a wait not recorded: its start."))
+    until = _instant(_("End"), help_text=_("Only for a wait that was not recorded."))
+    reason = forms.ChoiceField(
+        label=_("Real reason of the wait"), required=False, choices=[("", "—"), *PENDING_REASONS.items()]
+    )
+    why = forms.CharField(
+        label=_("Justification"), max_length=2000, widget=forms.Textarea({"rows": 3}),
+        help_text=_("Who says so, on what evidence. The client reads it."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, offered: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["what"].choices = offered  # type: ignore[attr-defined]
+
+    def asked(self) -> Correction:
+        data = self.cleaned_data
+        what, _colon, of = data["what"].partition(":")
+        at = data["at"] if what != REASON else None
+        until = data["until"] if what == PAUSED else None
+        reason = data["reason"] if what in (REASON, PAUSED) else ""
+        return Correction(what, int(of or 0), at, until, reason)

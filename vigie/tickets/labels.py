@@ -169,6 +169,22 @@ refusals.register(
             "This request was solved. Say whether you only add a word or whether it must be opened again:"
             " your text is kept."
         ),
+        "tickets.correction_before_opening": _("This is before the ticket was opened."),
+        "tickets.correction_changes_nothing": _(
+            "This changes nothing: it is recorded so already, or an earlier answer stands."
+        ),
+        "tickets.correction_ends_before_start": _("A wait ends after its start."),
+        "tickets.correction_in_future": _("This has not happened yet."),
+        "tickets.correction_needs_instant": _("Say when it really happened."),
+        "tickets.correction_needs_cause": _("Choose what was really waited for."),
+        "tickets.correction_needs_why": _("Say who says so and on what evidence: the client reads it."),
+        "tickets.correction_out_of_order": _(
+            "This would turn the order of what happened round: correct the other instant first."
+        ),
+        "tickets.correction_too_late": _(
+            "More than one business day has passed: somebody who answers for the contract corrects it."
+        ),
+        "tickets.correction_unknown": _("This fact is not one that can be put right."),
         "tickets.choose_person": _("Choose a person first."),
         "tickets.unknown_field": _("“%(name)s” cannot be changed here."),
         "tickets.already_there": _("This was already sent: nothing was done twice."),

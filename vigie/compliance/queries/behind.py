@@ -17,6 +17,7 @@ from vigie.contracts.rules.penalties import PerTicket
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tickets import access as tickets_access
+from vigie.tickets.queries.corrected import corrected_among
 from vigie.toolkit.paging import Order, Page, page_of
 
 Only = Literal["", "met", "missed", "excluded", "open"]
@@ -103,7 +104,9 @@ def _complete(actor: Actor, formula: PerTicket | None, rows: list[dict[str, Any]
         pk: (number, state)
         for pk, number, state in asked.order_by("pk").values_list("clock_id", "pk", "state")
     }
+    corrected = corrected_among(ids)
     for row in rows:
+        row["corrected"] = row["ticket_id"] in corrected
         row["title"] = titles.get(row["ticket_id"], "")
         row["in_sight"] = row["ticket_id"] in titles
         row["exclusion"] = states.get(row["of_clock"])

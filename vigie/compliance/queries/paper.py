@@ -114,9 +114,10 @@ def _lists(actor: Actor, contract: Contract, sheet: Sheet, now: dt.datetime) -> 
         rows: list[list[str]] = []
         for only in ORDER:
             wanted = Wanted(contract, sheet.month, commitment, only)
-            page = behind.behind(actor, wanted, now=now, size=left) if left else None
-            rows += [_line(one, contract) for one in page.rows] if page else []
-            left = MOST_ROWS - sum(len(one["table"]["rows"]) for one in found) - len(rows)
+            page = behind.behind(actor, wanted, now=now, size=left) if left > 0 else None
+            added = [_line(one, contract) for one in page.rows] if page else []
+            left -= len(added)
+            rows += added
         found.append(_list(row, rows))
     return found
 

@@ -258,9 +258,9 @@ def test_statements_are_counted(world: World) -> None:
     month_of_a(world)
     browser, contract = enter(world.manager), world.a.contract.pk
     pages = {
-        reverse("contract", args=[contract]): 15,
+        reverse("contract", args=[contract]): 16,
         reverse("contract_month", args=[contract]) + "?month=2026-01": 12,
-        reverse("contract_month_tickets", args=[contract]) + "?month=2026-01": 11,
+        reverse("contract_month_tickets", args=[contract]) + "?month=2026-01": 12,
         reverse("exclusions"): 5,
     }
     assert {page: statements_asked(browser, page) for page in pages} == pages

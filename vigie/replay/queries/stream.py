@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
+from psycopg.types.datetime import TimestamptzLoader
 
 from vigie.contracts.models import Contract
 from vigie.replay.rules import Stood, Subject
@@ -88,12 +89,13 @@ def _batch(ids: list[int], texts: dict[str, Mapping[str, Any]]) -> list[Lived]:
         cursor.execute(CLOCKS, [ids])
         clocks = groupby(map(_kept, cursor.fetchall()), key=itemgetter(1))
         of_ticket = {ticket_id: list(group) for ticket_id, group in clocks}
+        # the zone of every instant is UTC already: Django's own loader would say so once more, a million times
+        cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
         cursor.execute(FACTS, [BARE, BARE, ids, READ])
-        journal: dict[int, list[Row]] = {}
-        for ticket_id, pk, at, kind, after, before in cursor:
-            row = Row(pk, at, kind, _read(after, texts), _read(before, texts))
-            journal.setdefault(ticket_id, []).append(row)
-    return [Lived(found, journal.get(ticket_id, [])) for ticket_id, found in of_ticket.items()]
+        journal: dict[int, list[Row]] = {ticket_id: [] for ticket_id in of_ticket}
+        for ticket_id, pk, at, kind, after, before in cursor.fetchall():
+            journal[ticket_id].append(Row(pk, at, kind, _read(after, texts), _read(before, texts)))
+    return [Lived(found, journal[ticket_id]) for ticket_id, found in of_ticket.items()]
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:

@@ -31,9 +31,9 @@ def what_if(request: Request, contract_id: int) -> HttpResponse:
     """Type up to three variants of a contract; earlier studies beside."""
     actor = request.actor
     contract = access.contract(actor, contract_id)
-    form = VariantsForm(
-        request.POST if request.method == "POST" else None, commitments=variants.commitments_in(contract), calendars=variants.choices(contract)
-    )  # fmt: skip
+    typed = request.POST if request.method == "POST" else None
+    commitments, calendars = variants.commitments_in(contract), variants.choices(contract)
+    form = VariantsForm(typed, commitments=commitments, calendars=calendars)
     if request.method == "POST":
         study = attempt(
             form, lambda _values: actions.ask(actor, contract_id, form.variants(), now=timezone.now())

@@ -36,7 +36,7 @@ def correct(actor: Actor, ticket_id: int, asked: Correction, why: str, *, now: d
     if not why.strip():
         raise Refusal("tickets.correction_needs_why", field="why")
     if asked.reason and asked.reason not in PENDING_REASONS:
-        raise Refusal("tickets.correction_needs_reason", field="reason")
+        raise Refusal("tickets.correction_needs_cause", field="reason")
     rows = load_rows(ticket.pk)
     corrections.check(rows, asked, now)
     point = next((one for one in corrections.points(rows) if one.id == asked.of), None)

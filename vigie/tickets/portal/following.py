@@ -26,6 +26,7 @@ from vigie.tickets.portal.explained import NAMES, hours_words, kept_words, piece
 from vigie.tickets.portal.forms import SUBMISSION_LIMIT, files_of, said_of
 from vigie.tickets.queries import customer
 from vigie.tickets.queries.asking import draft_at
+from vigie.tickets.queries.corrected import corrections_of
 from vigie.tickets.queries.suggesting import did_you_mean_mine
 from vigie.tickets.rules.snippet import marked
 from vigie.toolkit.entry import Request, customers
@@ -158,7 +159,8 @@ def explained(request: Request, ticket_id: int) -> HttpResponse:
         }
         for promised in customer.promises(request.actor, found, now)
     ]
-    return render(request, "tickets/portal_promise.html", {"ticket": found, "rows": rows})
+    context = {"ticket": found, "rows": rows, "corrections": corrections_of(request.actor, found)}
+    return render(request, "tickets/portal_promise.html", context)
 
 
 @require_POST

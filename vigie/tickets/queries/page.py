@@ -58,7 +58,7 @@ MESSAGE_COLUMNS = (
 THREAD_KINDS = (
     facts.STATE, facts.RESPONDED, facts.PRIORITY, facts.TYPE, facts.ASSIGNED, facts.EDITED, facts.LINKED, facts.WATCHED,
     facts.WARNED, facts.BREACHED, facts.REMINDED, facts.ASKED, facts.UNDELIVERED, facts.REFERRED, facts.ANSWERED,
-    facts.JUDGED, facts.SUPPORT_WARNED, facts.CAUSED,
+    facts.JUDGED, facts.SUPPORT_WARNED, facts.CAUSED, facts.CORRECTED,
 )  # fmt: skip
 # What a clock writes by itself: it may fill a screen between two messages.
 CLOCK_LINES = (facts.WARNED, facts.BREACHED, facts.SUPPORT_WARNED)

@@ -17,7 +17,8 @@ from vigie.tickets import access, labels
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries import clock_view
 from vigie.tickets.queries.clock_view import Explained, Stretch
-from vigie.toolkit.jinja import hms, locale
+from vigie.tickets.queries.corrected import corrections_of
+from vigie.toolkit.jinja import hms, locale, when
 
 TEMPLATE = "toolkit/typst/sheet.typ"
 
@@ -38,7 +39,7 @@ def ticket_paper(actor: Actor, ticket_id: int, *, now: dt.datetime) -> tuple[str
         "foot": _("Read on %(at)s. Anybody may count it again from the stretches.")
         % {"at": _at(now, client.timezone)},
         "facts": _facts(ticket, client, clocks),
-        "sections": [_section(one) for one in clocks] or [_nothing()],
+        "sections": [*([_section(one) for one in clocks] or [_nothing()]), *_corrections(actor, ticket)],
         "sign": signatures(client.name),
     }
     return f"{ticket.reference}.pdf", values
@@ -67,6 +68,28 @@ def _facts(ticket: Ticket, client: Organisation, clocks: list[Explained]) -> lis
         (_("Contract"), ", ".join(contracts)),
     ]
     return [[str(name), str(words)] for name, words in rows if words]
+
+
+def _corrections(actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
+    """What was recorded first, and the verdict that it gave, beside what stands now."""
+    found = corrections_of(actor, ticket)
+    if not found:
+        return []
+    columns: list[dict[str, Any]] = [
+        {"label": _("Corrected since"), "grows": True}, {"label": _("By")}, {"label": _("Clock")}, {"label": _("First verdict")},
+        {"label": _("Verdict now")},
+    ]  # fmt: skip
+    rows = []
+    for one in found:
+        said = [f"{one.text} — {one.why}", f"{one.who}, {when(one.at, 'exact')}"]
+        for clock in one.clocks:
+            was, now = (
+                f"{words} ({hms(used)})"
+                for words, used in ((clock.was, clock.used_before), (clock.now, clock.used_after))
+            )
+            rows.append([*said, clock.name, was, now])
+        rows += [] if one.clocks else [[*said, "", "", _("No clock changed.")]]
+    return [{"title": _("Corrections"), "table": {"columns": columns, "rows": rows}}]
 
 
 def _nothing() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from vigie.notifications.labels import reason_words
 from vigie.tickets import labels
+from vigie.tickets.queries.corrected import corrected_words
 from vigie.tickets.rules import facts
 from vigie.workflow.labels import CANCEL_REASONS, PENDING_REASONS, RESOLUTIONS, STATES, label
 
@@ -281,6 +282,11 @@ def _caused(who: str, before: Values, after: Values, names: Names) -> Told:
     return Told(_with_note(text, after), "edit")
 
 
+def _corrected(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {"who": who, "what": corrected_words(before, after)}
+    return Told(_("%(who)s corrected what was recorded. %(what)s") % values, "edit")
+
+
 _TELLERS = {
     facts.OPENED: _opened,
     facts.STATE: _state,
@@ -305,4 +311,5 @@ _TELLERS = {
     facts.SUPPORT_WARNED: _support_warned,
     facts.COMMITTED: _committed,
     facts.CAUSED: _caused,
+    facts.CORRECTED: _corrected,
 }

@@ -128,7 +128,7 @@ def _check_known(rows: Sequence[Row], standing: Sequence[Row], asked: Correction
         raise Refusal("tickets.correction_unknown", field="what")
     if asked.what == REASON:
         if not asked.reason:
-            raise Refusal("tickets.correction_needs_reason", field="reason")
+            raise Refusal("tickets.correction_needs_cause", field="reason")
         if asked.reason == point.reason:
             raise Refusal("tickets.correction_changes_nothing", field="reason")
         return
@@ -162,7 +162,7 @@ def _check_pause(standing: Sequence[Row], asked: Correction) -> None:
     if asked.at is None or asked.until is None:
         raise Refusal("tickets.correction_needs_instant", field="until" if asked.at else "at")
     if not asked.reason:
-        raise Refusal("tickets.correction_needs_reason", field="reason")
+        raise Refusal("tickets.correction_needs_cause", field="reason")
     if asked.until <= asked.at:
         raise Refusal("tickets.correction_ends_before_start", field="until")
     states = [row for row in standing if row.kind in (facts.OPENED, facts.STATE)]

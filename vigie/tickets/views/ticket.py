@@ -13,6 +13,7 @@ from vigie.tickets import labels
 from vigie.tickets.actions.conversation import save_draft
 from vigie.tickets.forms import whole
 from vigie.tickets.queries import clock_story, history, page
+from vigie.tickets.queries.corrected import corrections_of
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.pages import render
 from vigie.workflow import labels as flow
@@ -101,9 +102,11 @@ def ticket_clocks(request: Request, ticket_id: int) -> HttpResponse:
 def clocks_page(request: Request, ticket_id: int, *, status: int = 200, **more: Any) -> HttpResponse:
     """The page of clocks, or what of it stands in the dialog of the ticket's page."""
     dialog = "dialog" in request.GET
+    told = clock_story.story(request.actor, ticket_id, now=timezone.now())
     values = {
-        "story": clock_story.story(request.actor, ticket_id, now=timezone.now()), "dialog": dialog,
-        "breach_reasons": labels.BREACH_REASONS, "can_work": request.actor.can("tickets:work"), "typed": {}, **more,
+        "story": told, "dialog": dialog,
+        "breach_reasons": labels.BREACH_REASONS, "can_work": request.actor.can("tickets:work"), "typed": {},
+        "corrections": corrections_of(request.actor, told.ticket), "may_correct": request.actor.can("tickets:correct"), **more,
     }  # fmt: skip
     return render(request, "tickets/_clocks.html" if dialog else "tickets/clocks.html", values, status=status)
 

@@ -1,0 +1,54 @@
+"""What if, in the demonstration: three variants of a contract replayed, and a wait put right after a call with the client."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import pairwise
+
+from vigie.accounts.actors import actor_of
+from vigie.compliance.rules import month_of
+from vigie.contracts.models import Commitment, Contract
+from vigie.demo.settle import Settled
+from vigie.replay.actions import carry_out
+from vigie.replay.models import Study
+from vigie.tickets.actions.correcting import correct
+from vigie.tickets.actions.ledger import load_rows
+from vigie.tickets.models import Ticket
+from vigie.tickets.rules.corrections import MOVED, Correction, points
+
+CLIENT, MANAGER = "VALMONT", "Sophie Lefèvre"
+EARLIER = dt.timedelta(minutes=40)
+
+
+def replay_variants(settled: Settled, anchor: dt.datetime) -> None:
+    """Asked this morning, before the committee of the month."""
+    contract = Contract.objects.select_related("organisation").get(organisation__code=CLIENT)
+    rows = Commitment.objects.filter(contract=contract, kind="resolution", target_seconds__isnull=False)
+    shorter = {str(row.pk): f"{max((row.target_seconds or 0) * 3 // 4 // 60, 1)} min" for row in rows}
+    study = Study.objects.create(
+        organisation_id=contract.organisation_id, contract=contract, month=month_of(anchor, contract.organisation.timezone),
+        variants=[
+            {"name": "Délais réduits d’un quart", "targets": shorter},
+            {"name": "Service de 7 h à 20 h", "hours": [["07:00", "20:00"]], "days": ["mon", "tue", "wed", "thu", "fri"]},
+            {"name": "Fournisseur suspensif", "pauses": {"supplier": True}},
+        ],
+        asked_by=settled.staff[MANAGER], asked_at=anchor,
+    )  # fmt: skip
+    carry_out(study.pk, now=anchor)
+
+
+def correct_a_wait(settled: Settled, anchor: dt.datetime) -> None:
+    """The client had answered by telephone before the ticket was resumed."""
+    manager = actor_of(settled.staff[MANAGER], today=anchor.date())
+    assert manager is not None
+    recent = Ticket.objects.filter(
+        organisation__code=CLIENT, is_confidential=False, resolved_at__lt=anchor - dt.timedelta(days=40), ticket_type="incident",
+    )  # fmt: skip
+    for ticket in recent.filter(facts__after__reason="client_info").order_by("-resolved_at", "pk")[:20]:
+        known = points(load_rows(ticket.pk))
+        for start, end in pairwise(known):
+            if (start.role, end.role) == ("pause", "resume") and end.at - start.at > 2 * EARLIER:
+                asked = Correction(MOVED, of=end.id, at=end.at - EARLIER)
+                why = "Réponse donnée par téléphone au centre de services ; relevé d’appel joint au compte rendu du comité."
+                correct(manager, ticket.pk, asked, why, now=anchor)
+                return

@@ -1,0 +1,116 @@
+"""The corrections of a ticket's recorded facts, in words: what, who, why, and each clock before and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from vigie.kernel.actor import Actor
+from vigie.tickets import access
+from vigie.tickets.labels import CLOCKS
+from vigie.tickets.models import Fact, Ticket
+from vigie.tickets.rules import facts
+from vigie.tickets.rules.corrections import ANSWERED, PAUSED, REASON
+from vigie.toolkit.jinja import hms, when
+from vigie.workflow.labels import PENDING_REASONS, label
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """One clock: its verdict and the seconds it counted, before and after the correction."""
+
+    name: str
+    was: str
+    now: str
+    used_before: int
+    used_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """One correction. ``clocks`` are those whose figures moved."""
+
+    at: dt.datetime
+    who: str
+    text: str
+    why: str
+    clocks: tuple[Turned, ...]
+
+
+def corrections_of(actor: Actor, ticket: Ticket) -> list[Corrected]:
+    """Oldest first; empty for almost every ticket."""
+    rows = access.visible_facts(actor, ticket).filter(kind=facts.CORRECTED).order_by("id")
+    found = []
+    for at, who, was, said in rows.values_list("at", "actor_name", "before", "after"):
+        before, after = was or {}, said or {}
+        text, why = corrected_words(before, after), str(after.get("why", ""))
+        found.append(Corrected(at, who, text, why, _turned(before, after)))
+    return found
+
+
+def corrected_among(ticket_ids: Iterable[int]) -> set[int]:
+    """Those of the tickets that bear a correction. They must be in sight."""
+    rows = Fact.objects.filter(ticket_id__in=list(ticket_ids), kind=facts.CORRECTED)
+    return set(rows.values_list("ticket_id", flat=True))
+
+
+def corrected_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """``Start of a wait: 12 Jan 10:00:00 → 12 Jan 11:00:00``."""
+    what = after["what"]
+    if what == REASON:
+        return _("Reason of a wait: %(before)s → %(after)s") % {
+            "before": label(PENDING_REASONS, before.get("reason")),
+            "after": label(PENDING_REASONS, after.get("reason")),
+        }
+    if what == ANSWERED:
+        return _("An answer that was not recorded: %(at)s") % {"at": _at(after["at"])}
+    if what == PAUSED:
+        return _("A wait that was not recorded: %(reason)s, %(at)s to %(until)s") % {
+            "reason": label(PENDING_REASONS, after["reason"]), "at": _at(after["at"]), "until": _at(after["until"]),
+        }  # fmt: skip
+    values = {
+        "what": role_words(str(before.get("role"))),
+        "before": _at(before["at"]),
+        "after": _at(after["at"]),
+    }
+    return _("%(what)s: %(before)s → %(after)s") % values
+
+
+def role_words(role: str) -> str:
+    """What a fact that may be moved is called."""
+    return {
+        "answer": _("First answer"), "pause": _("Start of a wait"), "resume": _("End of a wait"), "solved": _("Resolution"),
+    }.get(role, role)  # fmt: skip
+
+
+def verdict_words(figures: Mapping[str, Any]) -> str:
+    """Met, missed by how much, or still running."""
+    beyond = figures["used"] - figures["target"]
+    if beyond > 0:
+        return _("Missed by %(time)s") % {"time": hms(beyond)}
+    if figures["state"] == "missed" or figures["missed_at"]:
+        return _("Missed under an earlier target")
+    return _("Met") if figures["state"] == "met" else _("Within its time")
+
+
+def _turned(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Turned, ...]:
+    was, now = before.get("clocks", {}), after.get("clocks", {})
+    return tuple(
+        Turned(
+            str(CLOCKS.get(kind, kind)),
+            verdict_words(was[kind]),
+            verdict_words(found),
+            was[kind]["used"],
+            found["used"],
+        )
+        for kind, found in now.items()
+        if kind in was and was[kind] != found
+    )
+
+
+def _at(text: str) -> str:
+    return when(dt.datetime.fromisoformat(text), "exact")

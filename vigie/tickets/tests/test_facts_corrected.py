@@ -1,0 +1,198 @@
+"""A recorded fact put right: the clocks follow, the first verdict stays beside, what makes no sense is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.world import START, World, report
+from vigie.kernel.refusal import NotAllowed, Refusal
+from vigie.tickets.actions.correcting import correct
+from vigie.tickets.actions.ledger import load_rows
+from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.models import Clock, Fact, Ticket
+from vigie.tickets.queries.corrected import corrections_of
+from vigie.tickets.rules.clock_facts import Row
+from vigie.tickets.rules.corrections import ANSWERED, MOVED, PAUSED, REASON, Correction, effective, points
+
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+NOW = START + 8 * HOUR
+
+
+def lived(world: World) -> Ticket:
+    """A P4 ticket opened at 09:00 in Paris, awaiting the client from 11:00 to 14:00, solved at 16:00."""
+    agent = world.actor(world.agent_all)
+    ticket = report(world)
+    take_step(agent, ticket.pk, "start", Given(), now=START + HOUR)
+    wait = Given(text="<p>Quel poste ?</p>", pending_reason="client_info")
+    take_step(agent, ticket.pk, "wait", wait, now=START + 2 * HOUR)
+    take_step(agent, ticket.pk, "resume", Given(), now=START + 5 * HOUR)
+    done = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
+    return take_step(agent, ticket.pk, "resolve", done, now=START + 7 * HOUR)
+
+
+def used(ticket: Ticket, kind: str = "resolution") -> int:
+    return Clock.objects.get(ticket=ticket, kind=kind).used_seconds
+
+
+def point(ticket: Ticket, role: str) -> int:
+    return next(one.id for one in points(load_rows(ticket.pk)) if one.role == role)
+
+
+@pytest.mark.django_db
+def test_the_end_of_a_wait_is_moved_and_the_first_verdict_kept(world: World) -> None:
+    ticket = lived(world)
+    assert used(ticket) == 4 * 3600
+    desk = world.actor(world.dispatcher)
+    asked = Correction(MOVED, of=point(ticket, "resume"), at=START + 3 * HOUR)
+    correct(desk, ticket.pk, asked, "Réponse reçue à 12 h, courriel joint", now=NOW)
+    assert used(ticket) == 6 * 3600
+    told = corrections_of(world.actor(world.a.user), ticket)[0]
+    assert (told.who, told.why) == ("Dispatcher", "Réponse reçue à 12 h, courriel joint")
+    resolution = next(one for one in told.clocks if one.used_after == 6 * 3600)
+    assert resolution.used_before == 4 * 3600
+    fact = Fact.objects.get(ticket=ticket, kind="corrected")
+    assert fact.before["clocks"]["resolution"]["state"] == "met"
+    assert fact.before["at"] == (START + 5 * HOUR).isoformat()
+    assert fact.audience == "public"
+
+
+@pytest.mark.django_db
+def test_a_reason_is_corrected(world: World) -> None:
+    ticket = lived(world)
+    asked = Correction(REASON, of=point(ticket, "pause"), reason="supplier")
+    correct(world.actor(world.dispatcher), ticket.pk, asked, "Nous attendions notre fournisseur", now=NOW)
+    assert used(ticket) == 7 * 3600  # our supplier suspends nothing
+
+
+@pytest.mark.django_db
+def test_a_call_that_answered_is_added(world: World) -> None:
+    ticket = report(world)
+    asked = Correction(ANSWERED, at=START + HOUR / 2)
+    correct(
+        world.actor(world.dispatcher),
+        ticket.pk,
+        asked,
+        "Appel de 9 h 30, relevé du standard",
+        now=START + 5 * HOUR,
+    )
+    clock = Clock.objects.get(ticket=ticket, kind="response")
+    assert (clock.state, clock.used_seconds) == ("met", 1800)
+    ticket.refresh_from_db()
+    assert ticket.first_response_at == START + HOUR / 2
+
+
+@pytest.mark.django_db
+def test_a_wait_is_added(world: World) -> None:
+    ticket = lived(world)
+    asked = Correction(PAUSED, at=START + 5.5 * HOUR, until=START + 6.5 * HOUR, reason="client_availability")
+    correct(world.actor(world.dispatcher), ticket.pk, asked, "Poste inaccessible", now=NOW)
+    assert used(ticket) == 3 * 3600
+
+
+@pytest.mark.django_db
+def test_the_resolution_is_moved_with_the_tickets_own_columns(world: World) -> None:
+    ticket = lived(world)
+    asked = Correction(MOVED, of=point(ticket, "solved"), at=START + 6 * HOUR)
+    correct(world.actor(world.dispatcher), ticket.pk, asked, "Rétabli à 15 h", now=NOW)
+    ticket.refresh_from_db()
+    assert (ticket.resolved_at, used(ticket)) == (START + 6 * HOUR, 3 * 3600)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "asked", "code"),
+    [
+        ("resume", Correction(MOVED, at=NOW + HOUR), "tickets.correction_in_future"),
+        ("resume", Correction(MOVED, at=START + HOUR), "tickets.correction_out_of_order"),
+        ("resume", Correction(MOVED, at=START - HOUR), "tickets.correction_before_opening"),
+        ("resume", Correction(MOVED, at=START + 5 * HOUR), "tickets.correction_changes_nothing"),
+        ("resume", Correction(MOVED), "tickets.correction_needs_instant"),
+        ("resume", Correction(REASON, reason="supplier"), "tickets.correction_unknown"),
+        ("pause", Correction(REASON, reason="weather"), "tickets.correction_needs_cause"),
+        ("", Correction(MOVED, of=1, at=START + HOUR), "tickets.correction_unknown"),
+        ("", Correction(ANSWERED, at=START + 6 * HOUR), "tickets.correction_changes_nothing"),
+        ("", Correction(PAUSED, at=START + 6 * HOUR, until=START + 5 * HOUR, reason="client_info"), "tickets.correction_ends_before_start"),
+        ("", Correction(PAUSED, at=START + HOUR, until=START + 3 * HOUR, reason="client_info"), "tickets.correction_out_of_order"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(world: World, role: str, asked: Correction, code: str) -> None:
+    ticket = lived(world)
+    if role:
+        asked = Correction(asked.what, point(ticket, role), asked.at, asked.until, asked.reason)
+    with pytest.raises(Refusal) as refused:
+        correct(world.actor(world.dispatcher), ticket.pk, asked, "Parce que", now=NOW)
+    assert refused.value.code == code
+    assert used(ticket) == 4 * 3600
+
+
+@pytest.mark.django_db
+def test_later_than_one_business_day_it_asks_for_more(world: World) -> None:
+    ticket = lived(world)  # Monday: in time until Tuesday 18:00 in Paris
+    asked = Correction(MOVED, of=point(ticket, "resume"), at=START + 3 * HOUR)
+    late = START + DAY + 9 * HOUR + dt.timedelta(seconds=1)
+    with pytest.raises(NotAllowed) as refused:
+        correct(world.actor(world.dispatcher), ticket.pk, asked, "Tard", now=late)
+    assert refused.value.code == "tickets.correction_too_late"
+    correct(world.actor(world.manager), ticket.pk, asked, "Tard, vu au comité", now=late)
+    assert used(ticket) == 6 * 3600
+    with pytest.raises(NotAllowed):
+        correct(world.actor(world.agent_all), ticket.pk, asked, "Sans droit", now=NOW)
+
+
+@pytest.mark.django_db
+def test_no_grounds_no_correction(world: World) -> None:
+    ticket = lived(world)
+    asked = Correction(MOVED, of=point(ticket, "resume"), at=START + 3 * HOUR)
+    with pytest.raises(Refusal) as refused:
+        correct(world.actor(world.dispatcher), ticket.pk, asked, "  ", now=NOW)
+    assert refused.value.code == "tickets.correction_needs_why"
+
+
+@pytest.mark.django_db
+def test_the_page_corrects_and_every_reader_sees_it(world: World) -> None:
+    ticket = lived(world)
+    browser = Client()
+    browser.force_login(world.manager)
+    place = f"/tickets/{ticket.pk}/correct/"
+    assert browser.get(place).status_code == 200
+    sent = {
+        "what": f"moved:{point(ticket, 'resume')}",
+        "at": "2026-01-12T12:00:00",
+        "why": "Courriel de midi",
+    }
+    assert browser.post(place, {**sent, "why": ""}).status_code == 422
+    assert browser.post(place, sent).headers["Location"] == f"/tickets/{ticket.pk}/clocks/"
+    assert used(ticket) == 6 * 3600
+    asker = Client()
+    asker.force_login(world.a.user)
+    for page in (
+        browser.get(f"/tickets/{ticket.pk}/clocks/"),
+        browser.get(f"/tickets/{ticket.pk}/history/"),
+        asker.get(f"/portal/tickets/{ticket.pk}/promise/"),
+    ):
+        assert "12:00:00" in page.content.decode()
+    assert "Courriel de midi" in asker.get(f"/portal/tickets/{ticket.pk}/promise/").content.decode()
+
+
+# -- pure ------------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=8))
+def test_without_corrections_the_journal_is_itself(minutes: list[int]) -> None:
+    rows = [Row(n, START + dt.timedelta(minutes=m), "state", {}, {}) for n, m in enumerate(minutes)]
+    assert effective(rows) == rows
+
+
+def test_the_last_of_two_corrections_stands() -> None:
+    rows = [
+        Row(1, START, "opened", {}, {}),
+        Row(2, START + HOUR, "responded", {}, {}),
+        Row(8, NOW, "corrected", {"what": MOVED, "of": 2, "at": (START + 2 * HOUR).isoformat()}, {}),
+        Row(9, NOW, "corrected", {"what": MOVED, "of": 2, "at": (START + 3 * HOUR).isoformat()}, {}),
+    ]
+    assert [(row.id, row.at) for row in effective(rows)] == [(1, START), (2, START + 3 * HOUR)]
