@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from vigie.contracts.rules.promise import PriorityPolicy, Terms
 
@@ -32,8 +32,7 @@ class Side(StrEnum):
     PROVIDER = "provider"
 
 
-@dataclass(frozen=True, slots=True)
-class ClockFact:
+class ClockFact(NamedTuple):
     """One fact. ``at`` is an instant (epoch seconds); ``order`` tells apart facts of the same instant.
 
     ``start`` opens the clock, once. ``pause`` reads ``reason`` and ``agreed`` (client agreed to the window);

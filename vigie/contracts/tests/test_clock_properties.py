@@ -199,7 +199,7 @@ def test_r4_9_response_clock_ignores_pauses_and_reopening(
     response = terms(kind=ClockKind.RESPONSE, pause_reasons=frozenset(REASONS))
     now = facts[-1].at + H
     plain = [f for f in facts if f.kind in ("start", "retarget", "recalendar", "stop")]
-    kept = [replace(f, terms=replace(f.terms, kind=ClockKind.RESPONSE)) if f.terms else f for f in plain]
+    kept = [f._replace(terms=replace(f.terms, kind=ClockKind.RESPONSE)) if f.terms else f for f in plain]
     noise = [*pause(a, a + length), fact("reopen", a + length + 1)]
     noisy, quiet = read(response, now, kept, noise), read(response, now, kept)
     assert (noisy.used_seconds, noisy.state) == (quiet.used_seconds, quiet.state)

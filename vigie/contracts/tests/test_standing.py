@@ -37,7 +37,7 @@ def test_r4_6_the_standing_is_that_of_the_reading(
     promise, now = replace(terms(on_retarget=policy, on_reopen=reopening), kind=kind), facts[-1].at + later
     if not warns:
         promise = replace(promise, thresholds=())
-        facts = [replace(f, terms=replace(f.terms, thresholds=())) if f.terms else f for f in facts]
+        facts = [f._replace(terms=replace(f.terms, thresholds=())) if f.terms else f for f in facts]
     reading = read_clock(promise, facts, now)
     stood = stand_of(promise, [fact for fact in facts if fact.kind != FactKind.HOLDER], now)
     assert stood == (
