@@ -15,14 +15,15 @@ from vigie.contracts.models import Contract
 from vigie.contracts.queries.book import terms_of, terms_of_many
 from vigie.contracts.rules.clock_facts import ClockFact
 from vigie.contracts.rules.compliance import Verdict
+from vigie.contracts.rules.cycles import Cycle
 from vigie.contracts.rules.penalties import PerTicket
 from vigie.contracts.rules.promise import Terms
 from vigie.contracts.rules.sla_clock import stand_of
 from vigie.kernel.actor import SYSTEM
 from vigie.replay.queries import stream
 from vigie.replay.rules import Bill, Board, Change, MonthOf, Months, Place, Settled, Stood, alters, months_of
-from vigie.tickets.rules import facts
-from vigie.tickets.rules.clock_facts import clock_facts
+from vigie.tickets.rules import cycles, facts
+from vigie.tickets.rules.clock_facts import Row, clock_facts, cycle_facts
 
 LENGTH = 12
 
@@ -151,15 +152,34 @@ class Replay:
         promised = [row for row in lived.rows if row.kind == facts.PROMISED]
         for clock in lived.clocks:
             was = self.before.add(clock.subject, clock.stood)
-            mine = [int(r.after["terms_id"]) for r in promised if r.after.get("clock_id") == clock.id]
+            mine = _promised_to(clock, promised)
             shared: list[ClockFact] | None = None
             for number, (one, board) in enumerate(zip(supposed, self.after, strict=True)):
                 if one.leaves((clock.terms_id, *mine)):
                     board.add(clock.subject, clock.stood)
                     continue
                 if shared is None or mine:
-                    shared = clock_facts(clock.subject.kind, clock.id, lived.rows, one.terms)
+                    shared = _facts(clock, lived.rows, one)
                 stood = Stood.of(stand_of(one.terms(clock.terms_id), shared, now))
                 then = board.add(clock.subject, stood)
                 if was != then:
                     tell(Moved(number, clock, was, then, stood))
+
+
+def _promised_to(clock: stream.Kept, promised: Sequence[Row]) -> list[int]:
+    """Ids of the terms that changes on the way promised to this clock."""
+    kind = clock.subject.kind
+    return [
+        int(row.after["terms_id"])
+        for row in promised
+        if row.after.get("terms_id")
+        and (row.after.get("clock_id") == clock.id or row.after.get("cycles") == kind)
+    ]
+
+
+def _facts(clock: stream.Kept, rows: Sequence[Row], supposed: Supposed) -> list[ClockFact]:
+    """What the clock reads; a cycle lies within the bounds that stand on its row."""
+    if clock.subject.kind in cycles.KINDS:
+        bounds = Cycle(clock.cycle, clock.started, clock.stood.stopped)
+        return cycle_facts(clock.subject.kind, bounds, rows, supposed.terms)
+    return clock_facts(clock.subject.kind, clock.id, rows, supposed.terms)

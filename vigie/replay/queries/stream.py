@@ -34,7 +34,8 @@ CLOCKS = """
 select c.id, c.ticket_id, c.terms_id, c.kind, t.ticket_type, t.priority,
   exists (select from compliance_exclusion e where e.clock_id = c.id and e.state = 'approved'),
   floor(extract(epoch from t.opened_at))::bigint, c.state, extract(epoch from c.stopped_at)::bigint,
-  extract(epoch from coalesce(c.due_at, c.breached_at))::bigint, c.used_seconds, c.target_seconds
+  extract(epoch from coalesce(c.due_at, c.breached_at))::bigint, c.used_seconds, c.target_seconds,
+  c.cycle, extract(epoch from c.started_at)::bigint
 from tickets_clock c join tickets_ticket t on t.id = c.ticket_id
 where c.ticket_id = any (%s) and c.state <> 'cancelled' order by c.ticket_id, c.id
 """
@@ -54,6 +55,8 @@ class Kept(NamedTuple):
     terms_id: int
     subject: Subject
     stood: Stood
+    cycle: int
+    started: int
 
 
 class Lived(NamedTuple):
@@ -99,7 +102,7 @@ def _batch(ids: list[int], texts: dict[str, Mapping[str, Any]]) -> list[Lived]:
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:
-    return Kept(row[0], row[1], row[2], Subject(*row[3:8]), Stood(*row[8:]))
+    return Kept(row[0], row[1], row[2], Subject(*row[3:8]), Stood(*row[8:13]), row[13], row[14])
 
 
 def _read(text: str | None, texts: dict[str, Mapping[str, Any]]) -> Mapping[str, Any]:
