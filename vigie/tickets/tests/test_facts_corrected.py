@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +17,11 @@ from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Clock, Fact, Ticket
 from vigie.tickets.queries.corrected import corrections_of
+from vigie.tickets.queries.paper import TEMPLATE, ticket_paper
 from vigie.tickets.rules.clock_facts import Row
 from vigie.tickets.rules.corrections import ANSWERED, MOVED, PAUSED, REASON, Correction, effective, points
+from vigie.tickets.tests.test_paper import text_of
+from vigie.toolkit.papers import paper
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 NOW = START + 8 * HOUR
@@ -177,6 +181,19 @@ def test_the_page_corrects_and_every_reader_sees_it(world: World) -> None:
     ):
         assert "12:00:00" in page.content.decode()
     assert "Courriel de midi" in asker.get(f"/portal/tickets/{ticket.pk}/promise/").content.decode()
+
+
+@pytest.mark.django_db
+def test_the_paper_prints_the_first_verdict_beside_the_new_one(world: World) -> None:
+    ticket = lived(world)
+    asked = Correction(MOVED, of=point(ticket, "resume"), at=START + 3 * HOUR)
+    correct(world.actor(world.dispatcher), ticket.pk, asked, "Mail at noon", now=NOW)
+    with translation.override("en"):
+        _name, values = ticket_paper(world.actor(world.a.manager), ticket.pk, now=NOW)
+        told = text_of(paper(TEMPLATE, values, language="en", made_at=NOW))
+    assert "Mail at noon" in told
+    assert "(4:00:00)" in told
+    assert "(6:00:00)" in told
 
 
 # -- pure ------------------------------------------------------------------------------------------------------------
