@@ -1,0 +1,163 @@
+"""Is a promise to the client supported by those of the teams and suppliers behind it?
+
+A path is the promises that a ticket may go through one after the other: each holder keeps the ticket as long as its own
+promise allows, then hands it on. The time that takes, measured on the client's calendar, depends on the instant at which
+the ticket opens; the client's promise is supported when it is long enough for the worst one.
+
+Why a few instants are enough. Let ``end(a)`` be the last instant at which every promise of the path is still kept for a ticket
+opened at ``a``. It never goes backwards, moves by whole seconds or stands still, and jumps only forwards. So the time
+measured, ``elapsed(a, end(a))``, is made of straight pieces of slope -1, 0 or 1, and each piece that is higher than what comes
+before it begins at one of these instants (``_starts``):
+
+- the client's calendar opens;
+- a holder's calendar closes while it has the ticket: from then on ``end`` stands still;
+- the time of a holder runs out as its calendar closes: ``end`` jumps to the next opening;
+- ``end`` reaches a closing of the client's calendar.
+
+Those that happen to a later holder are carried back to the opening of the ticket through the holders before it. Where the client's
+promise is J+n its end jumps too: what is missing is then largest in the second before such a jump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from vigie.contracts.rules.calendar import Calendar
+from vigie.contracts.rules.instants import DAY, local_day, wall_to_epoch
+from vigie.contracts.rules.openings import Openings
+from vigie.contracts.rules.promise import Target, Unit
+from vigie.kernel.refusal import Refusal
+
+HORIZON = 400 * DAY
+"""How far ahead the worst instant is sought: every week of a year, its holidays and both changes of clock."""
+
+_CLOCKS = (Unit.SERVICE_TIME, Unit.CALENDAR_TIME, Unit.BUSINESS_DAYS_EOD)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """How long one holder may keep the ticket; ``holder`` names it for the reader of the answer."""
+
+    holder: str
+    target: Target
+    calendar: Calendar
+
+    def __post_init__(self) -> None:
+        if self.target.unit not in _CLOCKS:
+            raise Refusal("contracts.target_not_a_clock", field="target")
+
+    @property
+    def openings(self) -> Openings:
+        """What measures it."""
+        return self.target.openings(self.calendar)
+
+    def end(self, start: int) -> int:
+        """The last instant at which the promise is still kept by a holder that got the ticket at ``start``."""
+        if self.target.unit == Unit.BUSINESS_DAYS_EOD:
+            return self.openings.next_open(self.openings.business_days_eod(start, self.target.value))
+        return self.openings.last_ok(start, self.target.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One holder in the worst case: from when, and until when it may keep the ticket."""
+
+    leg: Leg
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The opening that leaves the least room: what the path takes and what the promise allows, in seconds of service."""
+
+    start: int
+    end: int
+    seconds: int
+    allowed: int
+    steps: tuple[Step, ...]
+
+    @property
+    def supported(self) -> bool:
+        """Is the promise to the client long enough?"""
+        return self.seconds <= self.allowed
+
+    @property
+    def missing(self) -> int:
+        """Seconds of service by which it is too short; 0 where it is supported."""
+        return max(0, self.seconds - self.allowed)
+
+
+def follow(promise: Leg, path: tuple[Leg, ...], start: int) -> Worst:
+    """The path of a ticket opened at ``start``, each holder keeping it as long as it may."""
+    steps: list[Step] = []
+    at = start
+    for leg in path:
+        steps.append(Step(leg, at, leg.end(at)))
+        at = steps[-1].end
+    hours = promise.openings
+    allowed = promise.target.value
+    if promise.target.unit == Unit.BUSINESS_DAYS_EOD:
+        allowed = hours.elapsed(start, hours.business_days_eod(start, allowed))
+    return Worst(start, at, hours.elapsed(start, at), allowed, tuple(steps))
+
+
+@lru_cache(maxsize=4096)
+def worst(promise: Leg, path: tuple[Leg, ...], since: int, until: int) -> Worst:
+    """The worst opening in ``[since, until]``; of several, the first."""
+    starts = sorted({since, *(at for at in _starts(promise, path, since, until) if since <= at <= until)})
+    cases = (follow(promise, path, start) for start in starts)
+    return max(cases, key=lambda case: (case.seconds - case.allowed, -case.start))
+
+
+def _starts(promise: Leg, path: tuple[Leg, ...], since: int, until: int) -> Iterator[int]:
+    """Every instant at which a piece that is higher than what comes before it may begin."""
+    if promise.target.unit == Unit.BUSINESS_DAYS_EOD:
+        yield until
+        yield from (at - 1 for at in _jumps(promise, since, until + 1))
+        return
+    hours = promise.openings
+    yield from (start for start, _ in hours.spans(since, until))
+    low, high = since, until
+    for number, leg in enumerate(path):
+        yield from _carried(path[:number], _breaks(leg, low, high))
+        low, high = leg.end(low), leg.end(high)
+    yield from _carried(path, (end for _, end in hours.spans(low, high + 1)))
+
+
+def _breaks(leg: Leg, low: int, high: int) -> Iterator[int]:
+    """Instants of receiving the ticket, in ``[low, high]``, at which the end of this leg jumps or begins to stand still."""
+    if leg.target.unit == Unit.BUSINESS_DAYS_EOD:
+        yield from _jumps(leg, low, high)
+        return
+    for _, closing in leg.openings.spans(low, leg.end(high) + 1):
+        yield closing
+        yield _before(leg, closing)
+
+
+def _jumps(leg: Leg, low: int, high: int) -> Iterator[int]:
+    """Where the J of J+n may change: the end of a day's service, and midnight in a shift that goes past it."""
+    yield from (end for _, end in leg.openings.spans(low, high + 1))
+    zone = leg.openings.zone
+    for day in range(local_day(low, zone), local_day(high, zone) + 2):
+        yield wall_to_epoch(day, 0, zone)
+
+
+def _before(leg: Leg, at: int) -> int:
+    """The first instant of receiving the ticket for which it leaves this leg at ``at`` or later."""
+    return leg.openings.prev_open(leg.openings.back(at, leg.target.value))
+
+
+def _carried(path: tuple[Leg, ...], instants: Iterable[int]) -> Iterator[int]:
+    """The openings of a ticket that comes out of ``path`` at these instants.
+
+    Through a leg of J+n nothing is carried: it stands still between its own jumps, which are sought already.
+    """
+    if any(leg.target.unit == Unit.BUSINESS_DAYS_EOD for leg in path):
+        return
+    for at in instants:
+        for leg in reversed(path):
+            at = _before(leg, at)
+        yield at
