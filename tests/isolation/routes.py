@@ -118,6 +118,20 @@ RATE = {
 }  # fmt: skip
 NAMES = {"name_fr": "Nom", "name_en": "Name"}
 
+ASKED = {
+    "title_fr": "Reprise", "title_en": "Back", "measure": "resolution", "wished": "4 h", "asked_by": "Garnier",
+    "asked_on": "2026-01-02",
+}  # fmt: skip
+
+SUPPLIER = {"name": "Copietech", "code": "copietech", "criticality": "3", "people": "Accueil; ; a@b.example"}
+
+UNDERPINNING = {
+    **NAMES, "reference": "F9", "services": "@service", "starts_on": "2026-01-01", "notice_months": "3", "renewal": "tacit",
+    "renewal_months": "12",
+}  # fmt: skip
+
+HELD = {"target": "2h", "calendar": "@calendar", "service": "@service", "valid_from": "2030-01-01"}
+
 MAILBOX = {
     "name": "Support",
     "address": "neuf@nord.example",
@@ -465,6 +479,25 @@ ROUTES: dict[str, Route] = {
         },
     ),
     "commitment_end": _agents("contract", "commitment", sent={"valid_until": "2026-02-01"}, reads=False),
+    "coverage": _showing("contract", asked=("", "?only=silent")),
+    "chain": _showing("contract", "commitment"),
+    "requirements": _showing("contract"),
+    "requirement_new": _showing("contract", sent={**ASKED, "service": "@service"}),
+    "requirement": _showing("requirement"),
+    "requirement_edit": _showing("requirement", sent={**ASKED, "service": "@service"}),
+    "requirement_decide": _agents("requirement", sent={"state": "refused", "reason": "Trop"}, reads=False),
+    "requirement_trace": _agents("requirement", sent={"commitments": "@commitment"}, reads=False),
+    "suppliers": _agents(asked=("", "?q=fibre")),
+    "supplier_new": _agents(sent=SUPPLIER),
+    "supplier": _agents("supplier"),
+    "supplier_edit": _agents("supplier", sent=SUPPLIER),
+    "supplier_contract_new": _agents("supplier", sent=UNDERPINNING),
+    "supplier_contract": _agents("underpinning", sent=UNDERPINNING),
+    "underpinning_new": _agents("underpinning", sent={**HELD, "kind": "uc"}),
+    "agreements": _agents(),
+    "agreement_new": _agents("team", sent={**HELD, "kind": "ola_own"}),
+    "support": _agents("support", sent={**HELD, "kind": "uc"}),
+    "support_end": _agents("support", sent={}, reads=False),
     # compliance
     "contract_month": _showing("contract", asked=("", "?month=2026-01")),
     "contract_month_tickets": _showing(

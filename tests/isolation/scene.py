@@ -14,7 +14,8 @@ from vigie.catalog.models import Subscription
 from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
 from vigie.compliance.actions import statements, terms
 from vigie.compliance.models import Exclusion, RateCommitment
-from vigie.contracts.models import Commitment
+from vigie.contracts.actions import requirements
+from vigie.contracts.models import Commitment, Supplier, SupplierContract, SupportCommitment
 from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Notice
 from vigie.replay.actions import carry_out
@@ -102,6 +103,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "affiliation": affiliation.pk,
         "contract": client.contract.pk,
         "commitment": Commitment.objects.filter(contract=client.contract).values_list("pk", flat=True)[0],
+        "requirement": requirements.ask(SYSTEM, client.contract.pk, ASKED, now=START).pk,
         "subscription": Subscription.objects.filter(organisation=client.organisation).values_list(
             "pk", flat=True
         )[0],
@@ -118,6 +120,25 @@ CANNED = {
     **dict.fromkeys(("title_fr", "title_en", "body_fr", "body_en"), "Merci"),
     "is_shared": False, "team_id": None, "service_id": None,
 }  # fmt: skip
+
+
+ASKED = {
+    "title_fr": "Reprise", "title_en": "Back", "service": None, "measure": "resolution", "wished": "4 h", "asked_by": "Garnier",
+    "asked_on": MONTH,
+}  # fmt: skip
+
+
+def _support_rows(world: World) -> dict[str, int]:
+    """A supplier, its contract, a promise of it and one of a team."""
+    supplier = Supplier.objects.create(code="fibre", name="Fibre du Nord")
+    contract = SupplierContract.objects.create(
+        supplier=supplier, reference="F1", name_fr="Liens", name_en="Links", starts_on=MONTH
+    )
+    contract.services.add(world.service)
+    values = {"target_seconds": 3600, "calendar": world.calendar, "valid_from": MONTH}
+    promise = SupportCommitment.objects.create(audience="uc", kind="uc", supplier_contract=contract, **values)
+    SupportCommitment.objects.create(audience="ola", kind="ola_work", team=world.team, **values)
+    return {"supplier": supplier.pk, "underpinning": contract.pk, "support": promise.pk}
 
 
 def _mail_rows(client: ClientWorld, text: str) -> tuple[Mailbox, InboundMail, ClientDomain]:
@@ -166,6 +187,7 @@ def build_scene(world: World) -> Scene:
         "agent": world.agent.pk,
         "view": view.pk,
         "canned": canned.pk,
+        **_support_rows(world),
         "job": ABSENT,
         "verb": "resolve",
     }.items():

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from vigie.contracts.models import Calendar, Commitment, Contract
+from vigie.accounts import access as accounts_access
+from vigie.accounts.models import Team
+from vigie.contracts.models import (
+    Calendar,
+    Commitment,
+    Contract,
+    Requirement,
+    Supplier,
+    SupplierContract,
+    SupportCommitment,
+)
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
@@ -73,3 +83,58 @@ def one_commitment(actor: Actor, contract_id: int, commitment_id: int) -> Commit
     if found is None:
         raise NotFound()
     return found
+
+
+def visible_requirements(actor: Actor) -> QuerySet[Requirement]:
+    return in_sight(actor, Requirement.objects.all())
+
+
+def one_requirement(actor: Actor, requirement_id: int, *, lock: bool = False) -> Requirement:
+    """The requirement with this id, of a client in sight, or :class:`NotFound`."""
+    found = visible_requirements(actor).filter(pk=requirement_id).select_related("contract__organisation")
+    row = (found.select_for_update(of=("self",)) if lock else found).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def visible_suppliers(actor: Actor) -> QuerySet[Supplier]:
+    """Suppliers serve every client: whoever works for the provider may see them, nobody else."""
+    return Supplier.objects.all() if actor.is_provider else Supplier.objects.none()
+
+
+def visible_supplier_contracts(actor: Actor) -> QuerySet[SupplierContract]:
+    return SupplierContract.objects.filter(supplier__in=visible_suppliers(actor)).select_related("supplier")
+
+
+def visible_support(actor: Actor) -> QuerySet[SupportCommitment]:
+    """Promises of teams and suppliers: the provider's own business."""
+    found = SupportCommitment.objects.all() if actor.is_provider else SupportCommitment.objects.none()
+    return found.select_related("team", "supplier_contract__supplier", "service", "calendar")
+
+
+def one_supplier(actor: Actor, supplier_id: int) -> Supplier:
+    found = visible_suppliers(actor).filter(pk=supplier_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_supplier_contract(actor: Actor, contract_id: int) -> SupplierContract:
+    found = visible_supplier_contracts(actor).filter(pk=contract_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def one_support(actor: Actor, commitment_id: int, *, lock: bool = False) -> SupportCommitment:
+    found = visible_support(actor).filter(pk=commitment_id)
+    row = (found.select_for_update(of=("self",)) if lock else found).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def one_supporting_team(actor: Actor, team_id: int) -> Team:
+    """A team of the provider, for whoever sees what teams promise."""
+    return accounts_access.seen_team(actor, team_id)

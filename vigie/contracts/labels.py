@@ -7,10 +7,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
-from vigie.contracts.models import Contract
-from vigie.contracts.rules.promise import UNAGREED_WINDOW
+from vigie.catalog.models import Service
+from vigie.contracts.models import Contract, Requirement, Supplier, SupplierContract, SupportCommitment
+from vigie.contracts.rules.promise import UNAGREED_WINDOW, Target, Unit
 from vigie.toolkit import refusals
-from vigie.toolkit.jinja import duration
+from vigie.toolkit.jinja import duration, local_name
 from vigie.workflow.labels import PENDING_REASONS
 
 Label = str | Promise
@@ -39,6 +40,18 @@ REOPENINGS: dict[str, Label] = {
     "restart": _("The clock starts again"),
 }
 PAUSES: dict[str, Label] = {**PENDING_REASONS, UNAGREED_WINDOW: _("Change window not agreed by the client")}
+SUPPORT_KINDS: dict[str, Label] = dict(SupportCommitment.Kind.choices)
+RENEWALS: dict[str, Label] = dict(SupplierContract.Renewal.choices)
+CRITICALITIES: dict[int, Label] = dict(Supplier._meta.get_field("criticality").choices or ())  # type: ignore[arg-type]
+REQUIREMENT_STATES: dict[str, Label] = dict(Requirement.State.choices)
+MEASURES: dict[str, Label] = dict(Requirement.Measure.choices)
+GAPS: dict[str, Label] = {
+    "uncommitted": _("Asked, not promised"),
+    "unmeasured": _("Promised, not measured"),
+    "unasked": _("Promised, not asked"),
+    "unsupported": _("Not supported"),
+    "silent": _("Nothing promised behind"),
+}
 EVERY_TICKET = _("Every ticket")
 VIP = _("VIP")
 NEVER = p("clock suspended", "Never")
@@ -84,6 +97,15 @@ refusals.register(
         "contracts.terms_unreadable": _("What was promised on this ticket cannot be read (%(reason)s)."),
         "contracts.threshold_not_positive": _("A warning comes after some part of the time: 50, 75, 90…"),
         "contracts.bad_threshold": _("“%(text)s” is not a list of percentages. Write 50, 75, 90, 100."),
+        "contracts.contact_unreadable": _(
+            "“%(line)s” is not a contact. Write: name; what for; e-mail; telephone, with an e-mail address or a telephone number."
+        ),
+        "contracts.requirement_in_the_future": _("A requirement was asked today at the latest."),
+        "contracts.requirement_not_agreed": _("Only an agreed requirement becomes commitments: agree it first."),
+        "contracts.requirement_reason": _("Say why, in a sentence that the client could read."),
+        "contracts.requirement_step": _("This requirement has moved on meanwhile: that step no longer follows."),
+        "contracts.supplier_no_service": _("Tick at least one service: a contract that covers none supports nothing."),
+        "contracts.target_never_due": _("This calendar never opens in the coming 400 days: the target would never fall due."),
         "contracts.site_of_another": _("This site belongs to another client."),
     }
 )  # fmt: skip
@@ -104,3 +126,13 @@ def target_input(seconds: int | None, days: int | None) -> str:
     if hours:
         return f"{hours}h{minutes:02d}" if minutes else f"{hours}h"
     return f"{minutes} min"
+
+
+def service_words(service: Service | None) -> str:
+    """A service by its name, or all of them."""
+    return local_name(service) if service else gettext("Every service")
+
+
+def promised_words(target: Target) -> str:
+    """A target of the rules for people."""
+    return target_words(target.value, target.value if target.unit == Unit.BUSINESS_DAYS_EOD else None)

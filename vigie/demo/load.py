@@ -12,6 +12,7 @@ from django.utils import timezone
 from vigie.accounts import demo_mode
 from vigie.demo.approvals import ask_for_approvals
 from vigie.demo.behind import Suppliers, explain_misses, promise_news
+from vigie.demo.chain import stand_behind
 from vigie.demo.mails import open_mailboxes
 from vigie.demo.notices import tell_personas
 from vigie.demo.rates import settle_rates
@@ -44,6 +45,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
     with transaction.atomic():
         settled = settle(anchor, chance)
         promise_news(settled)
+        stand_behind(settled, anchor)
         suppliers = Suppliers()
         for number, client in enumerate(settled.clients, 1):
             histories = suppliers.referred(histories_of(settled, client, chance, anchor))

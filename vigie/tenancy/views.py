@@ -25,6 +25,8 @@ ADMINISTRATION = (
     ("people", "people:view"),
     ("contracts", "contracts:view"),
     ("calendars", "contracts:view"),
+    ("suppliers", "contracts:view"),
+    ("agreements", "contracts:view"),
     ("services", "catalog:view"),
     ("categories", "catalog:view"),
     ("teams", "access:manage"),

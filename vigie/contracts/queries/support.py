@@ -96,6 +96,13 @@ def holder_of(row: SupportCommitment) -> Holder:
     return Audience(row.audience), row.team_id or row.supplier_contract_id or 0
 
 
+def last_day(contract: SupplierContract) -> dt.date:
+    """The last day on which a supplier contract runs: one that renews itself goes on until it is said otherwise."""
+    if contract.ends_on is None or contract.renewal == SupplierContract.Renewal.TACIT:
+        return dt.date.max
+    return contract.ends_on
+
+
 def support_book(rows: QuerySet[SupportCommitment] | None = None) -> SupportBook:
     """Load these promises, or all of them, in two queries."""
     found = SupportCommitment.objects.all() if rows is None else rows
@@ -113,7 +120,7 @@ def support_book(rows: QuerySet[SupportCommitment] | None = None) -> SupportBook
         by_holder.setdefault(holder, []).append(support_row(row))
         zones[holder] = row.team.timezone if row.team else versions[row.calendar_id][0].definition["timezone"]
         if row.supplier_contract is not None:
-            periods[holder] = row.supplier_contract.starts_on, row.supplier_contract.ends_on or dt.date.max
+            periods[holder] = row.supplier_contract.starts_on, last_day(row.supplier_contract)
     return SupportBook(
         commitments={str(row.pk): row for row in commitments},
         rows={holder: tuple(its) for holder, its in by_holder.items()},
@@ -132,9 +139,8 @@ def support_terms(holder: Holder, scope: Scope, at: dt.datetime) -> dict[ClockKi
 
 def supplier_contracts_for(service_id: int | None, on: dt.date) -> list[SupplierContract]:
     """The supplier contracts that run on a day and cover a service; all that run where there is none."""
-    running = SupplierContract.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on, supplier__is_active=True
-    )
+    goes_on = Q(ends_on=None) | Q(ends_on__gte=on) | Q(renewal=SupplierContract.Renewal.TACIT)
+    running = SupplierContract.objects.filter(goes_on, starts_on__lte=on, supplier__is_active=True)
     if service_id is not None:
         running = running.filter(services=service_id)
     return list(running.select_related("supplier").order_by("supplier__name", "reference"))

@@ -71,13 +71,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Worst:
-    """The opening that leaves the least room: what the path takes and what the promise allows, in seconds of service."""
+    """The opening that leaves the least room: what the path takes and what the promise allows, in seconds of service.
+
+    ``hours`` are those that measure the promise.
+    """
 
     start: int
     end: int
     seconds: int
     allowed: int
     steps: tuple[Step, ...]
+    hours: Openings
 
     @property
     def supported(self) -> bool:
@@ -101,7 +105,7 @@ def follow(promise: Leg, path: tuple[Leg, ...], start: int) -> Worst:
     allowed = promise.target.value
     if promise.target.unit == Unit.BUSINESS_DAYS_EOD:
         allowed = hours.elapsed(start, hours.business_days_eod(start, allowed))
-    return Worst(start, at, hours.elapsed(start, at), allowed, tuple(steps))
+    return Worst(start, at, hours.elapsed(start, at), allowed, tuple(steps), hours)
 
 
 @lru_cache(maxsize=4096)

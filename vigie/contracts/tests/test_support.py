@@ -68,7 +68,7 @@ def test_an_ola_waits_for_a_supplier_and_a_supplier_only_for_the_client(world: W
 
 
 def test_a_supplier_contract_promises_nothing_outside_its_period(world: World) -> None:
-    contract = underpinning(world, ends_on=START.date())
+    contract = underpinning(world, ends_on=START.date(), renewal="express")
     promise(world, audience="uc", kind="uc", team=None, supplier_contract=contract)
     holder = (Audience.UC, contract.pk)
     assert support_terms(holder, scope(world), START)
@@ -76,6 +76,14 @@ def test_a_supplier_contract_promises_nothing_outside_its_period(world: World) -
     assert supplier_contracts_for(world.service.pk, START.date()) == [contract]
     assert supplier_contracts_for(world.service.pk, START.date() + dt.timedelta(days=1)) == []
     assert supplier_contracts_for(None, START.date()) == [contract]
+
+
+def test_a_contract_that_renews_itself_goes_on_after_its_term(world: World) -> None:
+    contract = underpinning(world, ends_on=START.date())
+    promise(world, audience="uc", kind="uc", team=None, supplier_contract=contract)
+    later = START + dt.timedelta(days=40)
+    assert support_terms((Audience.UC, contract.pk), scope(world), later)
+    assert supplier_contracts_for(world.service.pk, later.date()) == [contract]
 
 
 def test_a_promise_that_was_replaced_no_longer_counts(world: World) -> None:

@@ -1,0 +1,126 @@
+"""Reads of suppliers, their contracts and decision days, and of what teams and suppliers promise."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from vigie.accounts import access as accounts_access
+from vigie.contracts import access, labels
+from vigie.contracts.models import Supplier, SupplierContract, SupportCommitment
+from vigie.contracts.queries.support import last_day
+from vigie.contracts.rules.deadlines import decide_by, term_after
+from vigie.contracts.rules.promise import THRESHOLDS
+from vigie.kernel.actor import Actor
+from vigie.toolkit.jinja import local_name
+from vigie.toolkit.paging import Order, Page, page_of
+from vigie.workflow.labels import TYPES, label
+
+BY_NAME = Order(("name", "id"))
+SOON = dt.timedelta(days=60)
+LISTED = ("name", "trade", "criticality", "is_active", "held")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The term that runs on a day: its last day, and until when one must decide. ``tone`` colours how near that is."""
+
+    ends_on: dt.date | None
+    decide_by: dt.date | None
+    tone: str
+    running: bool
+
+
+def term_of(contract: SupplierContract, today: dt.date) -> Term:
+    """A contract that renews itself is told by the term that runs today."""
+    ends = contract.ends_on
+    if ends is not None and contract.renewal == SupplierContract.Renewal.TACIT:
+        ends = term_after(ends, contract.renewal_months, today)
+    decide = decide_by(ends, contract.notice_months)
+    tone = "quiet"
+    if decide is not None and decide < today:
+        tone = "late"
+    elif decide is not None and decide - today <= SOON:
+        tone = "warn"
+    return Term(ends, decide, tone, contract.starts_on <= today <= last_day(contract))
+
+
+def suppliers_page(actor: Actor, *, search: str = "", cursor: str | None = None, size: int = 50) -> Page:
+    """Suppliers by name, each with its number of contracts."""
+    found = access.visible_suppliers(actor).annotate(held=Count("contracts"))
+    for word in search.split()[:6]:
+        found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(trade__icontains=word))
+    return page_of(found, BY_NAME, fields=LISTED, size=size, cursor=cursor)
+
+
+def contracts_of(actor: Actor, supplier: Supplier, *, today: dt.date) -> list[dict[str, Any]]:
+    """A supplier's contracts with their services, term and promises, those that run first."""
+    rows = access.visible_supplier_contracts(actor).filter(supplier=supplier).prefetch_related("services")
+    promises = promises_of(
+        actor, SupportCommitment.objects.filter(supplier_contract__supplier=supplier), today=today
+    )
+    found = [
+        {
+            "contract": row,
+            "term": term_of(row, today),
+            "services": sorted(local_name(service) for service in row.services.all()),
+            "promises": [one for one in promises if one["supplier_contract_id"] == row.pk],
+        }
+        for row in rows.order_by("-starts_on", "-pk")
+    ]
+    return sorted(found, key=lambda one: not one["term"].running)
+
+
+def agreements(actor: Actor, *, today: dt.date) -> list[dict[str, Any]]:
+    """Every team in use with what it promises the others."""
+    promises = promises_of(actor, SupportCommitment.objects.filter(audience="ola"), today=today)
+    teams = accounts_access.visible_teams(actor).order_by("level", "name_fr")
+    return [
+        {"team": team, "promises": [one for one in promises if one["team_id"] == team.pk]} for team in teams
+    ]
+
+
+def promises_of(actor: Actor, rows: Iterable[SupportCommitment], *, today: dt.date) -> list[dict[str, Any]]:
+    """Promises in force or to come among ``rows``, in reading order: clock, scope, priority."""
+    kept = access.visible_support(actor).filter(pk__in=[row.pk for row in rows])
+    kept = kept.filter(Q(valid_until=None) | Q(valid_until__gt=today))
+    kinds = list(labels.SUPPORT_KINDS)
+    found = [
+        {
+            "id": row.pk,
+            "team_id": row.team_id,
+            "supplier_contract_id": row.supplier_contract_id,
+            "kind": labels.SUPPORT_KINDS[row.kind],
+            "scope": support_scope(row),
+            "priority": row.priority,
+            "target": labels.target_words(row.target_seconds, row.target_days),
+            "calendar_id": row.calendar_id,
+            "calendar": local_name(row.calendar),
+            "thresholds": row.thresholds or list(THRESHOLDS),
+            "valid_from": row.valid_from,
+            "valid_until": row.valid_until,
+            "later": row.valid_from > today,
+            "order": (
+                kinds.index(row.kind),
+                bool(row.service_id),
+                row.ticket_type,
+                row.priority or 0,
+                row.valid_from,
+            ),
+        }
+        for row in kept
+    ]
+    return sorted(found, key=lambda one: one["order"])
+
+
+def support_scope(row: SupportCommitment) -> str:
+    """For which tickets, in words."""
+    parts = [
+        label(TYPES, row.ticket_type) if row.ticket_type else "",
+        local_name(row.service) if row.service else "",
+    ]
+    return " · ".join(part for part in parts if part) or str(labels.EVERY_TICKET)
