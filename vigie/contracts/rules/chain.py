@@ -5,17 +5,17 @@ promise allows, then hands it on. The time that takes, measured on the client's 
 the ticket opens; the client's promise is supported when it is long enough for the worst one.
 
 Why a few instants are enough. Let ``end(a)`` be the last instant at which every promise of the path is still kept for a ticket
-opened at ``a``. It never goes backwards, moves by whole seconds or stands still, and jumps only forwards. So the time
-measured, ``elapsed(a, end(a))``, is made of straight pieces of slope -1, 0 or 1, and each piece that is higher than what comes
-before it begins at one of these instants (``_starts``):
+opened at ``a``. It never goes backwards, moves by whole seconds or stands still, and jumps only forwards. So the time measured,
+``elapsed(a, end(a))``, is made of straight pieces of slope -1, 0 or 1. Go left from a highest point as long as the time stays the
+same. Where that ends, either ``end`` jumps, or the time rose before. It rises only while the client's calendar is closed at ``a``;
+then it does not fall before that calendar opens. So some highest point is one of these (``_starts``):
 
 - the client's calendar opens;
-- a holder's calendar closes while it has the ticket: from then on ``end`` stands still;
-- the time of a holder runs out as its calendar closes: ``end`` jumps to the next opening;
-- ``end`` reaches a closing of the client's calendar.
+- ``end`` jumps: the time of a holder runs out exactly as its calendar closes, and goes on to the next opening;
+- an edge of the window.
 
-Those that happen to a later holder are carried back to the opening of the ticket through the holders before it. Where the client's
-promise is J+n its end jumps too: what is missing is then largest in the second before such a jump.
+A jump of a later holder is carried back to the opening of the ticket through the holders before it. Where the client's promise is J+n
+its end jumps too: what is missing is then largest in the second before such a jump.
 """
 
 from __future__ import annotations
@@ -111,38 +111,34 @@ def follow(promise: Leg, path: tuple[Leg, ...], start: int) -> Worst:
 @lru_cache(maxsize=4096)
 def worst(promise: Leg, path: tuple[Leg, ...], since: int, until: int) -> Worst:
     """The worst opening in ``[since, until]``; of several, the first."""
-    starts = sorted({since, *(at for at in _starts(promise, path, since, until) if since <= at <= until)})
+    starts = sorted(
+        {since, until, *(at for at in _starts(promise, path, since, until) if since <= at <= until)}
+    )
     cases = (follow(promise, path, start) for start in starts)
     return max(cases, key=lambda case: (case.seconds - case.allowed, -case.start))
 
 
 def _starts(promise: Leg, path: tuple[Leg, ...], since: int, until: int) -> Iterator[int]:
-    """Every instant at which a piece that is higher than what comes before it may begin."""
+    """Openings among which one is the worst, the edges of the window apart."""
     if promise.target.unit == Unit.BUSINESS_DAYS_EOD:
-        yield until
         yield from (at - 1 for at in _jumps(promise, since, until + 1))
         return
     hours = promise.openings
     yield from (start for start, _ in hours.spans(since, until))
     low, high = since, until
     for number, leg in enumerate(path):
-        yield from _carried(path[:number], _breaks(leg, low, high))
+        yield from _carried(path[:number], _jumps(leg, low, high))
         low, high = leg.end(low), leg.end(high)
-    yield from _carried(path, (end for _, end in hours.spans(low, high + 1)))
-
-
-def _breaks(leg: Leg, low: int, high: int) -> Iterator[int]:
-    """Instants of receiving the ticket, in ``[low, high]``, at which the end of this leg jumps or begins to stand still."""
-    if leg.target.unit == Unit.BUSINESS_DAYS_EOD:
-        yield from _jumps(leg, low, high)
-        return
-    for _, closing in leg.openings.spans(low, leg.end(high) + 1):
-        yield closing
-        yield _before(leg, closing)
 
 
 def _jumps(leg: Leg, low: int, high: int) -> Iterator[int]:
-    """Where the J of J+n may change: the end of a day's service, and midnight in a shift that goes past it."""
+    """Instants of receiving the ticket, in ``[low, high]``, at which the end of this leg jumps.
+
+    Of J+n: where J may change, at the end of a day's service and at midnight in a shift that goes past it.
+    """
+    if leg.target.unit != Unit.BUSINESS_DAYS_EOD:
+        yield from (_before(leg, closing) for _, closing in leg.openings.spans(low, leg.end(high) + 1))
+        return
     yield from (end for _, end in leg.openings.spans(low, high + 1))
     zone = leg.openings.zone
     for day in range(local_day(low, zone), local_day(high, zone) + 2):
