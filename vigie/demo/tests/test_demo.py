@@ -15,9 +15,12 @@ from vigie.accounts import demo_mode
 from vigie.accounts.models import Agent, AgentClient, Person, Team
 from vigie.catalog.models import Service
 from vigie.compliance.models import Exclusion, Statement, StatementClock
+from vigie.contracts.models import Contract
+from vigie.contracts.queries.coverage import coverage
 from vigie.demo.accounts import ACCOUNTS, PASSWORD
 from vigie.demo.load import load_demo
 from vigie.demo.scenarios import french, scenarios, told
+from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Delivery, Notice
 from vigie.runtime.environment import ROOT
 from vigie.tenancy.models import Organisation
@@ -172,3 +175,16 @@ def test_months_are_settled_and_exclusions_are_argued(demo: None) -> None:
     refused = Exclusion.objects.get(state="refused")
     counted = StatementClock.objects.get(clock=refused.clock, is_open=False)
     assert (counted.late, counted.excluded) == (True, False)
+
+
+def test_what_stands_behind_its_promises_is_true(demo: None) -> None:
+    """One promise of Valmont is not held up by its supplier, one wish became no commitment, nobody promised nothing."""
+    contract = Contract.objects.get(organisation__code="VALMONT")
+    told = coverage(SYSTEM, contract, now=ANCHOR)
+    assert [(one.what, one.priority) for one in told.with_gap("unsupported")] == [("Résolution", 1)]
+    worst = told.with_gap("unsupported")[0].worst_supplier
+    assert worst is not None
+    assert worst.holders[-1].startswith("Orialog")
+    assert [one.requirements[0].number for one in told.with_gap("uncommitted")] == [3]
+    assert not told.with_gap("silent")
+    assert not told.with_gap("unmeasured")
