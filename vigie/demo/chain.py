@@ -71,15 +71,15 @@ Wish = tuple[
 ]
 WISHES: tuple[Wish, ...] = (
     ("VALMONT", "Prise en charge rapide de toute demande", "Every request taken in hand quickly", "", "response", "15 min à 4 h selon la priorité",
-     "Philippe Garnier", 410, (("negotiation", ""), ("agreed", "")), ("response", (1, 2, 3, 4, 5))),
+     "Philippe Garnier", 480, (("negotiation", ""), ("agreed", "")), ("response", (1, 2, 3, 4, 5))),
     ("VALMONT", "Retour de la production en une demi-journée", "Production back within half a day", "erp", "resolution", "4 h en priorité 1, 8 h en priorité 2",
-     "Julien Mercier", 405, (("negotiation", ""), ("agreed", "")), ("resolution", (1, 2))),
+     "Julien Mercier", 474, (("negotiation", ""), ("agreed", "")), ("resolution", (1, 2))),
     ("VALMONT", "Point de situation toutes les heures pendant une panne critique", "A word every hour during a critical outage", "", "update", "1 h en priorité 1",
      "Isabelle Roche", 64, (("negotiation", ""), ("agreed", "")), None),
     ("VALMONT", "Technicien sur place la nuit à Strasbourg", "A technician on site at night in Strasbourg", "poste", "response", "1 h, jour et nuit",
      "Julien Mercier", 120, (("refused", "Le coût d’une présence de nuit dépasse le budget ; l’astreinte à distance suffit, d’accord avec Philippe Garnier."),), None),
     ("HARGROVE", "Réponse en un quart d’heure aux associés", "Partners answered within a quarter of an hour", "", "response", "15 min",
-     "Margaret Ellis", 380, (("agreed", ""),), ("response", (1,))),
+     "Margaret Ellis", 468, (("agreed", ""),), ("response", (1,))),
     ("HARGROVE", "Dossiers disponibles pendant les audiences", "Matters available during hearings", "documents", "availability", "99.9 %, 08:00–20:00",
      "Margaret Ellis", 33, (("negotiation", ""),), None),
 )  # fmt: skip

@@ -202,7 +202,8 @@ class Told:
 def told(found: Coverage, commitment: Commitment) -> list[Told]:
     """The paths of a commitment, the shortest of room first; each moment in the zone of the client's promise."""
     line = one_line(found, commitment)
-    return [_tell(chain) for chain in (*line.teams, *line.suppliers)] if line else []
+    chains = (*line.teams, *line.suppliers) if line else ()
+    return [_tell(chain) for chain in sorted(chains, key=lambda chain: (-chain.missing, not chain.silent))]
 
 
 def _tell(chain: Chain) -> Told:

@@ -62,7 +62,7 @@ def requirements(request: Request, contract_id: int) -> HttpResponse:
     """All that the client asked of a contract, what became of it and why."""
     found = access.one(request.actor, contract_id)
     context = {
-        "contract": found, "rows": queries.register(request.actor, found), "crumbs": _crumbs(found), "tones": TONES,
+        "contract": found, "rows": queries.register(request.actor, found), "crumbs": _crumbs(found), "state_tones": TONES,
         "states": labels.REQUIREMENT_STATES, "measures": labels.MEASURES, "may_manage": request.actor.can("contracts:manage"),
     }  # fmt: skip
     return render(request, "contracts/requirements.html", context)
@@ -149,7 +149,7 @@ def _page(
     rows = access.visible_commitments(actor).filter(contract=row.contract_id, pk__in=offered)
     rows = rows.select_related("service", "category", "site").order_by("kind", "priority", "pk")
     context: dict[str, Any] = {
-        "requirement": row, "tones": TONES, "states": labels.REQUIREMENT_STATES, "measures": labels.MEASURES,
+        "requirement": row, "state_tones": TONES, "states": labels.REQUIREMENT_STATES, "measures": labels.MEASURES,
         "decision": decision or forms.DecisionForm(current=row.state),
         "tracing": tracing or forms.TraceForm(initial={"commitments": traced}, rows=rows),
         "promised": [forms.Promised(rows).label_from_instance(one) for one in rows if one.pk in traced],
