@@ -24,6 +24,7 @@ from tests.world import START, World, report
 from vigie.channels.mail.models import InboundMail, Mailbox
 from vigie.compliance.actions.terms import add_rate, set_penalty_terms
 from vigie.compliance.tests.scene import rate_values, terms_values
+from vigie.contracts.actions.feeds import follow
 from vigie.notifications.models import Notice
 from vigie.operations.tests.conftest import put_job
 from vigie.replay.models import Study
@@ -197,6 +198,12 @@ def _study(world: World) -> dict[str, Any]:
         asked_by=world.manager, asked_at=NOW,
     )  # fmt: skip
     return {"study_id": study.pk}
+
+
+@sample("contracts.read_feeds")
+def _feeds(world: World) -> dict[str, Any]:
+    follow(world.actor(world.admin), world.calendar.pk, "https://127.0.0.1/jours.ics", now=START)
+    return TICK
 
 
 @sample("operations.look")

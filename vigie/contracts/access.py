@@ -32,6 +32,7 @@ TABLES: dict[str, TableClass] = {
             " and (c.organisation_id is null or c.organisation_id = any (vigie_organisations())))"
         )
     ),
+    "contracts_closeddaysfeed": Internal(),
     "contracts_contract": Client(),
     "contracts_commitment": Client(),
     "contracts_stampedterms": Client(write=("insert",)),

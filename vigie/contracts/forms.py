@@ -246,6 +246,17 @@ class CalendarForm(RecordForm):
         choose_from(self, "organisation", clients)
 
 
+class FeedForm(forms.Form):
+    """Where closed days are published."""
+
+    url = forms.URLField(
+        label=_("Address of the calendar"), required=False, max_length=500, assume_scheme="https",
+        help_text=_(
+            "An iCalendar address (.ics). Empty: no feed is followed. It is read each night; its days count only once you take them over."
+        ),
+    )  # fmt: skip
+
+
 class HoursForm(forms.Form):
     """Hours of a calendar as people write them."""
 

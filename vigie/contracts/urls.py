@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from vigie.contracts.views import calendars, contracts, requirements, suppliers
+from vigie.contracts.views import calendars, contracts, feeds, requirements, suppliers
 
 urlpatterns: list[URLPattern] = [
     path("contracts/", contracts.contracts, name="contracts"),
@@ -66,5 +66,8 @@ urlpatterns: list[URLPattern] = [
     path("calendars/new/", calendars.calendar_new, name="calendar_new"),
     path("calendars/<int:calendar_id>/", calendars.calendar, name="calendar"),
     path("calendars/<int:calendar_id>/hours/", calendars.calendar_hours, name="calendar_hours"),
+    path("calendars/<int:calendar_id>/feed/", feeds.calendar_feed, name="calendar_feed"),
+    path("calendars/<int:calendar_id>/feed/read/", feeds.calendar_feed_read, name="calendar_feed_read"),
+    path("calendars/<int:calendar_id>/feed/take/", feeds.calendar_feed_take, name="calendar_feed_take"),
     path("calendars/<int:calendar_id>/edit/", calendars.calendar_edit, name="calendar_edit"),
 ]

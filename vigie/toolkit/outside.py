@@ -54,13 +54,13 @@ def _wrapped(address: IPv6Address) -> IPv4Address | None:
     return None
 
 
-def fetch(url: str, *, largest: int = LARGEST) -> Fetched:
+def fetch(url: str, *, largest: int = LARGEST, accept: str = "image/*") -> Fetched:
     """The body of ``url``, at most ``largest`` bytes. Refuses (``outside.*``) what is not public, too long or not there."""
     scheme, host, path = _parts(url)
     address = _resolved(host, PORTS[scheme])
     connection = _Judged(scheme, host, address)
     try:
-        connection.request("GET", path, headers={"Host": host, "Accept": "image/*", "User-Agent": "Vigie"})
+        connection.request("GET", path, headers={"Host": host, "Accept": accept, "User-Agent": "Vigie"})
         answer = connection.getresponse()
         if answer.status != 200:
             raise Refusal("outside.refused", status=answer.status)

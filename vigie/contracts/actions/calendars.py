@@ -31,7 +31,7 @@ def create_calendar(
 ) -> Calendar:
     """A calendar with its first hours; ``organisation`` empty for every client."""
     actor.demand("contracts:manage")
-    _may_write(actor, values.get("organisation"))
+    may_write(actor, values.get("organisation"))
     calendar = journal.write(actor, Calendar(), values, now=now)
     _add_version(actor, calendar, definition, effective_on, now)
     return calendar
@@ -44,7 +44,7 @@ def rename_calendar(
     """Change the names of a calendar; its client and its hours stay."""
     actor.demand("contracts:manage")
     calendar = access.one_calendar(actor, calendar_id)
-    _may_write(actor, calendar.organisation)
+    may_write(actor, calendar.organisation)
     return journal.write(actor, calendar, values, now=now)
 
 
@@ -58,7 +58,7 @@ def publish_hours(
     """
     actor.demand("contracts:manage")
     calendar = access.one_calendar(actor, calendar_id)
-    _may_write(actor, calendar.organisation)
+    may_write(actor, calendar.organisation)
     Calendar.objects.select_for_update().get(pk=calendar.pk)
     return _add_version(actor, calendar, definition, effective_on, now)
 
@@ -86,7 +86,7 @@ def _add_version(
     )
 
 
-def _may_write(actor: Actor, organisation: Any) -> None:
+def may_write(actor: Actor, organisation: Any) -> None:
     """A common calendar changes the promises of every client: it takes the sight of every client."""
     if organisation is not None:
         tenancy_access.one(actor, organisation.pk)

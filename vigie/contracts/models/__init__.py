@@ -1,6 +1,6 @@
 """Tables of contracts."""
 
-from vigie.contracts.models.calendars import Calendar, CalendarVersion
+from vigie.contracts.models.calendars import Calendar, CalendarVersion, ClosedDaysFeed
 from vigie.contracts.models.contract import Commitment, Contract
 from vigie.contracts.models.requirement import Requirement, RequirementTrace
 from vigie.contracts.models.support import Supplier, SupplierContact, SupplierContract, SupportCommitment
@@ -9,6 +9,7 @@ from vigie.contracts.models.terms import StampedTerms
 __all__ = [
     "Calendar",
     "CalendarVersion",
+    "ClosedDaysFeed",
     "Commitment",
     "Contract",
     "Requirement",

@@ -34,3 +34,19 @@ class CalendarVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["calendar", "effective_on"], name="calendar_version_once"),
         ]
+
+
+class ClosedDaysFeed(models.Model):
+    """Where somebody publishes closed days for a calendar, and what stood there when it was last read well.
+
+    ``days``: rules with their names. ``taken``: those that hours published since have from here. ``failure``: code and
+    parameters of why the last look failed; what was known before stays. ``url`` empty: it is followed no more.
+    """
+
+    calendar = models.OneToOneField(Calendar, models.PROTECT, related_name="feed")
+    url = models.CharField(_("Address of the calendar"), max_length=500, blank=True)
+    days = models.JSONField(default=dict, blank=True)
+    taken = models.JSONField(default=list, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    failure = models.JSONField(null=True, blank=True)

@@ -19,6 +19,7 @@ from vigie.contracts.actions import calendars as actions
 from vigie.contracts.forms import CalendarForm, HoursForm, hours_initial
 from vigie.contracts.models import Calendar
 from vigie.contracts.queries import calendars as queries
+from vigie.contracts.queries.feeds import feed_of, unlike, why_failed
 from vigie.contracts.rules import calendar as rules
 from vigie.contracts.rules.calendar import WEEKDAYS
 from vigie.kernel.refusal import Refusal
@@ -51,7 +52,10 @@ def calendar(request: Request, calendar_id: int) -> HttpResponse:
     hours = rules.Calendar.from_json(shown["definition"])
     year = min(max(_number(request.GET.get("year")) or max(today, shown["effective_on"]).year, 2000), 2100)
     plans = hours.parts or (hours,)
+    feed = feed_of(calendar_id)
     context = {
+        "feed": feed, "news": unlike(feed, versions[0]["definition"]) if feed else None,
+        "failure": why_failed(feed),
         "day_names": queries.day_names(), "calendar": found, "versions": versions, "shown": shown, "hours": hours, "year": year,
         "plans": [
             (plan, queries.week_of(plan), queries.special_year(plan, year), queries.year_of(plan, year)) for plan in plans
