@@ -11,6 +11,7 @@ from django.urls import reverse
 from tests.world import START, World
 from vigie.accounts.models import Person
 from vigie.contracts.actions import feeds
+from vigie.contracts.actions.calendars import publish_hours
 from vigie.contracts.models import CalendarVersion, ClosedDaysFeed
 from vigie.contracts.rules.feed import closed_days
 from vigie.kernel.refusal import NotAllowed, Refusal
@@ -120,10 +121,10 @@ class TestFollowing:
             feeds.take_over(actor, world.calendar.pk, day, now=START)
         assert refused.value.code == "contracts.feed_nothing_new"
         by_hand = {**first.definition, "holidays": ["2026-12-26", "--05-15"]}
-        CalendarVersion.objects.filter(pk=first.pk).update(definition=by_hand)
+        publish_hours(actor, world.calendar.pk, by_hand, day + dt.timedelta(days=1), now=START)
         told["is"] = ics(SUMMER)
         feeds.read(world.calendar.pk, now=START)
-        then = feeds.take_over(actor, world.calendar.pk, day + dt.timedelta(days=1), now=START)
+        then = feeds.take_over(actor, world.calendar.pk, day + dt.timedelta(days=2), now=START)
         assert then.definition["holidays"] == ["--05-15", "2026-08-03/2026-08-14"]
 
     def test_a_common_calendar_takes_the_sight_of_every_client(self, world: World) -> None:
