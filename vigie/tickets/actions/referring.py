@@ -13,7 +13,7 @@ from vigie.contracts.rules.promise import PendingReason
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
-from vigie.tickets.actions.ledger import NewFact, change, journal
+from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Referral, Ticket
 from vigie.tickets.rules import facts
@@ -49,7 +49,10 @@ def refer(
         "referral": referral.pk, "contract": contract.pk, "supplier": contract.supplier.name,
         "reference": referral.reference, "note": referral.note,
     }  # fmt: skip
-    journal(actor, ticket, [NewFact(facts.REFERRED, told)], now=now)
+    _check_wait(ticket)
+    ticket = change(
+        actor, ticket, {}, [NewFact(facts.REFERRED, told)], now=now, is_public=False, moves_clock=False
+    )
     _wait_for_supplier(actor, ticket, now)
     return referral
 
@@ -127,17 +130,21 @@ def _judge(referral: Referral, accepted: bool, note: str) -> NewFact:
 
 def _wait_for_supplier(actor: Actor, ticket: Ticket, now: dt.datetime) -> None:
     """Put the ticket on hold for its supplier; work that nobody had begun is begun with it."""
-    if ticket.phase == "waiting" and ticket.pending_reason == SUPPLIER:
-        change(actor, ticket, {}, [], now=now, is_public=False)
-        return
+    _check_wait(ticket)
     if ticket.phase == "waiting":
-        raise Refusal("tickets.refer_while_waiting")
+        return
     machine = machine_of(ticket.workflow_version_id)
     if machine.step_named(ticket.state, "wait", "agent") is None and machine.step_named(
         ticket.state, "start", "agent"
     ):
         take_step(actor, ticket.pk, "start", Given(), now=now)
     take_step(actor, ticket.pk, "wait", Given(pending_reason=SUPPLIER), now=now)
+
+
+def _check_wait(ticket: Ticket) -> None:
+    """A ticket that waits for something else is resumed first: one wait is told at a time."""
+    if ticket.phase == "waiting" and ticket.pending_reason != SUPPLIER:
+        raise Refusal("tickets.refer_while_waiting")
 
 
 def _resume(actor: Actor, ticket: Ticket, now: dt.datetime) -> None:

@@ -194,6 +194,17 @@ def test_a_rejected_answer_resumes_the_same_clock_and_a_second_referral_accumula
     assert sorted(Referral.objects.values_list("state", flat=True)) == ["accepted", "ended"]
 
 
+def test_a_ticket_that_waits_for_a_supplier_already_is_referred_to_it(world: World) -> None:
+    contract, agent = underpinning(), world.actor(world.agent)
+    ticket = report(world)
+    take_step(agent, ticket.pk, "start", Given(), now=START)
+    take_step(agent, ticket.pk, "wait", Given(pending_reason="supplier"), now=START + HOUR)
+    referring.refer(agent, ticket.pk, contract.pk, now=START + 2 * HOUR)
+    assert figures(ticket) == {"uc UC-1": ("running", 0)}
+    referring.answered(agent, ticket.pk, "accepted", now=START + 3 * HOUR)
+    assert figures(ticket) == {"uc UC-1": ("met", 1)}
+
+
 def test_refusals_of_a_referral(world: World) -> None:
     contract, agent = underpinning(), world.actor(world.agent)
     ticket = report(world)
