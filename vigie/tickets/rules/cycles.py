@@ -9,6 +9,7 @@ from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import ClockKind
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import Row
+from vigie.tickets.rules.corrections import effective
 
 KINDS = frozenset(map(str, CYCLE_KINDS))
 
@@ -23,8 +24,8 @@ def promises(rows: Iterable[Row]) -> dict[str, list[int | None]]:
 
 
 def cycles_of(kind: str, rows: Iterable[Row]) -> list[Cycle]:
-    """The cycles of one kind; ``rows`` hold the ticket's public messages too."""
-    return cycles(ClockKind(kind), [beat for row in rows if (beat := _beat(kind, row))])
+    """The cycles of one kind, corrections taken in; ``rows`` hold the ticket's public messages too."""
+    return cycles(ClockKind(kind), [beat for row in effective(rows) if (beat := _beat(kind, row))])
 
 
 def _beat(kind: str, row: Row) -> tuple[Beat, int] | None:

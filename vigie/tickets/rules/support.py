@@ -15,10 +15,12 @@ from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import Audience, ClockKind
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import Row, TermsById
+from vigie.tickets.rules.corrections import effective
 
 # kinds worth loading to read a clock of a team or a supplier
 KINDS = (
     facts.OPENED, facts.STATE, facts.TYPE, facts.ASSIGNED, facts.REFERRED, facts.ANSWERED, facts.JUDGED, facts.COMMITTED,
+    facts.CORRECTED,
 )  # fmt: skip
 ON_TEAM = (ClockKind.OLA_OWN, ClockKind.OLA_WORK)
 SOMEBODY = -1
@@ -73,10 +75,10 @@ Staged = list[tuple[Row, Stage]]
 
 
 def stages(rows: Iterable[Row]) -> Staged:
-    """Each fact with the stage that it leads to."""
+    """Each fact with the stage that it leads to, corrections taken in."""
     found: Staged = []
     stage = Stage(0, 0)
-    for row in rows:
+    for row in effective(rows):
         stage = replace(stage, at=epoch(row.at), order=row.id, **_moves(row, stage))
         found.append((row, stage))
     return found

@@ -19,7 +19,7 @@ from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.notifications.models import Notice
 from vigie.tenancy.walls import client_wall
-from vigie.tickets.actions import classifying, handling, referring, sweep
+from vigie.tickets.actions import classifying, correcting, handling, referring, sweep
 from vigie.tickets.actions.conversation import Said, reply
 from vigie.tickets.actions.ingest import Answered, Assigned, History, Referred, Stepped, ingest
 from vigie.tickets.actions.ledger import load_rows
@@ -27,6 +27,8 @@ from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.opening import NewTicket
 from vigie.tickets.actions.support import support_reading
 from vigie.tickets.models import Clock, Fact, Referral, SupportClock, Ticket
+from vigie.tickets.rules.corrections import Correction
+from vigie.tickets.rules.holders import holds
 from vigie.tickets.rules.support import KINDS
 
 pytestmark = pytest.mark.django_db
@@ -340,3 +342,18 @@ def test_a_history_written_at_once_leaves_the_same_clocks(world: World) -> None:
     before = Notice.objects.count()
     sweep.announce_due_clocks(START + 60 * HOUR)
     assert (Notice.objects.count(), resolution(ticket)) == (before, ("missed", 13.0))
+
+
+def test_a_correction_of_a_wait_reaches_the_team_and_who_held_the_ticket(world: World) -> None:
+    ola(world, world.team, "ola_work", 4)
+    agent, boss = world.actor(world.agent), world.actor(world.manager)
+    ticket = report(world)
+    take_step(agent, ticket.pk, "start", Given(), now=START)
+    forgotten = Correction("paused", at=START + HOUR, until=START + 3 * HOUR, reason="client_info")
+    correcting.correct(boss, ticket.pk, forgotten, "Appel non noté", now=START + 4 * HOUR)
+    assert figures(ticket) == {"ola_work n1": ("running", 2)}
+    rows = load_rows(ticket.pk, KINDS)
+    found = holds(rows, int((START + 4 * HOUR).timestamp()))
+    assert [(hold.holder.partition(":")[0], (hold.end - hold.start) // 3600) for hold in found] == [
+        ("team", 1), ("client", 2), ("team", 1),
+    ]  # fmt: skip
