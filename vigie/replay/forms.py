@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy as p
 
 from vigie.contracts import labels
 from vigie.contracts.forms import read_spans
-from vigie.contracts.labels import target_words
+from vigie.contracts.labels import target_input, target_words
 from vigie.contracts.models import Calendar, Commitment
 from vigie.contracts.queries.calendars import day_names
 from vigie.contracts.queries.contracts import scope_words
@@ -42,7 +42,7 @@ class VariantsForm(forms.Form):
     def _column(self, calendars: Sequence[Calendar]) -> Iterator[tuple[str, forms.Field]]:
         yield "name", forms.CharField(max_length=60)
         for row in self.commitments:
-            hint = {"placeholder": target_words(row.target_seconds, row.target_days)}
+            hint = {"placeholder": target_input(row.target_seconds, row.target_days)}
             yield f"target_{row.pk}", forms.CharField(max_length=30, widget=forms.TextInput(hint))
         hours = [("", AS_NOW), *((str(row.pk), local_name(row)) for row in calendars)]
         yield "calendar", forms.ChoiceField(choices=hours)
@@ -118,9 +118,7 @@ class VariantsForm(forms.Form):
 
 
 def _scope(row: Commitment) -> str:
-    parts = [
-        str(labels.KINDS.get(row.kind, row.kind)),
-        scope_words(row),
-        f"P{row.priority}" if row.priority else "",
-    ]
+    scope = scope_words(row)
+    narrow = "" if scope == str(labels.EVERY_TICKET) else scope
+    parts = [str(labels.KINDS.get(row.kind, row.kind)), narrow, f"P{row.priority}" if row.priority else ""]
     return " · ".join(part for part in parts if part)
