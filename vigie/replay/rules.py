@@ -140,6 +140,9 @@ class Months:
         """As ``compliance.queries.clocks.population`` says it in SQL; two only where the method changes in between."""
         if stood.state == ClockState.CANCELLED:
             return ()
+        if len(self.used) == 1:
+            place = self._place(self.used[0], subject, stood)
+            return () if place is None else (place,)
         found = [self._place(method, subject, stood) for method in self.used]
         return tuple(place for place in found if place is not None)
 
@@ -156,12 +159,10 @@ class Months:
             return Place(month, stood.state == ClockState.MISSED)
         return None if method == Method.OPENED and not due else Place(month, due)
 
-    def open_late(self, stood: Stood) -> range:
-        """The months at whose end the clock was open and late."""
-        if stood.due is None or (stood.stopped is not None and stood.stopped <= stood.due):
-            return range(0)
-        first = bisect_right(self.ends, stood.due)
-        last = len(self.ends) if stood.stopped is None else bisect_right(self.ends, stood.stopped)
+    def open_late(self, due: int, stopped: int | None) -> range:
+        """The months at whose end a clock was open and late."""
+        first = bisect_right(self.ends, due)
+        last = len(self.ends) if stopped is None else bisect_right(self.ends, stopped)
         return range(first, last)
 
 
@@ -189,8 +190,9 @@ class Board:
             self.counts[place.month][kind, of_type, priority, place.late, excluded] += 1
             if self.wants_beyond and place.late and not excluded:
                 self.beyond[place.month].append((kind, of_type, priority, stood.used - stood.target))
-        for month in self.months.open_late(stood):
-            self.open_late[month] += 1
+        if stood.due is not None and (stood.stopped is None or stood.stopped > stood.due):
+            for month in self.months.open_late(stood.due, stood.stopped):
+                self.open_late[month] += 1
         return places
 
     def counted(self, month: int) -> list[rules.Count]:

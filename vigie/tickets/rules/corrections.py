@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from vigie.kernel.refusal import Refusal
 from vigie.tickets.rules import facts
@@ -18,8 +18,7 @@ from vigie.tickets.rules import facts
 MOVED, REASON, ANSWERED, PAUSED = "moved", "reason", "answered", "paused"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One journalled fact, as the clock needs it. ``side``: who made it."""
 
     id: int
@@ -44,7 +43,7 @@ def effective(rows: Iterable[Row]) -> list[Row]:
         elif said["what"] == REASON:
             old = kept.get((int(said["of"]), 0))
             if old is not None:
-                kept[old.id, 0] = replace(old, after={**old.after, "reason": said["reason"]})
+                kept[old.id, 0] = old._replace(after={**old.after, "reason": said["reason"]})
         elif said["what"] == ANSWERED:
             kept[one.id, 0] = Row(one.id, dt.datetime.fromisoformat(said["at"]), facts.RESPONDED, {}, {})
         else:
@@ -55,7 +54,7 @@ def effective(rows: Iterable[Row]) -> list[Row]:
 def _move(kept: dict[tuple[int, int], Row], pk: int, at: dt.datetime) -> None:
     old = kept.get((pk, 0))
     if old is not None:
-        kept[pk, 0] = replace(old, at=at)
+        kept[pk, 0] = old._replace(at=at)
 
 
 def _paused(one: Row) -> tuple[Row, Row]:
@@ -142,7 +141,7 @@ def _check_known(rows: Sequence[Row], standing: Sequence[Row], asked: Correction
 
 def _moved(rows: Sequence[Row], pk: int, at: dt.datetime) -> list[Row]:
     return sorted(
-        (replace(row, at=at) if row.id == pk else row for row in rows), key=lambda row: (row.at, row.id)
+        (row._replace(at=at) if row.id == pk else row for row in rows), key=lambda row: (row.at, row.id)
     )
 
 
