@@ -17,7 +17,9 @@ Make = Callable[[random.Random], Request]
 WHO = {
     "agent": range(1, 40, 2),  # limited to sixty clients
     "agent_all": range(2, 40, 2),
-    "customer": world.contacts()[:40],
+    "agent_busy": world.BUSY,
+    "customer": world.PORTAL,
+    "customer_new": world.contacts()[40:80],  # creating must not change what the others' home shows
 }
 """People who sign in, by the words of ``Scene.who``."""
 
@@ -53,7 +55,7 @@ def scenes(total: int) -> list[Scene]:
 
     return [
         Scene("queue, newest", "agent", _get("/tickets/?status=live&sort=newest"), 200),
-        Scene("queue, mine by time left", "agent", _get("/tickets/?status=live&assignee=me"), 200),
+        Scene("queue, mine by time left", "agent_busy", _get("/tickets/?status=live&assignee=me"), 200),
         Scene("queue, one client", "agent", _get("/tickets/?status=live&client=C2"), 200),
         Scene(
             "ticket, 10 messages",
@@ -64,7 +66,7 @@ def scenes(total: int) -> list[Scene]:
         Scene("search, two words", "agent_all", search, 100),
         Scene("portal home", "customer", _get("/portal/"), 150),
         Scene("reply", "agent_all", reply, 100),
-        Scene("create, from the portal", "customer", create, 100),
+        Scene("create, from the portal", "customer_new", create, 100),
     ]
 
 

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from bench.world import AGENTS, NOW, PEOPLE, SERVICES, TEAMS, WORDS, client_of
+from bench.world import AGENTS, BUSY, HELD, NOW, PEOPLE, PORTAL, SERVICES, TEAMS, WORDS, client_of
 
 SPAN = dt.timedelta(days=730)
 NEVER = "9999-12-31T00:00:00+00:00"
@@ -57,14 +57,31 @@ def live_from(total: int) -> int:
     return int(total * (1 - LIVE_SHARE))
 
 
+def held_by(total: int) -> dict[int, tuple[int, int]]:
+    """Requester and assignee of the live tickets that the measured people hold, spread over all live ones.
+
+    As many in every data set: what one has open does not grow with the archive, and the pages compared are equally full.
+    """
+    first, many = live_from(total) + 1, HELD * len(BUSY)
+    step = max((total - live_from(total)) // many, 1)
+    return {
+        first + n * step: (PORTAL[n % len(PORTAL)], BUSY[n % len(BUSY)])
+        for n in range(many)
+        if first + n * step <= total
+    }
+
+
 def ticket_rows(total: int, version_id: int, briefs: list[Brief]) -> Iterator[tuple[Any, ...]]:
     """Tickets by opening date. ``briefs`` is filled on the way."""
     rng = random.Random(1)
     step = SPAN / total
     last_over = live_from(total)
     numbers: dict[int, int] = {}
+    held = held_by(total)
     for i in range(1, total + 1):
         person = AGENTS + 1 + rng.randrange(PEOPLE)
+        assignee = rng.randrange(1, AGENTS + 1) if rng.random() < 0.9 else None
+        person, assignee = held.get(i, (person, assignee))
         client = client_of(person)
         numbers[client] = numbers.get(client, 0) + 1
         opened = NOW - SPAN + step * i
@@ -79,7 +96,7 @@ def ticket_rows(total: int, version_id: int, briefs: list[Brief]) -> Iterator[tu
         yield (
             i, client, f"INC-C{client}-{numbers[client]}", [], "incident", version_id, state, phase, "", title, 3, 2,
             priority, priority, False, False, "portal", rng.randrange(1, SERVICES + 1), client, client, person, person,
-            rng.randrange(1, TEAMS + 1), rng.randrange(1, AGENTS + 1) if rng.random() < 0.9 else None, [],
+            rng.randrange(1, TEAMS + 1), assignee, [],
             "" if live else "solved_permanently", "", opened, opened, resolved or answered, answered, resolved, resolved,
             resolved, resolved, 0, 0, due, "resolution" if live else "", rng.random() < 0.06, "", "", 3,
         )  # fmt: skip

@@ -10,6 +10,11 @@ from bench.bulk import Link, copy
 
 CLIENTS, PEOPLE, AGENTS, TEAMS, SERVICES = 200, 20_000, 60, 6, 15
 FIRST_CLIENT = 2  # organisation 1 is the provider
+BUSY = (1, 3)  # agents whose own tickets fill a page of the queue
+PORTAL = range(
+    AGENTS + 1, AGENTS + 11
+)  # people of the first client whose open tickets fill the portal's home
+HELD = 55  # live tickets of each busy agent, eleven of each of those people
 NOW = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
 WORDS = [
     "messagerie", "imprimante", "réseau", "VPN", "poste", "écran", "serveur", "sauvegarde", "accès", "mot", "de",

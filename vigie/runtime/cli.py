@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import vigie
-from vigie.runtime import environment, processes
+from vigie.runtime import environment, priority, processes
 from vigie.runtime.backup.command import backup_options, restore_options, run_restore
 from vigie.runtime.trouble import Trouble
 
@@ -167,6 +167,7 @@ def _worker(args: argparse.Namespace) -> int:
     from vigie.runtime.serve import serve_jobs
 
     with environment.database():
+        priority.give_way()  # not before: a database that this command starts serves the pages too
         return serve_jobs(args.concurrency)
 
 
