@@ -27,6 +27,7 @@ from faults.site import Site, open_site
 
 SIZES = {"small": 0, "100 KB": 100_000}
 PATIENCE = 600.0
+A_SECOND = 4
 QUEUE = "/tickets/?status=live&sort=newest"
 AGAIN = "update notifications_delivery set state = 'waiting', attempts = 0, next_try_at = now(), claimed_until = null, sent_at = null"
 
@@ -45,7 +46,7 @@ def letter(number: int, size: int, site: Site) -> bytes:
 
 
 class Pages(threading.Thread):
-    """Asks for the queue twice a second; ``times`` in seconds."""
+    """Asks for the queue ``A_SECOND`` times a second; ``times`` in seconds."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(daemon=True)
@@ -53,7 +54,7 @@ class Pages(threading.Thread):
 
     def run(self) -> None:
         headers = {"Cookie": self.site.prepared.agent, "Accept": "text/html"}
-        while not self.ended.wait(0.5):
+        while not self.ended.wait(1 / A_SECOND):
             web = http.client.HTTPConnection("127.0.0.1", self.site.web_port, timeout=60)
             began = time.perf_counter()
             web.request("GET", QUEUE, headers=headers)
@@ -178,6 +179,8 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--mails", type=int, default=400, help="of each size")
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--no-out", action="store_true", help="mail in alone")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="vigie-bench-"))
     ledger = Ledger(folder / "ledger.sqlite")
@@ -187,12 +190,14 @@ def main() -> int:
             raise SystemExit("Vigie does not answer")
         with watched_pages(site, "at rest"):
             time.sleep(20)
-        for name, size in SIZES.items():
+        for name in options.sizes:
             print(f"-- {options.mails} mails, {name}", flush=True)
-            committed(site, options.mails, size)
+            committed(site, options.mails, SIZES[name])
             with watched_pages(site, "while mails become tickets"):
                 ticketed(site)
             worker(site, False)
+        if options.no_out:
+            return 0
         healthy = sent(site, "every domain healthy", without="gamma.example")
         site.sink.at_recipient["gamma.example"] = "hang"
         slowed = sent(site, "one of three hangs", without="gamma.example")
