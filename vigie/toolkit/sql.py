@@ -12,14 +12,11 @@ $$;
 
 CUSTOMER_SEARCH = """
 create or replace function vigie_customer_search(wanted_kind text, words text, most int) returns setof bigint
-language sql stable security definer set search_path = public, pg_temp as $$
-  with hits as (
-    select object_id, tsv from toolkit_searchdoc
-    where kind = wanted_kind and audience = 'public' and organisation_id = any (vigie_organisations())
-      and tsv @@ (select vigie_query(words))
-    order by object_id desc limit 2000)
-  select object_id from hits order by ts_rank(tsv, (select vigie_query(words))) desc, object_id desc limit most
-$$;
+language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query select object_id from vigie_newest_hits(wanted_kind, array['public'], vigie_organisations(), words, 2000)
+  order by ts_rank(tsv, (select vigie_query(words))) desc, object_id desc limit most;
+end $$;
 """
 
 APPEND_ONLY = """

@@ -51,7 +51,7 @@ def hits(actor: Actor, words: str, *, limit: int = MOST_HITS) -> list[int]:
     found = search.find("ticket", words, audiences=audiences, organisations=organisations, limit=limit)
     if not found:
         return []
-    phases = dict(access.visible(actor).filter(pk__in=found).values_list("id", "phase"))
+    phases = dict(access.visible(actor).filter(pk__any_of=found).values_list("id", "phase"))
     return sorted((pk for pk in found if pk in phases), key=lambda pk: phases[pk] not in PHASES["live"])
 
 
@@ -75,7 +75,7 @@ def search_tickets(actor: Actor, words: str, *, number: int, now: dt.datetime) -
     named = by_reference(actor, words)
     ids = list(dict.fromkeys([*named, *hits(actor, words)]))
     chosen = ids[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-    found = {row["id"]: row for row in rows_for_list(access.visible(actor).filter(pk__in=chosen))}
+    found = {row["id"]: row for row in rows_for_list(access.visible(actor).filter(pk__any_of=chosen))}
     rows = [found[pk] for pk in chosen if pk in found]
     if not rows:
         return Found(len(ids), number, [], {}, {})

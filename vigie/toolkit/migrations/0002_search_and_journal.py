@@ -9,7 +9,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             search.SQL_FUNCTIONS,
-            "drop function vigie_query(text); drop function vigie_doc(text, text);"
+            "drop function vigie_newest_hits(text, text[], bigint[], text, int); drop function vigie_query(text);"
+            " drop function vigie_readings(text); drop function vigie_doc(text, text);"
             " drop function vigie_with_compounds(text); drop function vigie_fold(text)",
         ),
         migrations.RunSQL(sql.SCOPE_FUNCTION, "drop function vigie_organisations()"),
