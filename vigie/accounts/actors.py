@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
-from django.db import connection
-from django.db.models import Q
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from vigie.accounts.models import Affiliation, Person
 from vigie.accounts.rules import CLIENT_GRANTS, client_scope, grants_of_roles
 from vigie.kernel.actor import Actor
+from vigie.tenancy.models import Organisation
+from vigie.toolkit.written import Written, columns_of, kept, rows_of, stand_in, written
+
+PERSON = stand_in(1)
+# All that is read of the client: its row holds a logo, and this is asked at every request of a contact.
+CLIENT = {"organisation_id": "id", "organisation__code": "code", "organisation__name": "name"}
 
 
 def active_affiliations(person_id: int, today: dt.date) -> list[Affiliation]:
-    """The person's affiliations in force on ``today``, by client name."""
-    return list(
-        Affiliation.objects.filter(
-            Q(active_from__isnull=True) | Q(active_from__lte=today),
-            Q(active_until__isnull=True) | Q(active_until__gt=today),
-            person_id=person_id,
-        )
-        .exclude(organisation__status="closed")
-        .select_related("organisation")
-        .order_by("organisation__name")
-    )
+    """The person's affiliations in force on ``today``, by client name; of each client its code and name."""
+    held = (_affiliation(row) for row in rows_of(_affiliations_statement(), {PERSON: person_id}))
+    return [
+        one
+        for one in held
+        if (one.active_from is None or one.active_from <= today)
+        and (one.active_until is None or today < one.active_until)
+    ]
+
+
+@kept
+def _affiliations_statement() -> Written | None:
+    held = Affiliation.objects.filter(person_id=PERSON).exclude(organisation__status="closed")
+    own = columns_of(Affiliation)
+    return written(held.order_by("organisation__name").values(*own, *(CLIENT.keys() - set(own))))
+
+
+def _affiliation(row: dict[str, Any]) -> Affiliation:
+    client = Organisation.from_db(DEFAULT_DB_ALIAS, CLIENT.values(), [row[name] for name in CLIENT])
+    own = {name: value for name, value in row.items() if "__" not in name}
+    found = Affiliation.from_db(DEFAULT_DB_ALIAS, own.keys(), own.values())
+    found.organisation = client
+    return found
 
 
 def actor_of(person: Person, *, today: dt.date, organisation_id: int | None = None) -> Actor | None:
@@ -35,7 +54,13 @@ def actor_of(person: Person, *, today: dt.date, organisation_id: int | None = No
         return None
     if person.side == Person.Side.PROVIDER:
         return _agent(person)
-    affiliations = active_affiliations(person.pk, today)
+    return contact_of(person, active_affiliations(person.pk, today), organisation_id)
+
+
+def contact_of(
+    person: Person, affiliations: Sequence[Affiliation], organisation_id: int | None
+) -> Actor | None:
+    """:func:`actor_of` for a contact whose :func:`active_affiliations` are read already."""
     if not affiliations:
         return None
     chosen = next((a for a in affiliations if a.organisation_id == organisation_id), affiliations[0])

@@ -25,6 +25,8 @@ from vigie.contracts.rules.promise import (
 from vigie.contracts.rules.targets import CommitmentRow, TicketScope, choose_all
 from vigie.tenancy.models import Organisation, Site
 
+SITE = ("id", "organisation_id", "name", "timezone", "country", "subdivision")
+"""What a book reads of a site."""
 _terms: dict[int, Terms] = {}
 _TERMS_KEPT = 8192
 
@@ -164,8 +166,14 @@ def commitment_row(commitment: Commitment, paths: Mapping[int, tuple[str, ...]])
     )
 
 
-def promise_book(organisation_id: int, *, with_drafts: bool = False, zone: str | None = None) -> PromiseBook:
-    """Load a client's book in narrow queries; ``zone`` is the client's own, from who has it read already."""
+def promise_book(
+    organisation_id: int,
+    *,
+    with_drafts: bool = False,
+    zone: str | None = None,
+    sites: Iterable[Site] | None = None,
+) -> PromiseBook:
+    """Load a client's book in narrow queries; its ``zone`` and the ``sites`` asked about, from who has read them already."""
     contracts = Contract.objects.filter(organisation_id=organisation_id)
     if not with_drafts:
         contracts = contracts.exclude(status=Contract.Status.DRAFT)
@@ -181,9 +189,8 @@ def promise_book(organisation_id: int, *, with_drafts: bool = False, zone: str |
     rows: dict[int, list[CommitmentRow]] = {}
     for commitment in commitments:
         rows.setdefault(commitment.contract_id, []).append(commitment_row(commitment, paths))
-    sites = Site.objects.filter(organisation_id=organisation_id).only(
-        "id", "organisation_id", "name", "timezone", "country", "subdivision"
-    )
+    if sites is None:
+        sites = Site.objects.filter(organisation_id=organisation_id).only(*SITE)
     if zone is None:
         zone = Organisation.objects.values_list("timezone", flat=True).get(pk=organisation_id)
     return PromiseBook(

@@ -224,4 +224,4 @@ def test_sending_takes_few_statements(world: World, as_person: As) -> None:
     person.post("/portal/new/", {**PLAIN, "submission": "first"})
     with CaptureQueriesContext(connection) as asked:
         assert person.post("/portal/new/", {**PLAIN, "submission": "second"}).status_code == 302
-    assert len(asked) == 44, [query["sql"][:70] for query in asked.captured_queries]
+    assert len(asked) == 42, [query["sql"][:70] for query in asked.captured_queries]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, connection, transaction
@@ -15,7 +15,7 @@ from vigie.catalog import access as catalog_access
 from vigie.catalog.models import Service, Subscription
 from vigie.contracts.actions import stamp_many
 from vigie.contracts.queries import PromiseBook, promise_book, terms_of
-from vigie.contracts.queries.book import Scope
+from vigie.contracts.queries.book import SITE, Scope
 from vigie.contracts.rules.cycles import CYCLE_KINDS
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import ClockKind, Terms
@@ -27,11 +27,19 @@ from vigie.tenancy.models import Organisation, Site
 from vigie.tenancy.walls import past_the_wall
 from vigie.tickets.actions import telling
 from vigie.tickets.actions.conversation import add_message, check_body, claim_uploads
-from vigie.tickets.actions.ledger import NewFact, cache_reading, due_columns, journal, refresh_support
+from vigie.tickets.actions.ledger import (
+    FactRow,
+    NewFact,
+    cache_reading,
+    due_columns,
+    fact_row,
+    journal,
+    refresh_support,
+)
 from vigie.tickets.actions.scope import scope_of
 from vigie.tickets.events import TicketOpened
 from vigie.tickets.labels import TYPES
-from vigie.tickets.models import Clock, PriorityPolicy, Ticket
+from vigie.tickets.models import Clock, Fact, PriorityPolicy, Ticket
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import Row, clock_facts
 from vigie.tickets.rules.priority import DEFAULT_MATRIX, computed_priority
@@ -92,6 +100,7 @@ def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
     if new.beneficiary_id and new.beneficiary_id != new.requester_id:
         _contact(actor, organisation, new.requester_id, now)
     ticket = _build(actor, new, organisation, beneficiary, title, now)
+    clocks, opening = _promise(actor, ticket, organisation.timezone, now)
     try:
         with transaction.atomic():
             ticket.save(force_insert=True)
@@ -99,13 +108,16 @@ def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
         if new.submission and (already := _already(actor, new)):
             return already
         raise error
-    _promise(actor, ticket, organisation.timezone, now)
+    for clock in clocks:
+        clock.ticket_id = ticket.pk
+    Clock.objects.bulk_create(clocks)
     message = add_message(
         actor, ticket, new.body, kind="description", audience="public", is_html=new.is_html, at=ticket.opened_at,
         author_id=new.requester_id if actor.is_provider else actor.person_id, mail=new.mail,
     )  # fmt: skip
     claim_uploads(actor, ticket, message, new.uploads)
-    with past_the_wall("notify"):  # both cross it: once is enough
+    with past_the_wall("notify"):  # all three cross it: once is enough
+        _journal(actor, ticket, opening, now)
         announce(TicketOpened(ticket.pk, ticket.organisation_id))
         telling.opened(actor, ticket, acknowledge=new.acknowledge, now=now)
     return ticket
@@ -161,28 +173,24 @@ def is_vip_on(affiliation: Affiliation, day: dt.date) -> bool:
 def _service(actor: Actor, new: NewTicket) -> tuple[Service | None, Subscription | None]:
     if new.service_id is None:
         return None, None
-    service = catalog_access.one(actor, new.service_id)
-    subscription = (
-        Subscription.objects.filter(
-            organisation_id=new.organisation_id, service_id=service.pk, is_active=True
-        )
-        .select_related("team")
-        .first()
+    subscribed = Subscription.objects.filter(
+        organisation_id=new.organisation_id,
+        service_id=new.service_id,
+        service__is_active=True,
+        is_active=True,
     )
-    if subscription is None:
+    found = subscribed.select_related("service__default_team", "team").first()
+    if found is None:
+        catalog_access.one(actor, new.service_id)
         raise Refusal("tickets.service_not_subscribed", field="service")
-    return service, subscription
+    return found.service, found
 
 
 def _site(new: NewTicket, affiliation: Affiliation) -> Site | None:
     wanted = new.site_id or affiliation.site_id
     if wanted is None:
         return None
-    site = (
-        Site.objects.filter(pk=wanted, organisation_id=new.organisation_id)
-        .only("id", "name", "timezone")
-        .first()
-    )
+    site = Site.objects.filter(pk=wanted, organisation_id=new.organisation_id).only(*SITE).first()
     if site is None:
         raise Refusal("tickets.site_of_another", field="site")
     return site
@@ -238,8 +246,9 @@ def _build(
         team_id=subscription.team_id if subscription else None,
     )
     ticket = ticket_row(new, known, title, now)
-    if subscription and ticket.team_id == subscription.team_id:
-        ticket.team = subscription.team
+    for team in (subscription.team if subscription else None, service.default_team if service else None):
+        if team is not None and team.pk == ticket.team_id:
+            ticket.team = team
     return ticket
 
 
@@ -327,29 +336,39 @@ def cycle_promises(
     ]
 
 
-def _promise(actor: Actor, ticket: Ticket, zone: str, now: dt.datetime) -> None:
-    """Journal the opening, stamp the terms and start the clocks."""
-    book = promise_book(ticket.organisation_id, zone=zone)
+def _promise(actor: Actor, ticket: Ticket, zone: str, now: dt.datetime) -> tuple[list[Clock], list[NewFact]]:
+    """Stamp the terms and start the clocks of a ticket about to be written; the clocks and the facts of its opening (not saved).
+
+    Before the ticket is: a row written again is written again in each of its indexes.
+    """
+    book = promise_book(ticket.organisation_id, zone=zone, sites=[ticket.site] if ticket.site else [])
     contract = book.contract_at(ticket.opened_at)
     ticket.contract_id = contract.pk if contract else None
     terms = promised(book, scope_of(ticket))
     ids = stamp_many(ticket.organisation_id, terms.values())
-    after = [*opening_facts(ticket), *cycle_promises(ticket, terms, ids)]
-    written = journal(actor, ticket, after, now=now)
-    rows = [Row(f.pk, f.at, f.kind, f.after or {}, f.before or {}, f.side) for f in written]
+    opening = [*opening_facts(ticket), *cycle_promises(ticket, terms, ids)]
+    rows = _rows(fact_row(actor, ticket, fact, now) for fact in opening)
     clocks = []
     for kind, stamped in at_once(terms).items():
-        clock = Clock(
-            organisation_id=ticket.organisation_id, ticket_id=ticket.pk, kind=str(kind), terms_id=ids[stamped]
-        )
+        clock = Clock(organisation_id=ticket.organisation_id, kind=str(kind), terms_id=ids[stamped])
         # a new clock has no retargeting fact yet: no other terms are asked for
         started = clock_facts(str(kind), None, rows, terms_of)
         cache_reading(clock, read_clock(stamped, started, epoch(now)))
         clocks.append(clock)
-    Clock.objects.bulk_create(clocks)
-    ticket.save(update_fields=["contract", *due_columns(ticket, clocks)])
+    due_columns(ticket, clocks)
+    return clocks, opening
+
+
+def _journal(actor: Actor, ticket: Ticket, opening: Sequence[NewFact], now: dt.datetime) -> None:
+    """Journal the opening, and begin the clocks of those behind the ticket."""
+    written = journal(actor, ticket, opening, now=now)
     if ticket.team_id is not None:
-        refresh_support(actor, ticket, now, rows)
+        refresh_support(actor, ticket, now, _rows(written))
+
+
+def _rows(made: Iterable[Fact | FactRow]) -> list[Row]:
+    """Facts as a clock reads them; those not saved yet are numbered in their order."""
+    return [Row(f.id or n, f.at, f.kind, f.after or {}, f.before or {}, f.side) for n, f in enumerate(made)]
 
 
 def opening_facts(ticket: Ticket) -> list[NewFact]:

@@ -174,10 +174,10 @@ def _open(
         ),
         now=now,
     )
-    message = Message.objects.get(ticket_id=ticket.pk, kind="description")
+    described = Message.objects.filter(ticket_id=ticket.pk, kind="description")
     _tell_relation(ticket, found, how, now)
     keep_copies(mail, read, ticket, now=now)
-    return Placed(how, organisation_id, ticket.pk, message.pk)
+    return Placed(how, organisation_id, ticket.pk, described.values_list("pk", flat=True).get())
 
 
 def _tell_relation(ticket: Ticket, found: _Found, how: str, now: dt.datetime) -> None:

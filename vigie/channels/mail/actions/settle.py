@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from vigie.channels.mail import reader
 from vigie.channels.mail.actions.joining import Placed, place
@@ -90,19 +91,12 @@ def left_behind(now: dt.datetime) -> list[int]:
         return [int(row[0]) for row in cursor.fetchall()]
 
 
-@transaction.atomic
 def _begin(mail_id: int) -> InboundMail | None:
     """The mail with one more try counted, committed before anything can kill this process; None if it is settled."""
-    mail = (
-        InboundMail.objects.select_for_update(of=("self",))
-        .select_related("mailbox")
-        .filter(pk=mail_id, state=State.RECEIVED)
-        .first()
-    )
-    if mail is not None:
-        mail.attempts += 1
-        mail.save(update_fields=["attempts"])
-    return mail
+    received = InboundMail.objects.filter(pk=mail_id, state=State.RECEIVED)
+    if not received.update(attempts=F("attempts") + 1):
+        return None
+    return received.select_related("mailbox").first()
 
 
 def _finish(mail: InboundMail, outcome: Outcome, now: dt.datetime) -> None:
@@ -130,7 +124,8 @@ def _write(mail: InboundMail, outcome: Outcome, now: dt.datetime) -> None:
 
 def _settle_read(mail: InboundMail, read: ParsedMail, replayed: bool, now: dt.datetime) -> None:
     """Everything that the mail causes, and what became of it, in one transaction."""
-    nature = nature_of(read, own_addresses=_own_addresses(), own_domains=frozenset({own_domain()}))
+    own = _own_addresses()
+    nature = nature_of(read, own_addresses=own, own_domains=frozenset({own_domain()}))
     trust = trust_of(read, mail.mailbox.authserv_id)
     with transaction.atomic():
         locked = InboundMail.objects.select_for_update().filter(pk=mail.pk, state=State.RECEIVED)
@@ -142,7 +137,7 @@ def _settle_read(mail: InboundMail, read: ParsedMail, replayed: bool, now: dt.da
         mail.nature, mail.trust, mail.trust_detail = str(nature), str(trust.verdict), trust.detail
         try:
             with transaction.atomic():
-                outcome = _outcome(mail, read, nature, replayed, now)
+                outcome = _outcome(mail, read, nature, own, replayed, now)
         except Refusal as refusal:
             outcome = Outcome(State.HELD, "refused", refusal.code)
         crashpoint("settle.before_commit")
@@ -154,8 +149,9 @@ def _own_addresses() -> frozenset[str]:
 
 
 def _outcome(
-    mail: InboundMail, read: ParsedMail, nature: Nature, replayed: bool, now: dt.datetime
+    mail: InboundMail, read: ParsedMail, nature: Nature, own: frozenset[str], replayed: bool, now: dt.datetime
 ) -> Outcome:
+    """What becomes of the mail; ``own`` are our mailboxes' addresses."""
     if nature is Nature.OWN:
         return Outcome(State.IGNORED, "own")
     if nature in (Nature.BOUNCE, Nature.COMPLAINT, Nature.RECEIPT):
@@ -166,21 +162,21 @@ def _outcome(
         return Outcome(State.HELD, "flood")
     writer = writer_of(mail, read, now)
     if isinstance(writer, Unknown):
-        if writer.is_refused and _may_answer(mail, read, nature):
+        if writer.is_refused and _may_answer(mail, read, nature, own):
             answer_stranger(mail, now=now)
         return Outcome(
             State.IGNORED if writer.is_refused else State.HELD, writer.code, placed=writer.suggested
         )
-    placed = place(mail, read, writer, quiet=not _may_answer(mail, read, nature), now=now)
+    placed = place(mail, read, writer, quiet=not _may_answer(mail, read, nature, own), now=now)
     if placed is None:
         return Outcome(State.HELD, "from_agent")
     return Outcome(State.SETTLED, placed.how, placed=placed)
 
 
-def _may_answer(mail: InboundMail, read: ParsedMail, nature: Nature) -> bool:
+def _may_answer(mail: InboundMail, read: ParsedMail, nature: Nature, own: frozenset[str]) -> bool:
     """Nothing is answered by itself to a sender in doubt: somebody else may stand behind the address."""
     in_doubt = mail.trust == Verdict.UNVERIFIED
-    return not in_doubt and may_be_answered(read, nature, own_addresses=_own_addresses())
+    return not in_doubt and may_be_answered(read, nature, own_addresses=own)
 
 
 def _noted(placed: Placed | None, code: str) -> Outcome:

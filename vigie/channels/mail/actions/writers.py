@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from vigie.accounts.actions.contacts import create_contact
-from vigie.accounts.actors import active_affiliations, actor_of
+from vigie.accounts.actors import active_affiliations, actor_of, contact_of
 from vigie.accounts.models import Person
 from vigie.channels.mail.actions.joining import Placed
 from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
@@ -53,7 +53,8 @@ def _decided(mail: InboundMail, now: dt.datetime) -> Actor | Unknown:
 
 def _contact(mail: InboundMail, person: Person, now: dt.datetime) -> Actor | Unknown:
     """A contact writes for one client: the mailbox's, else its only one, else the one of the address's domain."""
-    clients = [a.organisation_id for a in active_affiliations(person.pk, now.date())]
+    held = active_affiliations(person.pk, now.date())
+    clients = [affiliation.organisation_id for affiliation in held]
     if not clients:
         return Unknown("left_client")
     wanted = mail.mailbox.organisation_id or _client_of_domain(mail.sender)
@@ -63,7 +64,7 @@ def _contact(mail: InboundMail, person: Person, now: dt.datetime) -> Actor | Unk
         if len(clients) > 1:
             return Unknown("several_clients")
         wanted = clients[0]
-    return actor_of(person, today=now.date(), organisation_id=wanted) or Unknown("left_client")
+    return contact_of(person, held, wanted) or Unknown("left_client")
 
 
 def _client_of_domain(address: str) -> int | None:
