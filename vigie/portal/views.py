@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from vigie.catalog import access as catalog_access
 from vigie.kernel.refusal import NotFound
 from vigie.portal import queries, rules
 from vigie.tickets.portal import words
@@ -19,6 +18,7 @@ from vigie.toolkit.files import INLINE, sniff
 from vigie.toolkit.pages import render
 
 HOME_ROWS = 8
+HOME_SERVICES = 12
 SUGGESTIONS = 5
 WORDS_LIMIT = 100
 KEPT_BY_BROWSERS = "private, max-age=86400"
@@ -32,11 +32,7 @@ def home(request: Request) -> HttpResponse:
     values = {
         "page_of_mine": customer.listed(actor, customer.Wish(), None, size=HOME_ROWS),
         "to_approve": customer.to_approve(actor),
-        "services": list(
-            catalog_access.visible(actor)
-            .order_by("criticality", "id")
-            .values("id", "name_fr", "name_en", "icon")[:12]
-        ),
+        "services": queries.services(actor)[:HOME_SERVICES],
         "figures": figures(actor, now) if actor.scope == "company" else None,
         "standing": words.standing,
         "turns": words.TURNS,
@@ -66,11 +62,7 @@ def _services(request: Request, typed: str) -> list[Any]:
     wanted = [word for word in rules.folded(typed).split() if len(word) > 2]
     if not wanted:
         return []
-    rows = (
-        catalog_access.visible(request.actor)
-        .order_by("criticality", "id")
-        .values("id", "name_fr", "name_en", "icon")
-    )
+    rows = queries.services(request.actor)
     return [r for r in rows if any(w in rules.folded(f"{r['name_fr']} {r['name_en']}") for w in wanted)][
         :SUGGESTIONS
     ]

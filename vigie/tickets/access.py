@@ -68,6 +68,17 @@ def visible(actor: Actor) -> QuerySet[Ticket]:
     return tickets.filter(mine)
 
 
+def own(actor: Actor) -> QuerySet[Ticket]:
+    """Tickets that the actor asked for, receives or follows: in sight whatever its scope."""
+    return in_sight(actor, Ticket.objects.filter(pk__in=concerning(actor.me)))
+
+
+def put_to(actor: Actor) -> QuerySet[Ticket]:
+    """Tickets that the actor is asked to approve: in sight whatever its scope."""
+    asked = Approval.objects.filter(approver_id=actor.me, verdict="").values("ticket_id")
+    return in_sight(actor, Ticket.objects.filter(pk__in=asked))
+
+
 def concerning(person_id: int, *, approvals: bool = False) -> QuerySet[Any]:
     """Ids of the tickets that a person asked for, receives or follows (or was asked to approve): short reads of an index.
 

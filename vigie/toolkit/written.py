@@ -26,6 +26,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
 
+from vigie.kernel.actor import Actor
+
 M = TypeVar("M", bound=Model)
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,6 +57,16 @@ PRESENT = _Present(2000, 1, 1, tzinfo=dt.UTC)
 def stand_in(number: int) -> int:
     """An id that no row has, in the place of one given later; ``[stand_in(1)]`` stands for a list."""
     return -(10**15) - number
+
+
+ME, SIGHT, HOME = stand_in(1001), stand_in(1002), stand_in(1003)
+CUSTOMER = Actor("client", ME, frozenset({SIGHT}), organisation_id=HOME)
+"""Whoever asks: an actor for a statement that is the same for every customer; :func:`of` fills it in."""
+
+
+def of(actor: Actor) -> dict[int, Any]:
+    """What the stand-ins of ``CUSTOMER`` stand for."""
+    return {ME: actor.me, SIGHT: sorted(actor.organisations or ()), HOME: actor.organisation_id or 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,11 @@ from vigie.tickets import access
 from vigie.tickets.actions.ledger import load_rows, reading_of
 from vigie.tickets.labels import CLOCKS
 from vigie.tickets.models import Approval, Attachment, Clock, Ticket
+from vigie.tickets.queries.queue import people_names
 from vigie.tickets.rules import cycles, facts
 from vigie.toolkit import search
-from vigie.toolkit.paging import Order, Page, page_of
+from vigie.toolkit.paging import Order, Page, Walk, page_from, page_of, walk
+from vigie.toolkit.written import CUSTOMER, Written, kept, of, rows_of, written
 
 PAGE_SIZE = 20
 FOUND_LIMIT = 200
@@ -41,22 +43,29 @@ class Wish:
     words: str = ""
 
 
-def mine(actor: Actor) -> QuerySet[Ticket]:
-    """Tickets that the actor asked for, receives or follows."""
-    return access.visible(actor).filter(pk__in=access.concerning(actor.me))
+@kept
+def _own_statement(closed: bool, size: int) -> tuple[Written | None, Walk]:
+    rows, how = walk(_in_phase(access.own(CUSTOMER), closed), NEWEST, fields=FIELDS, size=size, cursor=None)
+    return written(rows), how
+
+
+def _in_phase(tickets: QuerySet[Ticket], closed: bool) -> QuerySet[Ticket]:
+    return tickets.filter(phase__in=CLOSED if closed else OPEN)
 
 
 def listed(actor: Actor, wish: Wish, cursor: str | None, *, size: int = PAGE_SIZE) -> Page:
     """One page of tickets as a client reads them, the last to have moved first."""
-    tickets = access.visible(actor) if wish.company else mine(actor)
-    tickets = tickets.filter(phase__in=CLOSED if wish.closed else OPEN)
+    if wish == Wish(closed=wish.closed) and cursor is None:
+        statement, how = _own_statement(wish.closed, size)
+        return _named(page_from(how, rows_of(statement, of(actor))))
+    tickets = _in_phase(access.visible(actor) if wish.company else access.own(actor), wish.closed)
     if wish.words:
         tickets = tickets.filter(pk__in=search.find_as_customer("ticket", wish.words, limit=FOUND_LIMIT))
     return _named(page_of(tickets, NEWEST, fields=FIELDS, size=size, cursor=cursor))
 
 
 def _named(page: Page) -> Page:
-    names = names_of(row["requester_id"] for row in page.rows)
+    names = people_names(row["requester_id"] for row in page.rows)
     for row in page.rows:
         row["requester"] = names.get(row["requester_id"], "")
     return page
@@ -86,10 +95,14 @@ def one(actor: Actor, ticket_id: int) -> Ticket:
 
 def to_approve(actor: Actor) -> list[dict[str, Any]]:
     """Tickets that await the actor's approval, the oldest first, with who asked for them."""
-    asked = Approval.objects.filter(approver_id=actor.me, verdict="").values("ticket_id")
-    found = access.visible(actor).filter(pk__in=asked, phase="waiting").exclude(requester_id=actor.me)
-    rows = found.order_by("opened_at", "id").values(*FIELDS, "requester__name")
-    return [{**row, "requester": row["requester__name"]} for row in rows[:TO_APPROVE_LIMIT]]
+    rows = rows_of(_put_to_statement(), of(actor))
+    return [{**row, "requester": row["requester__name"]} for row in rows]
+
+
+@kept
+def _put_to_statement() -> Written | None:
+    found = access.put_to(CUSTOMER).filter(phase="waiting").exclude(requester_id=CUSTOMER.me)
+    return written(found.order_by("opened_at", "id").values(*FIELDS, "requester__name")[:TO_APPROVE_LIMIT])
 
 
 def awaited(ticket: Ticket) -> dict[int, str]:
