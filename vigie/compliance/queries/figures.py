@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -130,13 +130,22 @@ def ground_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.datet
     return Ground(terms, counts, statements_before(actor, contract, month))
 
 
-def simulated(
-    actor: Actor, contract: Contract, month: dt.date, *, now: dt.datetime, ground: Ground | None = None
+def with_a_miss(
+    actor: Actor, contract: Contract, month: dt.date, ground: Ground, miss: rules.Count, *, now: dt.datetime
 ) -> Figures:
-    """What the month comes to now."""
+    """What the month would come to with one miss more, late by less than an hour."""
+    more = replace(ground, counts=[*ground.counts, miss])
+    return simulated(actor, contract, month, now=now, ground=more, further=(miss,))
+
+
+def simulated(
+    actor: Actor, contract: Contract, month: dt.date, *, now: dt.datetime, ground: Ground | None = None,
+    further: Sequence[rules.Count] = (),
+) -> Figures:  # fmt: skip
+    """What the month comes to now. ``further``: misses that the ground counts and no clock holds."""
     ground = ground or ground_of(actor, contract, month, now=now)
     period, promises = clocks.period_of(contract, month, now), ground.terms.promises()
-    late = _late(contract, period, ground.terms, promises)
+    late = _late(contract, period, ground.terms, promises, further)
     lines = tuple(rules.judged(promise, ground.counts, late.get(promise.key, ())) for promise in promises)
     open_late, oldest = clocks.open_and_late(contract, period.end)
     settlement = _settled(contract, month, ground, lines)
@@ -144,11 +153,13 @@ def simulated(
 
 
 def _late(
-    contract: Contract, period: clocks.Period, terms: Terms, promises: Sequence[rules.Promise]
-) -> dict[int, list[int]]:
+    contract: Contract, period: clocks.Period, terms: Terms, promises: Sequence[rules.Promise],
+    further: Sequence[rules.Count],
+) -> dict[int, list[int]]:  # fmt: skip
     """Seconds late of each missed ticket, for the commitments that cost by the ticket."""
     wanted = [promise for promise in promises if isinstance(promise.formula, penalties.PerTicket)]
     rows = clocks.late_seconds(contract, period, terms.method) if wanted else []
+    rows += [(one.kind, one.ticket_type, one.priority, 1) for one in further]
     return {
         one.key: [late for kind, of_type, priority, late in rows if one.covers(kind, of_type, priority)]
         for one in wanted
