@@ -23,8 +23,9 @@ from procrastinate.contrib.django import app
 from tests.world import START, World, report
 from vigie.channels.mail.models import InboundMail, Mailbox
 from vigie.compliance.actions.terms import add_rate, set_penalty_terms
-from vigie.compliance.tests.scene import rate_values, terms_values
+from vigie.compliance.tests.scene import rate_values, rated, terms_values
 from vigie.contracts.actions.feeds import follow
+from vigie.escalation.tests.scene import usual
 from vigie.notifications.models import Notice
 from vigie.operations.tests.conftest import put_job
 from vigie.replay.models import Study
@@ -203,6 +204,20 @@ def _study(world: World) -> dict[str, Any]:
 @sample("contracts.read_feeds")
 def _feeds(world: World) -> dict[str, Any]:
     follow(world.actor(world.admin), world.calendar.pk, "https://127.0.0.1/jours.ics", now=START)
+    return TICK
+
+
+@sample("escalation.fire_due_steps")
+def _steps(world: World) -> dict[str, Any]:
+    usual(world)
+    report(world, world.a, now=NOW - dt.timedelta(days=5))
+    return TICK
+
+
+@sample("escalation.weigh_risks")
+def _risks(world: World) -> dict[str, Any]:
+    rated(world)
+    report(world, world.a, impact=2, urgency=1, now=NOW)  # due today
     return TICK
 
 

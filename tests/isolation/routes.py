@@ -116,6 +116,7 @@ SAID = {"body": "<p>Bonjour</p>", "kind": "reply", "uploads": "@token", "submiss
 RATE = {
     "kind": "response", "target": "95", "n_min": "20", "allowed_misses": "1", "formula": "none", "bonus_percent": "0", "valid_from": "2026-12-01",
 }  # fmt: skip
+STEP = {"unit": "percent", "amount": "90", "mode": "hierarchical", "audience": "assignee"}
 NAMES = {"name_fr": "Nom", "name_en": "Name"}
 
 ASKED = {
@@ -531,6 +532,19 @@ ROUTES: dict[str, Route] = {
         "clock", sent={"kind": "force_majeure", "reason": "Crue", "evidence": "Arrêté"}
     ),
     "exclusion": _showing("exclusion", sent={"decision": "Accord écrit", "verdict": "approve"}),
+    # escalation
+    "breach_risk": _agents(asked=("", "?within=3d")),
+    "breach_risk_rows": _agents(asked=("?within=3d",)),
+    "escalations": _showing(asked=("?which=all", "?which=waiting", "")),
+    "escalation": _showing("escalation"),
+    "escalation_acknowledge": _agents("escalation", sent={}, reads=False),
+    "ladders": _showing(),
+    "ladder": _showing("ladder"),
+    "ladder_new": _showing(sent={**NAMES, "organisation": "@organisation", "contract": "@contract"}),
+    "ladder_edit": _showing("ladder", sent={**NAMES, "organisation": "@organisation", "is_active": "on"}),
+    "ladder_step_new": _agents("ladder", sent=STEP),
+    "ladder_step": _agents("ladder", "ladder_step", sent=STEP),
+    "ladder_step_remove": _agents("ladder", "ladder_step", sent={}, reads=False),
     "calendars": _agents(),
     "calendar_new": _showing(sent={"code": "k9", **NAMES, "organisation": "@organisation"}),
     "calendar": _showing("calendar"),

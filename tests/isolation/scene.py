@@ -16,6 +16,8 @@ from vigie.compliance.actions import statements, terms
 from vigie.compliance.models import Exclusion, RateCommitment
 from vigie.contracts.actions import requirements
 from vigie.contracts.models import Commitment, Supplier, SupplierContract, SupportCommitment
+from vigie.escalation.actions.ladders import save_ladder, save_step
+from vigie.escalation.models import Escalation, Ladder
 from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Notice
 from vigie.replay.actions import carry_out
@@ -112,6 +114,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "exclusion": exclusion.pk,
         "statement": statement.pk,
         "study": _study(world, client).pk,
+        **_escalated(client, first),
         "notice": Notice.objects.filter(recipient=client.user).values_list("pk", flat=True)[0],
     }
 
@@ -155,6 +158,35 @@ def _mail_rows(client: ClientWorld, text: str) -> tuple[Mailbox, InboundMail, Cl
     )  # fmt: skip
     domain = ClientDomain.objects.create(organisation=client.organisation, domain=f"n{number}.{code}.example")
     return mailbox, mail, domain
+
+
+def _escalated(client: ClientWorld, ticket: Ticket) -> dict[str, Any]:
+    """The client's ladder with a step, and what it fired on a ticket."""
+    ladder = Ladder.objects.filter(organisation=client.organisation).first()
+    if ladder is None:
+        names = {"name_fr": f"Échelle {client.organisation.code}", "name_en": "Ladder"}
+        scope = {
+            "organisation": client.organisation,
+            "contract": None,
+            "kind": "",
+            "priorities": [],
+            "vip_only": False,
+        }
+        ladder = save_ladder(
+            SYSTEM, None, {**names, **scope, "continues_with": None, "is_active": True}, now=START
+        )
+        nobody = dict.fromkeys(("position", "calendar", "team", "role", "person"))
+        save_step(
+            SYSTEM, ladder.pk, None,
+            {**nobody, "unit": "percent", "value": 75, "mode": "hierarchical", "audience": "assignee", "acknowledge_within": 30},
+            now=START,
+        )  # fmt: skip
+    step = ladder.steps.get()
+    escalation = Escalation.objects.create(
+        organisation=client.organisation, ticket=ticket, clock=Clock.objects.get(ticket=ticket, kind="response"), step=step,
+        position=1, at=START, told_at=START, state="waiting", acknowledge_by=START,
+    )  # fmt: skip
+    return {"ladder": ladder.pk, "ladder_step": step.pk, "escalation": escalation.pk}
 
 
 def _rate(client: ClientWorld) -> RateCommitment:

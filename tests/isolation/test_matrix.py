@@ -228,6 +228,7 @@ def first_wall_off() -> Iterator[None]:
     import vigie.catalog.access
     import vigie.compliance.access
     import vigie.contracts.access
+    import vigie.escalation.access
     import vigie.replay.access
     import vigie.tenancy.access
     import vigie.tickets.access
@@ -244,6 +245,7 @@ def first_wall_off() -> Iterator[None]:
         vigie.contracts.access,
         vigie.compliance.access,
         vigie.replay.access,
+        vigie.escalation.access,
         vigie.tickets.access,
     )
     patches = [

@@ -74,6 +74,8 @@ GRANTS: dict[str, str | Promise] = {
     "compliance:approve": _("Decide about exclusions and approve months that others proposed"),
     "rota:view": _("See shifts and on-call"),
     "rota:manage": _("Plan shifts and on-call of every team"),
+    "escalation:view": _("See escalations and breach risks, acknowledge what one was told"),
+    "escalation:manage": _("Change ladders of escalation"),
     "workflow:view": _("See workflows"),
     "workflow:manage": _("Publish workflows"),
     "imports:run": _("Import tickets from files"),
@@ -98,6 +100,7 @@ AREAS: dict[str, str | Promise] = {
     "contracts": _("Contracts"),
     "compliance": _("Contracts"),
     "rota": _("Teams"),
+    "escalation": _("Contracts"),
 }
 
 SKILL_LEVELS: dict[int, str | Promise] = {

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "vigie.rota",
     "vigie.compliance",
     "vigie.replay",
+    "vigie.escalation",
     "vigie.channels.imports",
     "vigie.channels.mail",
     "vigie.operations",

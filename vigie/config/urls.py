@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vigie.contracts.urls")),
     path("", include("vigie.compliance.urls")),
     path("", include("vigie.replay.urls")),
+    path("", include("vigie.escalation.urls")),
     path("", include("vigie.workflow.urls")),
     path("", include("vigie.channels.mail.outgoing.urls")),
     path("", include("vigie.operations.urls")),

@@ -31,6 +31,7 @@ def drawn(notice: dict[str, Any], side: str) -> dict[str, Any]:
     """A notice ready to show to somebody of this side."""
     subject = SUBJECTS.get((side, notice["subject"]))
     parts = [notice["subject_id"]] if notice["subject_id"] else []
+    own = notice["params"].get("link", "") if side == "provider" else ""
     return {
         "id": notice["id"],
         "text": sentence(notice["kind"], notice["params"]),
@@ -39,7 +40,7 @@ def drawn(notice: dict[str, Any], side: str) -> dict[str, Any]:
         "late": notice["kind"] in LATE_KINDS,
         "at": notice["created_at"],
         "unread": notice["read_at"] is None,
-        "href": reverse(subject, args=parts) if subject else "",
+        "href": own or (reverse(subject, args=parts) if subject else ""),
     }
 
 

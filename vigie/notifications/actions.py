@@ -19,7 +19,10 @@ from vigie.toolkit import events
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is told: ``kind`` is a code of ``notifications.labels``, ``params`` fill its sentence."""
+    """What is told: ``kind`` is a code of ``notifications.labels``, ``params`` fill its sentence.
+
+    ``params["link"]``: the path where an agent acts on it, in place of its subject's page.
+    """
 
     kind: str
     organisation_id: int | None

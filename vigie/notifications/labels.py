@@ -37,6 +37,11 @@ KINDS: dict[str, tuple[Label, str]] = {
     "disk_full": (_("The disk of Vigie is nearly full"), "server"),
     "backup_old": (_("There is no backup of the last two days"), "device-floppy"),
     "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
+    "escalation_told": (_("%(clock)s of %(reference)s: step %(step)s of the escalation"), "speakerphone"),
+    "escalation_asks": (
+        _("%(clock)s of %(reference)s: step %(step)s of the escalation, to acknowledge"),
+        "urgent",
+    ),
     "exclusion_asked": (_("%(by)s asks for an exclusion on %(reference)s"), "flag"),
     "exclusion_approved": (_("%(by)s agreed to the exclusion on %(reference)s"), "circle-check"),
     "exclusion_refused": (_("%(by)s refused the exclusion on %(reference)s"), "circle-x"),
@@ -47,7 +52,7 @@ KINDS: dict[str, tuple[Label, str]] = {
 UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")
 LATE_KINDS = frozenset(
     {
-        "clock_breached", "mail_undelivered", "mailbox_troubled",
+        "clock_breached", "escalation_asks", "mail_undelivered", "mailbox_troubled",
         "worker_silent", "queue_late", "disk_full", "backup_old",
     }
 )  # fmt: skip

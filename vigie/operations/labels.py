@@ -22,6 +22,8 @@ refusals.register(
 JOBS: dict[str, Label] = {
     "accounts.send_password_link": _("Send a link to choose a password"),
     "compliance.propose_months": _("Propose the statements of the last month"),
+    "escalation.fire_due_steps": _("Escalate what runs out, step by step"),
+    "escalation.weigh_risks": _("Weigh what one more miss would cost"),
     "mail.dispatch": _("Send waiting mails"),
     "mail.fetch": _("Fetch from a mailbox"),
     "mail.schedule_fetches": _("Look which mailboxes are due"),

@@ -27,6 +27,7 @@ ADMINISTRATION = (
     ("calendars", "contracts:view"),
     ("suppliers", "contracts:view"),
     ("agreements", "contracts:view"),
+    ("ladders", "escalation:manage"),
     ("services", "catalog:view"),
     ("categories", "catalog:view"),
     ("teams", "access:manage"),

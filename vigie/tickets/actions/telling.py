@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from vigie.accounts.models import TeamMember
 from vigie.kernel.actor import Actor
@@ -124,8 +125,21 @@ def _leads(ticket: Ticket) -> set[int]:
     return set(leads.values_list("agent_id", flat=True))
 
 
+Covers = Callable[[Ticket, Clock, dt.datetime], bool]
+_covers: list[Covers] = []
+
+
+def leave_warnings_to(covers: Covers) -> None:
+    """Have the clocks for which ``covers(ticket, clock, now)`` holds told of by a higher area. Called once, when it is ready."""
+    if covers not in _covers:
+        _covers.append(covers)
+
+
 def clock_warned(ticket: Ticket, clock: Clock, percent: int, *, now: dt.datetime) -> None:
-    """Below 75 % the assignee; from there the team leads too; at the breach everybody in charge."""
+    """Below 75 % the assignee; from there the team leads too; at the breach everybody in charge. A clock that a ladder of
+    escalation tells of is left to it: nobody is told twice."""
+    if any(covers(ticket, clock, now) for covers in _covers):
+        return
     recipients = _handlers(ticket)
     if percent >= 75:
         recipients |= _leads(ticket)

@@ -287,6 +287,32 @@ def _corrected(who: str, before: Values, after: Values, names: Names) -> Told:
     return Told(_("%(who)s corrected what was recorded. %(what)s") % values, "edit")
 
 
+def _escalated(who: str, before: Values, after: Values, names: Names) -> Told:
+    values = {
+        "clock": str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock"))), "step": after.get("step"),
+        "names": ", ".join(after.get("names") or []), "n": after.get("others", 0),
+    }  # fmt: skip
+    if after.get("state") == "passed":
+        text = _("%(clock)s: step %(step)s of the escalation was already behind") % values
+    elif not after.get("names"):
+        text = _("%(clock)s: step %(step)s of the escalation found nobody to tell") % values
+    elif after.get("others"):
+        text = _("%(clock)s: step %(step)s of the escalation told %(names)s and %(n)s more") % values
+    elif after.get("climbed"):
+        text = _("%(clock)s: no answer, step %(step)s of the escalation told %(names)s") % values
+    else:
+        text = _("%(clock)s: step %(step)s of the escalation told %(names)s") % values
+    return Told(text, "speakerphone")
+
+
+def _acknowledged(who: str, before: Values, after: Values, names: Names) -> Told:
+    clock = str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock")))
+    values = {"who": who, "clock": clock, "step": after.get("step")}
+    return Told(
+        _("%(who)s acknowledged step %(step)s of the escalation (%(clock)s)") % values, "circle-check"
+    )
+
+
 _TELLERS = {
     facts.OPENED: _opened,
     facts.STATE: _state,
@@ -312,4 +338,6 @@ _TELLERS = {
     facts.COMMITTED: _committed,
     facts.CAUSED: _caused,
     facts.CORRECTED: _corrected,
+    facts.ESCALATED: _escalated,
+    facts.ACKNOWLEDGED: _acknowledged,
 }

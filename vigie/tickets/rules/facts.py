@@ -26,6 +26,8 @@ COMMITTED = "committed"  # what a team or a supplier promises, anew
 SUPPORT_WARNED = "support_warned"
 CAUSED = "caused"  # why a promise was missed
 CORRECTED = "corrected"
+ESCALATED = "escalated"
+ACKNOWLEDGED = "acknowledged"
 
 PUBLIC = frozenset(
     {OPENED, STATE, RESPONDED, PRIORITY, TYPE, PROMISED, BREACHED, EDITED, REMINDED, ASKED, CORRECTED}

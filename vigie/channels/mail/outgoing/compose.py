@@ -113,6 +113,8 @@ def _tidy(text: str) -> str:
 
 def _link(told: Told) -> str:
     base = settings.VIGIE_URL.rstrip("/")
+    if told.reader.is_provider and told.notice.params.get("link"):
+        return base + str(told.notice.params["link"])
     if told.ticket is None:
         return base + reverse("home")
     return base + reverse("portal_ticket" if told.reader.is_client else "ticket", args=[told.ticket.pk])

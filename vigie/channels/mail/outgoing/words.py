@@ -116,7 +116,12 @@ def _who_reads(told: Told, sender: Sender) -> str:
 
 
 def _what_next(told: Told, ticket: Ticket) -> str:
-    """Under a resolution, for its requester: what to do when it does not work."""
+    """Under a resolution, for its requester: what to do when it does not work; under an escalation, until when to answer it."""
+    if told.notice.params.get("acknowledge_by"):
+        asked_by = dt.datetime.fromisoformat(told.notice.params["acknowledge_by"])
+        return gettext(
+            "Acknowledge it on the page below before %(when)s; otherwise the next step is told."
+        ) % {"when": _instant(asked_by)}
     if told.notice.kind != "ticket_resolved" or not told.reader.is_client:
         return ""
     until = reopen_until(ticket, machine_of(ticket.workflow_version_id))

@@ -1,0 +1,1 @@
+"""Pure decisions of escalation: when a step is reached, which steps fire, what is at stake."""
