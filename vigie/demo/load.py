@@ -13,6 +13,7 @@ from vigie.accounts import demo_mode
 from vigie.demo.approvals import ask_for_approvals
 from vigie.demo.behind import Suppliers, explain_misses, promise_news
 from vigie.demo.chain import stand_behind
+from vigie.demo.ladders import climb_ladders
 from vigie.demo.mails import open_mailboxes
 from vigie.demo.notices import tell_personas
 from vigie.demo.rates import settle_rates
@@ -62,6 +63,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         explain_misses(settled, anchor)
         correct_a_wait(settled, anchor)
         replay_variants(settled, anchor)
+        climb_ladders(settled, anchor)
         tell_personas(anchor)
         outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)
