@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -121,6 +121,21 @@ class Standing(NamedTuple):
     stopped_at: int | None
     due_at: int | None
     breached_at: int | None
+
+
+def joined(found: Iterable[Segment]) -> tuple[Segment, ...]:
+    """The segments, made one where nothing but an eventless fact lies between two."""
+    segments: list[Segment] = []
+    for one in found:
+        if segments and _sort_of(segments[-1]) == _sort_of(one):
+            last = segments.pop()
+            one = replace(one, start=last.start, service_seconds=last.service_seconds + one.service_seconds)
+        segments.append(one)
+    return tuple(segments)
+
+
+def _sort_of(one: Segment) -> tuple[object, ...]:
+    return one.counted, one.cause, one.holder, one.calendar, one.target_seconds
 
 
 def next_warning(reading: Reading, announced: Container[int] = ()) -> Threshold | None:

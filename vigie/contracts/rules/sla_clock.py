@@ -27,6 +27,7 @@ from vigie.contracts.rules.reading import (
     Segment,
     Standing,
     Threshold,
+    joined,
 )
 from vigie.kernel.refusal import Refusal
 
@@ -46,7 +47,7 @@ def read_clock(terms: Terms, facts: Iterable[ClockFact], now: int) -> Reading:
 
 
 def stand_of(terms: Terms, facts: Iterable[ClockFact], now: int) -> Standing:
-    """The figures of ``read_clock`` and nothing to tell; terms without thresholds make it cheaper still."""
+    """The figures of ``read_clock`` and nothing to tell; terms without thresholds make it cheaper."""
     clock = _lived(terms, facts, now)
     used, state, first = clock.used(), _state(clock), _first_breach(clock)
     due_at, _ = _limits(clock, state, used)
@@ -396,20 +397,7 @@ def _next_threshold(clock: _Clock, used: int) -> Threshold | None:
 
 
 def _segments(clock: _Clock) -> tuple[Segment, ...]:
-    """The pieces, joined where nothing but an eventless fact lies between two."""
-    segments: list[Segment] = []
-    for piece in clock.pieces:
-        calendar = piece.hours.calendar.code
-        start, seconds = piece.start, piece.seconds
-        if segments:
-            last = segments[-1]
-            same = (last.counted, last.cause, last.holder, last.calendar, last.target_seconds)
-            if same == (piece.counted, piece.cause, piece.holder, calendar, piece.target):
-                start, seconds = last.start, seconds + last.service_seconds
-                segments.pop()
-        segments.append(
-            Segment(
-                start, piece.end, piece.counted, piece.cause, piece.holder, seconds, calendar, piece.target
-            )
-        )
-    return tuple(segments)
+    return joined(
+        Segment(p.start, p.end, p.counted, p.cause, p.holder, p.seconds, p.hours.calendar.code, p.target)
+        for p in clock.pieces
+    )
