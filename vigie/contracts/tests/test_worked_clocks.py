@@ -100,7 +100,7 @@ def test_w14_raised_priority_same_calendar() -> None:
     p3, opened = terms(K1, 16), start(jan(12, "09:00"))
     raised = fact("retarget", jan(12, "15:00"), terms=terms(K1, 8))
     assert wall(read(p3, jan(12, "15:30"), opened, raised).due_at) == "2026-01-12 17:00"
-    restart = replace(raised, policy=PriorityPolicy.RESTART)
+    restart = raised._replace(policy=PriorityPolicy.RESTART)
     assert wall(read(p3, jan(12, "15:30"), opened, restart).due_at) == "2026-01-13 13:00"
 
 
