@@ -118,6 +118,8 @@ RATE = {
 }  # fmt: skip
 STEP = {"unit": "percent", "amount": "90", "mode": "hierarchical", "audience": "assignee"}
 NAMES = {"name_fr": "Nom", "name_en": "Name"}
+SPAN = {"starts_at": "2030-01-14T09:00", "ends_at": "2030-01-15T09:00"}
+SHIFT = {"people_needed": "1", "mon": "08:00-18:00", "valid_from": "2030-01-01"}
 
 ASKED = {
     "title_fr": "Reprise", "title_en": "Back", "measure": "resolution", "wished": "4 h", "asked_by": "Garnier",
@@ -555,6 +557,54 @@ ROUTES: dict[str, Route] = {
     "calendar_edit": _agents("calendar", sent={"code": "k1", **NAMES, "organisation": "@organisation"}),
     "workflows": _agents(),
     "workflow": _agents("workflow"),
+    # rotas: the provider's own, but for the tickets of a hand-over and the contracts behind a gap
+    "rota": _agents(),
+    "rota_gaps": _agents(),  # of a contract, its reference alone: a code
+    "rota_load": _agents(asked=("", "?months=12", "?team=@team")),
+    "rota_mine": _agents(),
+    "rota_address": _agents(sent={"act": "give"}, reads=False),
+    "rota_feed": Route("anyone", ("feed",)),
+    "rota_absence_new": _agents(sent={"person": "@agent", "kind": "leave", **SPAN}),
+    "rota_absence_withdraw": _agents("absence", sent={}, reads=False),
+    "rota_week": _agents("team", asked=("", "?week=2026-01-12")),
+    "rota_hub": _agents("team", sent={"holiday_sets": "FR", "next_team": ""}),
+    "rota_shifts": _agents("team"),
+    "rota_pattern_new": _agents("team", sent={**NAMES, **SHIFT}),
+    "rota_pattern": _agents("team", "pattern", sent={**NAMES, **SHIFT}),
+    "rota_place_new": _agents(
+        "pattern", sent={"person": "@agent", "weekdays": "6", "valid_from": "2026-02-01"}
+    ),
+    "rota_day_new": _agents("pattern", sent={"person": "@agent", "day": "2026-02-02", "kind": "comes"}),
+    "rota_place_end": _agents("place", sent={}, reads=False),
+    "rota_on_call": _agents("team", asked=("", "?from=2026-01-12")),
+    "rota_rotation_new": _agents(
+        "team",
+        sent={
+            "rank": "2",
+            "starts_on": "2030-01-01",
+            "handover_at": "09:00",
+            "handover_weekday": "0",
+            "turn_days": "7",
+        },
+    ),
+    "rota_rotation_end": _agents("rotation", sent={"ends_on": "2030-01-01"}),
+    "rota_override_new": _agents("team", sent={"rank": "1", "person": "@agent", **SPAN}),
+    "rota_override_withdraw": _agents("override", sent={}, reads=False),
+    "rota_swap_new": _agents("team", sent={"rank": "1", "asker": "@agent", "other": "@agent", **SPAN}),
+    "rota_swap_answer": _agents("swap", sent={"act": "accept"}, reads=False),
+    "rota_call_out_new": _agents("team", sent={"person": "@agent", "reason": "Panne", **SPAN}),
+    "rota_hand_over": _showing(
+        "team",
+        sent={
+            "to_team": "@team",
+            "body_fr": "Bonjour",
+            "body_en": "Hello",
+            "told": "@ticket",
+            "moved": "@ticket",
+        },
+    ),
+    "rota_notes": _agents(),
+    "rota_note": _showing("note", sent={}),
     # mail
     "mailboxes": _agents(),
     "mailbox_new": _agents(sent={**MAILBOX, "organisation": "@organisation", "team": "@team"}),

@@ -22,6 +22,7 @@ from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Notice
 from vigie.replay.actions import carry_out
 from vigie.replay.models import Study
+from vigie.rota.actions import absences, addresses, handover, on_call, shifts
 from vigie.tenancy.models import Entity
 from vigie.tickets.actions import handling, watching
 from vigie.tickets.actions.canned import save_canned
@@ -189,6 +190,32 @@ def _escalated(client: ClientWorld, ticket: Ticket) -> dict[str, Any]:
     return {"ladder": ladder.pk, "ladder_step": step.pk, "escalation": escalation.pk}
 
 
+def _rota(world: World, ticket_ids: list[int]) -> dict[str, Any]:
+    """The plan of a team, and a hand-over note that tells of tickets of both clients."""
+    people = (world.agent.pk, world.agent_all.pk)
+    day = (START + dt.timedelta(days=1), START + dt.timedelta(days=2))
+    hours = {"hours": {"mon": [["08:00", "18:00"]]}, "people_needed": 1, "works_on_holidays": False}
+    pattern = shifts.add_pattern(
+        SYSTEM, world.team.pk, {**hours, "name_fr": "Jour", "name_en": "Day", "valid_from": MONTH}, now=START
+    )
+    place = shifts.place(SYSTEM, pattern.pk, people[0], [0], MONTH, now=START)
+    rotation = on_call.start_rotation(
+        SYSTEM, world.team.pk, people, starts_on=MONTH, handover_at=dt.time(9), now=START
+    )
+    override = on_call.override(SYSTEM, world.team.pk, people[1], day, now=START)
+    swap = on_call.ask_swap(SYSTEM, world.team.pk, people[0], day, asker_id=people[1], now=START)
+    absence = absences.record_absence(SYSTEM, people[0], "leave", *day, now=START).absence
+    agent = world.actor(world.agent_all)
+    note = handover.hand_over(
+        agent, world.team.pk, world.team2.pk,
+        handover.Note("Bonsoir", "Good evening", dict.fromkeys(ticket_ids, "à suivre")), now=START,
+    )  # fmt: skip
+    return {
+        "pattern": pattern.pk, "place": place.pk, "rotation": rotation.pk, "override": override.pk, "swap": swap.pk,
+        "absence": absence.pk, "note": note.pk, "feed": addresses.give_address(agent, now=START),
+    }  # fmt: skip
+
+
 def _rate(client: ClientWorld) -> RateCommitment:
     """The client's rate commitment, once."""
     values = {
@@ -221,6 +248,7 @@ def build_scene(world: World) -> Scene:
         "canned": canned.pk,
         **_support_rows(world),
         "job": ABSENT,
+        **_rota(world, [own["request"], other["request"]]),
         "verb": "resolve",
     }.items():
         scene.values[kind] = {"own": value, "other": ABSENT, "absent": ABSENT}

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vigie.tenancy.urls")),
     path("", include("vigie.catalog.urls")),
     path("", include("vigie.contracts.urls")),
+    path("", include("vigie.rota.urls")),
     path("", include("vigie.compliance.urls")),
     path("", include("vigie.replay.urls")),
     path("", include("vigie.escalation.urls")),

@@ -22,6 +22,8 @@ SUBJECTS = {
     ("provider", "mailbox"): "mailbox",
     ("provider", "exclusion"): "exclusion",
     ("provider", "statement"): "statement",
+    ("provider", "rota_mine"): "rota_mine",  # one's own plan: it bears no number
+    ("provider", "rota_note"): "rota_note",
     ("client", "ticket"): "portal_ticket",
     ("provider", "installation"): "status",  # there is one: its notices bear no number
 }

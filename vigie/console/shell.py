@@ -36,6 +36,7 @@ def places(actor: Actor) -> list[dict[str, Any]]:
         ("clients", p("menu", "Clients"), "building", "c", ("clients:view",)),
         ("people", p("menu", "People"), "users", "p", ("people:view",)),
         ("contracts", p("menu", "Contracts"), "contract", "o", ("contracts:view",)),
+        ("rota", p("menu", "Rota"), "calendar-event", "r", ("rota:view",)),
         ("services", p("menu", "Services"), "apps", "s", ("catalog:view",)),
     )
     return [

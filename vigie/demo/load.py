@@ -18,6 +18,7 @@ from vigie.demo.mails import open_mailboxes
 from vigie.demo.notices import tell_personas
 from vigie.demo.rates import settle_rates
 from vigie.demo.replies import keep_replies
+from vigie.demo.rotas import plan_teams
 from vigie.demo.settle import settle
 from vigie.demo.studies import correct_a_wait, replay_variants
 from vigie.demo.year import histories_of
@@ -64,6 +65,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         correct_a_wait(settled, anchor)
         replay_variants(settled, anchor)
         climb_ladders(settled, anchor)
+        plan_teams(settled, anchor)
         tell_personas(anchor)
         outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)

@@ -47,6 +47,10 @@ KINDS: dict[str, tuple[Label, str]] = {
     "exclusion_refused": (_("%(by)s refused the exclusion on %(reference)s"), "circle-x"),
     "statement_proposed": (_("%(reference)s: the month %(month)s waits for approval"), "contract"),
     "statement_frozen": (_("%(by)s approved the month %(month)s of %(reference)s"), "circle-check"),
+    "swap_asked": (_("%(by)s asks you to take a span of on-call"), "refresh"),
+    "swap_accepted": (_("%(by)s accepted the swap of on-call"), "circle-check"),
+    "swap_refused": (_("%(by)s refused the swap of on-call"), "circle-x"),
+    "handover_sent": (_("%(by)s hands over to your team"), "send"),
     "mail_undelivered": (_("Your mail to %(name)s about %(reference)s was not delivered"), "alert-triangle"),
 }
 UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")

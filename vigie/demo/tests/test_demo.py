@@ -22,6 +22,9 @@ from vigie.demo.load import load_demo
 from vigie.demo.scenarios import french, scenarios, told
 from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Delivery, Notice
+from vigie.rota.models import Absence, CallOut, Handover, Override, Swap
+from vigie.rota.queries import on_call
+from vigie.rota.queries.coverage import gaps_ahead
 from vigie.runtime.environment import ROOT
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ledger import cache_reading, load_rows, reading_of
@@ -188,3 +191,16 @@ def test_what_stands_behind_its_promises_is_true(demo: None) -> None:
     assert [one.requirements[0].number for one in told.with_gap("uncommitted")] == [3]
     assert not told.with_gap("silent")
     assert not told.with_gap("unmeasured")
+
+
+def test_teams_follow_the_sun_with_one_gap_ahead(demo: None) -> None:
+    found = gaps_ahead(SYSTEM, now=ANCHOR)
+    assert [gap.cause for gap in found] == ["on_call_away"]
+    assert [row.state for row in Swap.objects.all()] == ["accepted"]
+    assert Absence.objects.count() == 2
+    away = Override.objects.get()
+    assert on_call(away.team_id, away.starts_at)[0].pk == away.person_id
+    note = Handover.objects.get()
+    assert note.acknowledged_by is not None
+    assert note.acknowledged_at > note.sent_at
+    assert CallOut.objects.count() > 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Prefetch, Q
 
@@ -37,9 +37,11 @@ class Plan:
     team: Team
     hub: Hub | None
     patterns: dict[int, ShiftPattern]
+    rules: tuple[Pattern, ...]
     shifts: tuple[Shift, ...]
     ranks: dict[int, tuple[Slot, ...]]
     away: Away
+    days: tuple[dt.date, dt.date]
     people: dict[int, Person] = field(repr=False)
 
     def on_shift(self, at: dt.datetime) -> tuple[Person, ...]:
@@ -47,6 +49,13 @@ class Plan:
 
     def on_call(self, at: dt.datetime) -> tuple[Person, ...]:
         return self._named(called(self.ranks.values(), epoch(at)))
+
+    def without_holidays(self) -> tuple[Shift, ...]:
+        """The shifts there would be if no day were a holiday, people apart."""
+        if not self.shifts and not self.rules:
+            return ()
+        every = [replace(r, calendar=replace(r.calendar, works_on_holidays=True)) for r in self.rules]
+        return shifts_of(every, (), (), *self.days)
 
     @property
     def open(self) -> Spans:
@@ -72,7 +81,12 @@ def plans(teams: Iterable[Team], low: dt.datetime, high: dt.datetime) -> dict[in
     found = {team.pk: team for team in teams}
     ids = sorted(found)
     hubs = {hub.team_id: hub for hub in Hub.objects.filter(team_id__in=ids).select_related("next_team")}
-    shifts, patterns = _shifts(found, hubs, low, high)
+    patterns = _patterns(ids, low, high)
+    rules = {
+        pk: tuple(pattern_rule(row, team.timezone, hubs.get(pk)) for row in patterns[pk].values())
+        for pk, team in found.items()
+    }
+    shifts = _shifts(found, rules, low, high)
     ranks_of = _rotations(found, ids, low, high)
     mentioned = {p for rows in shifts.values() for shift in rows for p in shift.people}
     mentioned |= {p for turns, over in ranks_of.values() for t in turns for p in t.people}
@@ -83,9 +97,12 @@ def plans(teams: Iterable[Team], low: dt.datetime, high: dt.datetime) -> dict[in
     for (team_id, rank), (turns, over) in sorted(ranks_of.items()):
         ranks[team_id][rank] = slots(turns, over, away, epoch(low), epoch(high))
     return {
-        pk: Plan(team, hubs.get(pk), patterns[pk], tuple(shifts[pk]), ranks[pk], away, people)
+        pk: Plan(
+            team, hubs.get(pk), patterns[pk], rules[pk], tuple(shifts[pk]), ranks[pk], away,
+            _days(team, low, high), people,
+        )
         for pk, team in found.items()
-    }
+    }  # fmt: skip
 
 
 def pattern_rule(row: ShiftPattern, zone: str, hub: Hub | None) -> Pattern:
@@ -130,27 +147,40 @@ def away_of(people: Iterable[int], low: dt.datetime, high: dt.datetime) -> dict[
     return {person_id: tidy(spans) for person_id, spans in found.items()}
 
 
+def _patterns(ids: Sequence[int], low: dt.datetime, high: dt.datetime) -> dict[int, dict[int, ShiftPattern]]:
+    """Patterns of each team that take place in the span, by id."""
+    within = Q(valid_until=None) | Q(valid_until__gt=(low - 2 * DAY).date())
+    rows = ShiftPattern.objects.filter(within, team_id__in=ids, valid_from__lte=(high + DAY).date())
+    found: dict[int, dict[int, ShiftPattern]] = {pk: {} for pk in ids}
+    for row in rows.order_by("pk"):
+        found[row.team_id][row.pk] = row
+    return found
+
+
 def _shifts(
-    teams: dict[int, Team], hubs: dict[int, Hub], low: dt.datetime, high: dt.datetime
-) -> tuple[dict[int, list[Shift]], dict[int, dict[int, ShiftPattern]]]:
-    """Shifts of each team that touch the span, and its patterns by id."""
-    first, last = (low - DAY).date(), (high + DAY).date()
-    within = Q(valid_until=None) | Q(valid_until__gt=first - DAY)
-    rows = ShiftPattern.objects.filter(within, team_id__in=list(teams), valid_from__lte=last).order_by("pk")
-    patterns: dict[int, dict[int, ShiftPattern]] = {pk: {} for pk in teams}
-    for row in rows:
-        patterns[row.team_id][row.pk] = row
-    every = [pk for mine in patterns.values() for pk in mine]
+    teams: dict[int, Team], rules: dict[int, tuple[Pattern, ...]], low: dt.datetime, high: dt.datetime
+) -> dict[int, list[Shift]]:
+    """Shifts of each team that touch the span."""
+    first, last = (low - 2 * DAY).date(), (high + DAY).date()
+    within = Q(valid_until=None) | Q(valid_until__gt=first)
+    every = [rule.id for mine in rules.values() for rule in mine]
     placed = ShiftPlace.objects.filter(within, pattern_id__in=every, valid_from__lte=last).order_by("pk")
-    changed = ShiftChange.objects.filter(pattern_id__in=every, day__range=(first - DAY, last)).order_by("pk")
+    changed = ShiftChange.objects.filter(pattern_id__in=every, day__range=(first, last)).order_by("pk")
     places, changes = [place_rule(row) for row in placed], [change_rule(row) for row in changed]
     a, b = epoch(low), epoch(high)
-    found = {}
-    for pk, team in teams.items():
-        rules = [pattern_rule(row, team.timezone, hubs.get(pk)) for row in patterns[pk].values()]
-        days = (moment(a, team.timezone).date() - DAY, moment(b, team.timezone).date())
-        found[pk] = [s for s in shifts_of(rules, places, changes, *days) if s.start < b and s.end > a]
-    return found, patterns
+    return {
+        pk: [
+            s
+            for s in shifts_of(rules[pk], places, changes, *_days(team, low, high))
+            if s.start < b and s.end > a
+        ]
+        for pk, team in teams.items()
+    }
+
+
+def _days(team: Team, low: dt.datetime, high: dt.datetime) -> tuple[dt.date, dt.date]:
+    """Local dates whose shifts may touch the span: a night begins the day before."""
+    return moment(epoch(low), team.timezone).date() - DAY, moment(epoch(high), team.timezone).date()
 
 
 Layers = tuple[list[Turns], list[Replacement]]

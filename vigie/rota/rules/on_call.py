@@ -68,9 +68,11 @@ def slots(
 ) -> tuple[Slot, ...]:
     """What the layers of one rank say in ``[low, high)``, by start; adjacent pieces that say the same are one.
 
-    ``rotations`` follow each other (none overlaps); ``replacements`` are in the order in which they hold.
+    A rotation ends where the next one begins; ``replacements`` are in the order in which they hold.
     """
-    pieces = [slot for turns in rotations for slot in _turns(turns, low, high)]
+    ordered = sorted(rotations, key=lambda turns: turns.starts_on)
+    stops = [min(high, _begin(turns)) for turns in ordered[1:]] + [high]
+    pieces = [slot for turns, stop in zip(ordered, stops, strict=False) for slot in _turns(turns, low, stop)]
     for layer in replacements:
         pieces = list(_under(pieces, layer, low, high))
     parted = (part for slot in pieces for part in _parted(slot, away))
@@ -96,6 +98,11 @@ def begins(turns: Turns, n: int) -> date:
         return turns.starts_on + timedelta(days=n * turns.turn_days)
     ahead = (turns.weekday - turns.starts_on.weekday() - 1) % WEEK + 1
     return turns.starts_on + timedelta(days=ahead + (turns.turn_days - WEEK) + (n - 1) * turns.turn_days)
+
+
+def _begin(turns: Turns) -> int:
+    """The instant at which a rotation begins."""
+    return wall_to_epoch(turns.starts_on.toordinal(), turns.seconds, zone_of(turns.zone))
 
 
 def _turns(turns: Turns, low: int, high: int) -> Iterator[Slot]:

@@ -61,12 +61,17 @@ def test_a_hand_over_at_an_hour_that_does_not_exist_takes_place_at_the_jump() ->
     assert found[1].start == at(PARIS, 2026, 3, 29, 3)
 
 
-def test_a_new_rotation_takes_over_where_the_old_one_ends() -> None:
-    first = turns(ends_on=dt.date(2026, 1, 22))
-    second = Turns(PARIS, dt.date(2026, 1, 22), NINE, 0, 7, (9, 8))
-    found = slots([first, second], [], {}, LOW, HIGH)
+def test_a_new_rotation_takes_over_where_it_begins_whatever_the_hour() -> None:
+    second = Turns(PARIS, dt.date(2026, 1, 22), 14 * HOUR, 0, 7, (9, 8))
+    found = slots([second, turns()], [], {}, LOW, HIGH)
     assert [s.person for s in found] == [1, 2, 9, 8]
+    assert found[2].start == at(PARIS, 2026, 1, 22, 14)
     assert all(a.end == b.start for a, b in pairwise(found))
+
+
+def test_a_rotation_that_ends_leaves_nobody() -> None:
+    found = slots([turns(ends_on=dt.date(2026, 1, 22))], [], {}, LOW, HIGH)
+    assert found[-1].end == at(PARIS, 2026, 1, 22, 9)
 
 
 def test_an_override_wins_over_the_rotation_and_the_latest_over_the_earlier() -> None:

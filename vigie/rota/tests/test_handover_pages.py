@@ -1,0 +1,68 @@
+"""The page of the hand-over, and its notes."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests.world import START, World, report
+from vigie.kernel.actor import SYSTEM
+from vigie.rota.actions import shifts
+from vigie.rota.models import Handover
+from vigie.rota.tests.test_pages import browser, day_shift, monday, text
+
+__all__ = ["monday"]
+pytestmark = pytest.mark.django_db
+
+
+def test_the_hand_over_tells_gives_and_is_acknowledged(world: World) -> None:
+    day_shift(world, world.agent_all)
+    shifts.set_hub(SYSTEM, world.team.pk, ["FR"], world.team2.pk, now=START)
+    ticket = report(world)
+    ticket.refresh_from_db()
+    visitor = browser(world.agent_all)
+    address = reverse("rota_hand_over", args=[world.team.pk])
+    page = visitor.get(address).content.decode()
+    assert ticket.reference in page
+    assert "à surveiller" in page
+    assert "needs watching" in page
+    typed = {
+        "to_team": world.team2.pk, "body_fr": "À suivre ce soir.", "body_en": "To watch tonight.", "told": [ticket.pk],
+        "moved": [ticket.pk], f"comment-{ticket.pk}": "rappeler à 19 h",
+    }  # fmt: skip
+    assert visitor.post(address, {**typed, "body_en": " "}).status_code == 422
+    assert not Handover.objects.exists()
+    assert visitor.post(address, typed).status_code == 302
+    note = Handover.objects.get()
+    ticket.refresh_from_db()
+    assert ticket.team_id == world.team2.pk
+    line = note.lines.get()
+    assert (line.moved, line.comment) == (True, "rappeler à 19 h")
+    own = visitor.post(reverse("rota_note", args=[note.pk]))
+    assert own.status_code == 422  # whoever wrote it does not acknowledge it
+    other = browser(world.agent)
+    shown = text(other.get(reverse("rota_note", args=[note.pk])))
+    assert "À suivre ce soir." in shown
+    assert "1 ticket confié" in shown
+    assert other.post(reverse("rota_note", args=[note.pk])).status_code == 302
+    assert other.post(reverse("rota_note", args=[note.pk])).status_code == 422
+    note.refresh_from_db()
+    assert note.acknowledged_by_id == world.agent.pk
+
+
+def test_lines_of_other_clients_are_not_shown(world: World) -> None:
+    day_shift(world, world.agent_all)
+    hidden, seen = report(world, world.b), report(world)
+    visitor = browser(world.agent_all)
+    typed = {
+        "to_team": world.team2.pk,
+        "body_fr": "Bonsoir",
+        "body_en": "Good evening",
+        "told": [hidden.pk, seen.pk],
+    }
+    visitor.post(reverse("rota_hand_over", args=[world.team.pk]), typed)
+    note = Handover.objects.get()
+    assert note.lines.count() == 2
+    shown = browser(world.agent).get(reverse("rota_note", args=[note.pk])).content.decode()
+    assert seen.reference in shown
+    assert hidden.reference not in shown

@@ -1,0 +1,107 @@
+"""The hand-over at the end of a team's day, and notes between teams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from vigie.rota import access, labels
+from vigie.rota.actions import handover as actions
+from vigie.rota.forms import NoteForm
+from vigie.rota.queries import handover as queries
+from vigie.rota.queries.people import other_teams
+from vigie.rota.views.frame import beside, crumbs
+from vigie.toolkit.entry import Request, agents
+from vigie.toolkit.forms import attempt
+from vigie.toolkit.pages import render
+
+
+@agents("rota:view")
+@require_http_methods(["GET", "POST"])
+def hand_over(request: Request, team_id: int) -> HttpResponse:
+    """Tickets of concern, a note drafted from facts, and one act that sends both."""
+    actor, now = request.actor, timezone.now()
+    end = queries.ending(actor, team_id, now=now)
+    found = queries.concerns(actor, end)
+    words = queries.draft(end, found, now=now)
+    initial = {
+        "to_team": end.to_team.pk if end.to_team else None, "body_fr": words["fr"], "body_en": words["en"],
+    }  # fmt: skip
+    form = NoteForm(request.POST or None, initial=initial, teams=other_teams(actor, team_id))
+    told, moved = _ticked(request, found)
+
+    def send(values: dict[str, Any]) -> Any:
+        note = actions.Note(values["body_fr"], values["body_en"], told, frozenset(moved))
+        return actions.hand_over(actor, team_id, values["to_team"], note, now=now)
+
+    sent = attempt(form, send) if request.method == "POST" else None
+    if sent is not None:
+        messages.success(request, _("Handed over. The next team is told."))
+        return redirect("rota_note", sent.pk)
+    context = {
+        "end": end, "found": found, "form": form, "told": told, "moved": moved, "reasons": labels.REASONS,
+        "most": queries.MOST, "now": now,
+        "may_send": team_id in actor.team_ids or access.leads(actor, team_id),
+        "crumbs": crumbs(end.team, {"label": _("Hand-over")}), **beside(actor, "", team_id),
+    }  # fmt: skip
+    return render(request, "rota/hand_over.html", context, status=422 if form.errors else 200)
+
+
+def _ticked(request: Request, found: list[queries.Concern]) -> tuple[dict[int, str], set[int]]:
+    """Tickets told of with their comments, and those to give: before anything was sent, all that leave or run out."""
+    if request.method != "POST":
+        return (
+            {one.ticket.pk: "" for one in found},
+            {one.ticket.pk for one in found if {"due", "leaving"} & set(one.reasons)},
+        )
+    told, moved = set(request.POST.getlist("told")), set(request.POST.getlist("moved"))
+    ids = [one.ticket.pk for one in found]
+    return (
+        {
+            pk: request.POST.get(f"comment-{pk}", "")[:500]
+            for pk in ids
+            if str(pk) in told or str(pk) in moved
+        },
+        {pk for pk in ids if str(pk) in moved},
+    )
+
+
+@agents("rota:view")
+@require_safe
+def notes(request: Request) -> HttpResponse:
+    """Notes between teams, newest first."""
+    page = queries.notes_page(request.actor, cursor=request.GET.get("page"))
+    return render(request, "rota/notes.html", {"found": page, **beside(request.actor, "rota_notes")})
+
+
+@agents("rota:view")
+@require_http_methods(["GET", "POST"])
+def note(request: Request, note_id: int) -> HttpResponse:
+    """One note; a POST acknowledges it."""
+    actor, now = request.actor, timezone.now()
+    if request.method == "POST":
+        actions.acknowledge(actor, note_id, now=now)
+        messages.success(request, _("Acknowledged."))
+        return redirect("rota_note", note_id)
+    row = access.handover(actor, note_id)
+    lines = queries.lines_of(actor, row)
+    given = sum(line["moved"] for line in lines)
+    context = {
+        "note": row,
+        "lines": lines,
+        "given": ngettext("%(n)s ticket given", "%(n)s tickets given", given) % {"n": given},
+        "reasons": labels.REASONS,
+        "body": row.body_en if (get_language() or "fr").startswith("en") else row.body_fr,
+        "may_acknowledge": row.acknowledged_at is None
+        and row.author_id != actor.person_id
+        and (bool({row.team_id, row.to_team_id} & actor.team_ids) or access.leads(actor, row.to_team_id)),
+        **beside(actor, "rota_notes"),
+    }
+    return render(request, "rota/note.html", context)
