@@ -30,6 +30,7 @@ from vigie.tickets.actions import (
     causes,
     classifying,
     conversation,
+    correcting,
     handling,
     ingest,
     lifecycle,
@@ -44,6 +45,7 @@ from vigie.tickets.actions.conversation import Said
 from vigie.tickets.actions.lifecycle import Given
 from vigie.tickets.actions.opening import NewTicket
 from vigie.tickets.models import CannedReply, Ticket
+from vigie.tickets.rules.corrections import ANSWERED, Correction
 from vigie.tickets.rules.priority import DEFAULT_MATRIX
 from vigie.tickets.tests.test_support_clocks import underpinning
 
@@ -137,6 +139,10 @@ TABLE = [
     Row("handling.set_parent", ("tickets:work",), lambda a, g: handling.set_parent(a, g.ticket.pk, g.other.reference, now=NOW)),
     Row("handling.link_tickets", ("tickets:work",),
         lambda a, g: handling.link_tickets(a, g.ticket.pk, g.other.reference, "related", now=NOW)),
+    Row("correcting.correct", ("tickets:correct",),
+        lambda a, g: correcting.correct(a, g.early.pk, Correction(ANSWERED, at=START), "x", now=NOW)),
+    Row("correcting.correct", ("tickets:correct", "tickets:correct_late"),
+        lambda a, g: correcting.correct(a, g.early.pk, Correction(ANSWERED, at=START), "x", now=NOW + dt.timedelta(days=4))),
     Row("classifying.edit_ticket", ("tickets:work",),
         lambda a, g: classifying.edit_ticket(a, g.ticket.pk, {"title": "Autre"}, {}, now=NOW)),
     Row("classifying.edit_ticket", ("tickets:work", "tickets:correct"), wrong_service),
