@@ -14,7 +14,8 @@ from bench.bulk import Link, bare, copy
 TABLES = ("tickets_ticket", "tickets_message", "tickets_fact", "tickets_clock", "toolkit_searchdoc")
 NUMBERED = (
     "tenancy_organisation", "tenancy_site", "accounts_person", "accounts_team", "catalog_service",
-    "contracts_calendar", "contracts_calendarversion", "contracts_contract", "tickets_ticket",
+    "contracts_calendar", "contracts_calendarversion", "contracts_contract", "contracts_contractversion",
+    "tickets_ticket",
 )  # fmt: skip
 
 

@@ -126,18 +126,27 @@ def contracts(link: Link) -> None:
     )
     since = dt.date(2020, 1, 1)
     copy(
-        link, "contracts_contract", "id, organisation_id, reference, name_fr, name_en, nature, status, starts_on",
-        ((c, c, f"K{c}", "Infogérance", "Managed services", "external", "active", since) for c in clients()),
+        link, "contracts_contract",
+        "id, organisation_id, reference, name_fr, name_en, nature, status, starts_on, notice_months, renewal, renewal_months",
+        ((c, c, f"K{c}", "Infogérance", "Managed services", "external", "active", since, 3, "tacit", 12) for c in clients()),
+    )  # fmt: skip
+    copy(
+        link, "contracts_contractversion",
+        "id, organisation_id, contract_id, number, state, effective_on, changes, created_at, on_priority_change, on_reopen, "
+        "pauses, silence_days",
+        ((c, c, c, 1, "draft", since, "", since, "carry_over", "resume", "{}", []) for c in clients()),
     )  # fmt: skip
     copy(
         link, "contracts_commitment",
-        "organisation_id, contract_id, kind, ticket_type, priority, vip_only, target_seconds, calendar_id, follow_site, "
-        "pauses, thresholds, on_priority_change, on_reopen, valid_from",
+        "organisation_id, version_id, line, kind, ticket_type, priority, vip_only, target_seconds, calendar_id, follow_site, "
+        "pauses, thresholds, on_priority_change, on_reopen",
         (
-            (c, c, kind, "", p, False, seconds * p, 1, False, "{}", [50, 75, 90, 100], "carry_over", "resume", since)
-            for c in clients() for p in range(1, 6) for kind, seconds in (("response", 1800), ("resolution", 14400))
+            (c, c, 2 * p + order, kind, "", p, False, seconds * p, 1, False, "{}", [50, 75, 90, 100], "", "")
+            for c in clients() for p in range(1, 6)
+            for order, (kind, seconds) in enumerate((("response", 1800), ("resolution", 14400)), -1)
         ),
     )  # fmt: skip
+    link.execute("update contracts_contractversion set state = 'in_force'")
 
 
 def settle(link: Link) -> None:

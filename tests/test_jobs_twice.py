@@ -25,6 +25,7 @@ from vigie.channels.mail.models import InboundMail, Mailbox
 from vigie.compliance.actions.terms import add_rate, set_penalty_terms
 from vigie.compliance.tests.scene import rate_values, rated, terms_values
 from vigie.contracts.actions.feeds import follow
+from vigie.contracts.models import Contract
 from vigie.escalation.tests.scene import usual
 from vigie.notifications.models import Notice
 from vigie.operations.tests.conftest import put_job
@@ -218,6 +219,12 @@ def _steps(world: World) -> dict[str, Any]:
 def _risks(world: World) -> dict[str, Any]:
     rated(world)
     report(world, world.a, impact=2, urgency=1, now=NOW)  # due today
+    return TICK
+
+
+@sample("contracts.follow_dates")
+def _dates(world: World) -> dict[str, Any]:
+    Contract.objects.filter(pk=world.a.contract.pk).update(ends_on=dt.date(2026, 2, 1), notice_months=0)
     return TICK
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from django.db import connection, transaction
 
 from vigie.accounts.actors import actor_of
 from vigie.accounts.models import Affiliation, Agent, AgentClient, Person, Role, RoleGiven, Team, TeamMember
 from vigie.accounts.rules import DEFAULT_ROLES
 from vigie.catalog.models import Category, Service, Subscription
-from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract
+from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract, ContractVersion
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.tenancy.models import Organisation, Site
 from vigie.tickets.actions.opening import NewTicket, open_ticket
@@ -109,18 +113,50 @@ def make_client(code: str, name: str, calendar: Calendar, service: Service) -> C
         organisation=organisation, reference=f"C-{code}", name_fr="Infogérance", name_en="Managed services",
         status="active", starts_on=dt.date(2025, 1, 1),
     )  # fmt: skip
-    for priority, response, resolution in ((1, 15, 4), (2, 30, 8), (3, 60, 16), (4, 120, 24), (5, 240, 40)):
-        for kind, seconds in (("response", response * 60), ("resolution", resolution * 3600)):
-            Commitment.objects.create(
-                organisation=organisation, contract=contract, kind=kind, priority=priority, target_seconds=seconds,
-                calendar=calendar, valid_from=dt.date(2025, 1, 1),
-            )  # fmt: skip
+    ContractVersion.objects.create(
+        organisation=organisation, contract=contract, number=1, state="in_force", effective_on=contract.starts_on,
+        created_at=START,
+    )  # fmt: skip
+    promise(
+        contract,
+        *(
+            {"kind": kind, "priority": priority, "target_seconds": seconds, "calendar": calendar}
+            for priority, response, resolution in (
+                (1, 15, 4),
+                (2, 30, 8),
+                (3, 60, 16),
+                (4, 120, 24),
+                (5, 240, 40),
+            )
+            for kind, seconds in (("response", response * 60), ("resolution", resolution * 3600))
+        ),
+    )
     Subscription.objects.create(organisation=organisation, service=service)
     return ClientWorld(
         organisation, site, contact("User", ["user"]), contact("Colleague", ["user"]),
         contact("Manager", ["user", "client_manager"]), contact("Key", ["user", "key_user"]),
         contact("Vip", ["user"], is_vip=True, vip_reason="Direction", vip_until=dt.date(2030, 1, 1)), contract,
     )  # fmt: skip
+
+
+@contextmanager
+def rewriting() -> Iterator[None]:
+    """Lets a test lay down what a contract in force always said, which nobody else may."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select set_config('vigie.erasing', 'on', true)")
+        yield
+        cursor.execute("select set_config('vigie.erasing', '', true)")
+
+
+def promise(contract: Contract, *rows: Mapping[str, object]) -> None:
+    """Commitments more in the first version of a contract, as if they had always been there."""
+    version = ContractVersion.objects.get(contract=contract, number=1)
+    last = Commitment.objects.filter(version=version).count()
+    with rewriting():
+        for line, row in enumerate(rows, last + 1):
+            Commitment.objects.create(
+                organisation_id=contract.organisation_id, version=version, line=line, **row
+            )
 
 
 def build_world() -> World:

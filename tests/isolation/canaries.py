@@ -11,14 +11,14 @@ from urllib.parse import unquote
 from django.apps import apps
 from django.db import connection, models
 
-from tests.world import ClientWorld
+from tests.world import ClientWorld, rewriting
 from vigie.tenancy.walls import Client, classification
 
 # Columns whose value is a code, an address of code or a key: a canary there would make the row unusable, not a leak.
 CODES = re.compile(
     r"^(kind|code|nature|status|confidentiality|language|timezone|currency|accent|country|subdivision|side|state|phase|"
     r"pending_reason|ticket_type|channel|resolution_code|cancel_reason|audience|due_kind|sha256|content_type|token|digest|"
-    r"password|theme|vip_rule|formula|verdict|on_priority_change|on_reopen|place|measure|submission|source|external_ref|reference|subject|email)$"
+    r"password|theme|vip_rule|formula|verdict|on_priority_change|on_reopen|renewal|place|measure|submission|source|external_ref|reference|subject|email)$"
 )
 
 
@@ -49,7 +49,8 @@ def plant(client: ClientWorld) -> list[str]:
             for row in rows:
                 canary = f"VCB{model._meta.model_name}{field.attname}{row.pk}".replace("_", "")
                 room = field.max_length or 10_000
-                model._base_manager.filter(pk=row.pk).update(**{field.attname: canary[:room]})
+                with rewriting():
+                    model._base_manager.filter(pk=row.pk).update(**{field.attname: canary[:room]})
                 planted.append(canary[:room])
     return planted
 

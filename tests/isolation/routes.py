@@ -197,6 +197,7 @@ ROUTES: dict[str, Route] = {
     "portal_new_people": _customers(asked=("", "?q=a", "?q=er")),
     "portal_new_draft": _customers(sent={"title": "x", "body": "y"}, reads=False),
     "portal_upload": _customers(sent={"organisation": "@organisation"}, reads=False),
+    "portal_contract": _customers(asked=("", "?contract=@contract", "?on=2026-01-01"), rows=True),
     "portal_compliance": _customers(asked=("", "?month=2026-01", "?contract=@contract"), rows=True),
     "portal_compliance_tickets": _customers(
         "contract",
@@ -439,19 +440,17 @@ ROUTES: dict[str, Route] = {
             "organisation": "@organisation",
             "reference": "K9",
             **NAMES,
-            "status": "draft",
             "nature": "external",
             "starts_on": "2026-01-01",
         }
     ),
-    "contract": _showing("contract"),
+    "contract": _showing("contract", asked=("", "?on=2026-01-01", "?on=2020-01-01")),
     "contract_edit": _showing(
         "contract",
         sent={
             "organisation": "@organisation",
             "reference": "K9",
             **NAMES,
-            "status": "active",
             "nature": "external",
             "starts_on": "2026-01-01",
         },
@@ -459,6 +458,30 @@ ROUTES: dict[str, Route] = {
     "contract_preview": _showing(
         "contract", asked=("?type=incident&priority=2&site=@site&service=@service&at=2026-01-12T09:00",)
     ),
+    "contract_history": _showing("contract"),
+    "draft": _showing("contract"),
+    "amendment_new": _showing("contract", sent={"effective_on": "2027-01-01", "changes": "Délais"}),
+    "draft_edit": _showing(
+        "contract",
+        "draft_version",
+        sent={"effective_on": "2027-01-01", "on_priority_change": "carry_over", "on_reopen": "resume"},
+    ),
+    "draft_cover": _showing(
+        "contract", sent={"services": "@service", "sites": "@site", "entities": "@entity"}
+    ),
+    "contract_part_new": _showing("contract", "part", sent={"side": "client", "name": "Un signataire"}),
+    "contract_part": _showing(
+        "contract", "part", "signatory", sent={"side": "client", "name": "Une signataire"}
+    ),
+    "contract_part_drop": _agents("contract", "part", "signatory", sent={}, reads=False),
+    "contract_file_new": _showing("contract", sent={}),
+    "contract_file": _agents("contract", "contract_file"),
+    "contract_file_drop": _agents("contract", "contract_file", sent={}, reads=False),
+    "suspension_new": _showing("contract", sent={"reason": "Travaux"}),
+    "contract_step": _agents("contract", "step", sent={}, reads=False),
+    "deadline_acknowledge": _agents("contract", "deadline", sent={}, reads=False),
+    "draft_force": _agents("contract", sent={}, reads=False),
+    "draft_drop": _agents("contract", sent={}, reads=False),
     "commitment_new": _showing(
         "contract",
         sent={
@@ -467,21 +490,14 @@ ROUTES: dict[str, Route] = {
             "calendar": "@calendar",
             "site": "@site",
             "service": "@service",
-            "valid_from": "2026-01-01",
         },
     ),
     "commitment": _showing(
         "contract",
         "commitment",
-        sent={
-            "kind": "resolution",
-            "target": "8h",
-            "calendar": "@calendar",
-            "site": "@site",
-            "valid_from": "2026-02-01",
-        },
+        sent={"kind": "resolution", "target": "8h", "calendar": "@calendar", "site": "@site"},
     ),
-    "commitment_end": _agents("contract", "commitment", sent={"valid_until": "2026-02-01"}, reads=False),
+    "commitment_drop": _agents("contract", "commitment", sent={}, reads=False),
     "coverage": _showing("contract", asked=("", "?only=silent")),
     "chain": _showing("contract", "commitment"),
     "requirements": _showing("contract"),

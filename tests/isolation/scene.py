@@ -15,7 +15,9 @@ from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
 from vigie.compliance.actions import statements, terms
 from vigie.compliance.models import Exclusion, RateCommitment
 from vigie.contracts.actions import requirements
-from vigie.contracts.models import Commitment, Supplier, SupplierContract, SupportCommitment
+from vigie.contracts.actions.parties import add_part, attach
+from vigie.contracts.actions.versions import draft_amendment, draft_of
+from vigie.contracts.models import Commitment, Deadline, Supplier, SupplierContract, SupportCommitment
 from vigie.escalation.actions.ladders import save_ladder, save_step
 from vigie.escalation.models import Escalation, Ladder
 from vigie.kernel.actor import SYSTEM
@@ -80,6 +82,19 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
     watching.add_watcher(agent, first.pk, client.colleague.pk, now=START)
     save_draft(user, f"portal_new:{client.organisation.pk}", {"title": "brouillon"}, now=START)
     rate = _rate(client)
+    amendment = {"effective_on": dt.date(2027, 1, 1), "changes": "Avenant"}
+    draft = draft_of(client.contract) or draft_amendment(SYSTEM, client.contract.pk, amendment, now=START)
+    signatory = add_part(
+        SYSTEM, client.contract.pk, "signatories", {"side": "client", "name": "Signataire"}, now=START
+    )
+    paper = attach(SYSTEM, client.contract.pk, "contrat.pdf", 9, [b"%PDF-1.7\n"], now=START)
+    deadline, _new = Deadline.objects.get_or_create(
+        organisation=client.organisation,
+        contract=client.contract,
+        kind="end",
+        due_on=dt.date(2026, 12, 31),
+        told=60,
+    )
     clock = Clock.objects.get(ticket=first, kind="response")
     exclusion = Exclusion.objects.create(
         organisation=client.organisation, ticket=third, clock=Clock.objects.get(ticket=third, kind="resolution"),
@@ -105,7 +120,11 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "entity": entity.pk,
         "affiliation": affiliation.pk,
         "contract": client.contract.pk,
-        "commitment": Commitment.objects.filter(contract=client.contract).values_list("pk", flat=True)[0],
+        "commitment": Commitment.objects.filter(version=draft).values_list("pk", flat=True)[0],
+        "draft_version": draft.pk,
+        "signatory": signatory.pk,
+        "contract_file": paper.pk,
+        "deadline": deadline.pk,
         "requirement": requirements.ask(SYSTEM, client.contract.pk, ASKED, now=START).pk,
         "subscription": Subscription.objects.filter(organisation=client.organisation).values_list(
             "pk", flat=True
@@ -252,6 +271,8 @@ def build_scene(world: World) -> Scene:
         "verb": "resolve",
     }.items():
         scene.values[kind] = {"own": value, "other": ABSENT, "absent": ABSENT}
+    for kind, word in (("part", "signatories"), ("step", "notice")):
+        scene.values[kind] = dict.fromkeys(("own", "other", "absent"), word)
     return scene
 
 

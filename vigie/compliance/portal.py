@@ -58,7 +58,7 @@ def _contracts(actor: Actor) -> list[Contract]:
     if actor.scope != "company":
         raise NotFound()
     rated = access.visible_commitments(actor).values("contract_id")
-    found = access.contracts(actor).filter(pk__in=rated).exclude(status=Contract.Status.DRAFT)
+    found = access.contracts(actor).filter(pk__in=rated).exclude(status__in=Contract.UNPROMISED)
     return list(found.order_by("-starts_on", "-pk"))
 
 

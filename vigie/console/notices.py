@@ -20,6 +20,7 @@ from vigie.toolkit.paging import Page
 SUBJECTS = {
     ("provider", "ticket"): "ticket",
     ("provider", "mailbox"): "mailbox",
+    ("provider", "contract"): "contract",
     ("provider", "exclusion"): "exclusion",
     ("provider", "statement"): "statement",
     ("provider", "rota_mine"): "rota_mine",  # one's own plan: it bears no number

@@ -10,6 +10,8 @@ from vigie.contracts.models import (
     Calendar,
     Commitment,
     Contract,
+    ContractFile,
+    ContractVersion,
     Requirement,
     Supplier,
     SupplierContract,
@@ -24,6 +26,9 @@ GRANTS = ("contracts:view", "contracts:manage")
 
 OWN_OR_COMMON = "organisation_id is null or organisation_id = any (vigie_organisations())"
 
+# a draft is the provider's own until it is put in force; the inner query is itself walled
+IN_FORCE = "version_id in (select v.id from contracts_contractversion v where v.state = 'in_force')"
+
 TABLES: dict[str, TableClass] = {
     "contracts_calendar": Client(owner=OWN_OR_COMMON),
     "contracts_calendarversion": Client(
@@ -34,8 +39,17 @@ TABLES: dict[str, TableClass] = {
     ),
     "contracts_closeddaysfeed": Internal(),
     "contracts_contract": Client(),
-    "contracts_commitment": Client(),
+    "contracts_contractversion": Client(where="state = 'in_force'"),
+    "contracts_commitment": Client(where=IN_FORCE),
+    "contracts_covered": Client(where=IN_FORCE),
+    "contracts_suspension": Client(),
     "contracts_stampedterms": Client(write=("insert",)),
+    # who answers for a contract here, what it costs and its papers are told to the client by people, not by the portal
+    "contracts_lot": Internal(),
+    "contracts_priceline": Internal(),
+    "contracts_signatory": Internal(),
+    "contracts_contractfile": Internal(),
+    "contracts_deadline": Internal(),
     "contracts_requirement": Client(),
     "contracts_requirementtrace": Internal(),
     # what stands behind a promise is the provider's own business
@@ -49,6 +63,12 @@ TABLES: dict[str, TableClass] = {
 
 def visible(actor: Actor) -> QuerySet[Contract]:
     return in_sight(actor, Contract.objects.all())
+
+
+def visible_versions(actor: Actor) -> QuerySet[ContractVersion]:
+    """The versions of contracts in sight; the client's side sees none that is not in force."""
+    found = in_sight(actor, ContractVersion.objects.all())
+    return found.filter(state=ContractVersion.State.IN_FORCE) if actor.is_client else found
 
 
 def visible_commitments(actor: Actor) -> QuerySet[Commitment]:
@@ -78,12 +98,28 @@ def one_calendar(actor: Actor, calendar_id: int) -> Calendar:
     return found
 
 
-def one_commitment(actor: Actor, contract_id: int, commitment_id: int) -> Commitment:
-    """The commitment of this contract with this id, or :class:`NotFound`."""
-    found = visible_commitments(actor).filter(contract_id=contract_id, pk=commitment_id).first()
+def locked(actor: Actor, contract_id: int) -> Contract:
+    """The contract, held until the transaction ends: two changes at once cannot promise two things."""
+    contract = one(actor, contract_id)
+    Contract.objects.select_for_update().get(pk=contract.pk)
+    return contract
+
+
+def one_file(actor: Actor, contract_id: int, file_id: int) -> ContractFile:
+    """The document of this contract with this id, or :class:`NotFound`."""
+    found = ContractFile.objects.filter(contract=one(actor, contract_id), pk=file_id).first()
     if found is None:
         raise NotFound()
     return found
+
+
+def one_commitment(actor: Actor, contract_id: int, commitment_id: int) -> Commitment:
+    """The commitment of this contract with this id, or :class:`NotFound`."""
+    found = visible_commitments(actor).filter(version__contract_id=contract_id, pk=commitment_id)
+    row = found.select_related("version").first()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def visible_requirements(actor: Actor) -> QuerySet[Requirement]:

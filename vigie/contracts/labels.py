@@ -17,6 +17,10 @@ from vigie.workflow.labels import PENDING_REASONS
 Label = str | Promise
 
 STATUSES: dict[str, Label] = dict(Contract.Status.choices)
+TONES = {
+    "draft": "accent", "negotiation": "accent", "signed": "accent", "active": "ok", "suspended": "warn",
+    "notice_given": "warn", "ended": "quiet",
+}  # fmt: skip
 NATURES: dict[str, Label] = dict(Contract.Nature.choices)
 KINDS: dict[str, Label] = {
     "response": p("clock", "Response"),
@@ -52,6 +56,48 @@ GAPS: dict[str, Label] = {
     "unsupported": _("Not supported"),
     "silent": _("Nothing promised behind"),
 }
+VERSION_STATES: dict[str, Label] = {
+    "past": p("version", "Past"),
+    "now": p("version", "In force"),
+    "later": p("version", "To come"),
+    "draft": p("version", "Draft"),
+}
+MOVES: dict[str, Label] = {
+    "added": p("promise", "Added"),
+    "gone": p("promise", "Gone"),
+    "tighter": p("promise", "Tighter"),
+    "looser": p("promise", "Looser"),
+    "other": p("promise", "Changed"),
+}
+PARTS: dict[str, Label] = {
+    "scope": _("For which tickets"),
+    "target": _("Target"),
+    "hours": _("Measured in"),
+    "pauses": _("Suspended by"),
+    "thresholds": _("Warnings (%)"),
+    "on_priority_change": _("When the priority changes"),
+    "on_reopen": _("When the ticket is reopened"),
+    "pauses_resolution": _("What suspends the resolution"),
+    "pauses_update": _("What suspends the updates"),
+    "services": _("Services"),
+    "sites": _("Sites"),
+    "people": _("People"),
+    "prices": _("Prices before tax"),
+    "reopen_days": _("Reopening possible for (business days)"),
+    "close_days": _("Closed by itself after (business days)"),
+    "silence_days": _("Reminders and end of a silence (business days)"),
+}
+ALL_OF: dict[str, Label] = {
+    "services": _("Every service"),
+    "sites": _("Every site"),
+    "people": _("Everybody of the client"),
+}
+BESIDE = _("Cover and prices")
+COURSE = _("In the course of every ticket")
+OF_THE_SITE = _("zone and holidays of the site")
+USUAL = _("%(reason)s (usual)")
+OF_THE_CONTRACT = _("as the contract says")
+OF_THE_WORKFLOW = _("as the workflow says")
 EVERY_TICKET = _("Every ticket")
 VIP = _("VIP")
 NEVER = p("clock suspended", "Never")
@@ -84,8 +130,26 @@ refusals.register(
         "contracts.commitment_tie": _(
             "Another commitment covers the same tickets from the same day. Change that one, or say what sets this one apart."
         ),
+        "contracts.change_in_the_past": _("An amendment starts tomorrow at the earliest: what was promised up to today stands."),
         "contracts.commitment_ended": _("This commitment has ended: it can no longer change."),
-        "contracts.change_in_the_past": _("A contract in force changes from today at the earliest: what was promised before stands."),
+        "contracts.version_overlaps": _("This amendment would overlap the version in force: it starts after that one did."),
+        "contracts.amendment_same_day": _("Another version of this contract already starts on that day."),
+        "contracts.amendment_after_end": _("The contract has ended by that day."),
+        "contracts.draft_exists": _("An amendment of this contract is already being drafted: put it in force or drop it first."),
+        "contracts.no_draft": _("What is in force is never edited: draft an amendment first."),
+        "contracts.not_in_force": _("This contract is not in force yet: change its first version."),
+        "contracts.first_version": _("The first version of a contract cannot be dropped."),
+        "contracts.first_version_starts_with_contract": _("The first version starts on the day the contract starts."),
+        "contracts.manager_without_sight": _("This person does not see this client: give access first, or choose somebody else."),
+        "contracts.cover_of_another": _("A site or an entity of another client cannot be covered."),
+        "contracts.file_too_large": _("“%(name)s” is larger than %(limit)s MB."),
+        "contracts.file_empty": _("“%(name)s” is empty."),
+        "contracts.file_no_room": _("There is no room left to keep “%(name)s”. Tell your administrator."),
+        "contracts.file_refused": _("“%(name)s” is a program: it cannot be attached."),
+        "contracts.state_refused": _("The contract is no longer in a state that allows this."),
+        "contracts.no_end": _("This contract has no end: give it one first."),
+        "contracts.notice_too_late": _("The last day to give notice is past: the contract is renewed."),
+        "contracts.start_stands": _("The start of a contract in force stands: its first version began on that day."),
         "contracts.fact_without_terms": _("This change of promise does not say what is promised."),
         "contracts.instant_out_of_range": _("Clocks are measured between %(first)s and %(last)s."),
         "contracts.instant_without_zone": _("“%(instant)s” has no time zone."),

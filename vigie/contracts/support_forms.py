@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from vigie.catalog.forms import Named
 from vigie.catalog.models import Service
 from vigie.contracts import labels
-from vigie.contracts.actions.contracts import read_commitment_target
+from vigie.contracts.actions.commitments import read_commitment_target
 from vigie.contracts.forms import ANY, PRIORITIES, date_field
 from vigie.contracts.models import (
     Calendar,
@@ -24,7 +24,7 @@ from vigie.contracts.models import (
     SupplierContract,
     SupportCommitment,
 )
-from vigie.contracts.queries.contracts import scope_words
+from vigie.contracts.queries.versions import scope_words
 from vigie.contracts.rules.promise import Audience
 from vigie.contracts.rules.requirements import NEXT
 from vigie.kernel.refusal import Refusal

@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.utils import timezone
 
-from vigie.contracts.actions import feeds
+from vigie.contracts.actions import course, feeds
 from vigie.toolkit.jobs import job
 
 
@@ -20,3 +20,15 @@ from vigie.toolkit.jobs import job
 def read_feeds(timestamp: int) -> None:
     """Look at every feed of closed days, each night."""
     feeds.read_all(timezone.now())
+
+
+@job(
+    "contracts.follow_dates",
+    once_by="the state of the contract and the last step told of each date",
+    cron="10 5 * * *",
+    queueing_lock="contracts.follow_dates",
+    longest=dt.timedelta(minutes=10),
+)
+def follow_dates(timestamp: int) -> None:
+    """Contracts that start, end or are renewed, and reminders of what must be decided; idempotent by their rows."""
+    course.follow_dates(timezone.now())

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from vigie.contracts.views import calendars, contracts, feeds, requirements, suppliers
+from vigie.contracts.views import (
+    calendars,
+    contracts,
+    feeds,
+    parties,
+    requirements,
+    suppliers,
+    versions,
+)
 
 urlpatterns: list[URLPattern] = [
     path("contracts/", contracts.contracts, name="contracts"),
@@ -12,16 +20,44 @@ urlpatterns: list[URLPattern] = [
     path("contracts/<int:contract_id>/", contracts.contract, name="contract"),
     path("contracts/<int:contract_id>/edit/", contracts.contract_edit, name="contract_edit"),
     path("contracts/<int:contract_id>/preview/", contracts.contract_preview, name="contract_preview"),
-    path("contracts/<int:contract_id>/commitments/new/", contracts.commitment_form, name="commitment_new"),
+    path("contracts/<int:contract_id>/history/", contracts.contract_history, name="contract_history"),
+    path("contracts/<int:contract_id>/draft/", versions.draft, name="draft"),
+    path("contracts/<int:contract_id>/draft/new/", versions.amendment_new, name="amendment_new"),
+    path("contracts/<int:contract_id>/draft/force/", versions.draft_force, name="draft_force"),
+    path("contracts/<int:contract_id>/draft/drop/", versions.draft_drop, name="draft_drop"),
+    path(
+        "contracts/<int:contract_id>/versions/<int:version_id>/edit/", versions.draft_edit, name="draft_edit"
+    ),
+    path("contracts/<int:contract_id>/commitments/new/", versions.commitment_form, name="commitment_new"),
     path(
         "contracts/<int:contract_id>/commitments/<int:commitment_id>/",
-        contracts.commitment_form,
+        versions.commitment_form,
         name="commitment",
     ),
     path(
-        "contracts/<int:contract_id>/commitments/<int:commitment_id>/end/",
-        contracts.commitment_end,
-        name="commitment_end",
+        "contracts/<int:contract_id>/commitments/<int:commitment_id>/drop/",
+        versions.commitment_drop,
+        name="commitment_drop",
+    ),
+    path("contracts/<int:contract_id>/draft/cover/", parties.cover, name="draft_cover"),
+    path("contracts/<int:contract_id>/parts/<slug:part>/new/", parties.part, name="contract_part_new"),
+    path("contracts/<int:contract_id>/parts/<slug:part>/<int:row_id>/", parties.part, name="contract_part"),
+    path(
+        "contracts/<int:contract_id>/parts/<slug:part>/<int:row_id>/drop/",
+        parties.part_drop,
+        name="contract_part_drop",
+    ),
+    path("contracts/<int:contract_id>/files/new/", parties.file_new, name="contract_file_new"),
+    path("contracts/<int:contract_id>/files/<int:file_id>/", parties.file, name="contract_file"),
+    path(
+        "contracts/<int:contract_id>/files/<int:file_id>/drop/", parties.file_drop, name="contract_file_drop"
+    ),
+    path("contracts/<int:contract_id>/suspend/", parties.suspension_new, name="suspension_new"),
+    path("contracts/<int:contract_id>/steps/<slug:step>/", parties.contract_step, name="contract_step"),
+    path(
+        "contracts/<int:contract_id>/deadlines/<int:deadline_id>/",
+        parties.deadline_acknowledge,
+        name="deadline_acknowledge",
     ),
     path("contracts/<int:contract_id>/coverage/", requirements.coverage, name="coverage"),
     path("contracts/<int:contract_id>/coverage/<int:commitment_id>/", requirements.chain, name="chain"),

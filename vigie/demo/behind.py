@@ -7,20 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from vigie.accounts.actors import actor_of
-from vigie.contracts.models import Commitment, SupplierContract
+from vigie.contracts.models import SupplierContract
 from vigie.demo.settle import Settled
 from vigie.tickets.actions.causes import confirm_cause
 from vigie.tickets.actions.ingest import Answered, Event, History, Referred, Stepped
 from vigie.tickets.models import Clock
 from vigie.tickets.queries.clock_story import story
 
-# client, clock, priority, minutes
-NEWS = (
-    ("BERTHIER", "update", 1, 60),
-    ("BERTHIER", "update", 2, 180),
-    ("BERTHIER", "reply", None, 240),
-    ("HARGROVE", "reply", None, 120),
-)
 CONFIRMED, LEFT_OPEN = 14, 4
 REASONS = (
     "late_start",
@@ -36,24 +29,6 @@ NOTES = {
     "late_start": "File du matin trop chargée, repris après la mêlée.",
     "wrong_routing": "Parti d’abord à la mauvaise équipe, faute de catégorie.",
 }  # fmt: skip
-
-
-def promise_news(settled: Settled) -> None:
-    """Two clients are promised news and replies, in the hours of what they were promised already."""
-    for client in settled.clients:
-        for code, kind, priority, minutes in NEWS:
-            if code != client.spec.code:
-                continue
-            like = Commitment.objects.filter(organisation=client.organisation, kind="resolution")
-            row = like.filter(priority=priority or 3).order_by("pk")[0]
-            row.pk, row.kind, row.priority, row.target_seconds, row.pauses = (
-                None,
-                kind,
-                priority,
-                minutes * 60,
-                {},
-            )
-            row.save(force_insert=True)
 
 
 class Suppliers:

@@ -12,7 +12,7 @@ from vigie.accounts.actors import actor_of
 from vigie.catalog.models import Service
 from vigie.contracts.actions import requirements as wishes
 from vigie.contracts.actions.calendars import create_calendar
-from vigie.contracts.actions.contracts import read_commitment_target
+from vigie.contracts.actions.commitments import read_commitment_target
 from vigie.contracts.actions.support import add_support, save_supplier, save_supplier_contract
 from vigie.contracts.models import Calendar, Commitment, Contract, Requirement
 from vigie.contracts.queries.support import Holder
@@ -139,7 +139,7 @@ def _supply(
 
 def _ask(settled: Settled, wish: Wish, anchor: dt.datetime) -> None:
     client, french, english, service, measure, wished, who, ago, steps, became = wish
-    contract = Contract.objects.get(organisation__code=client)
+    contract = Contract.objects.get(organisation__code=client, nature=Contract.Nature.EXTERNAL)
     at = anchor - dt.timedelta(days=ago)
     values = {
         "title_fr": french, "title_en": english, "service": _service(settled, service), "measure": measure, "wished": wished,
@@ -151,7 +151,7 @@ def _ask(settled: Settled, wish: Wish, anchor: dt.datetime) -> None:
         wishes.decide(manager, row.pk, state, reason, now=at + dt.timedelta(days=7 * order))
     if became is not None:
         kind, priorities = became
-        rows = Commitment.objects.filter(contract=contract, kind=kind, priority__in=priorities)
+        rows = Commitment.objects.filter(version__contract=contract, kind=kind, priority__in=priorities)
         wishes.trace(manager, row.pk, rows.values_list("pk", flat=True), now=at + dt.timedelta(days=21))
 
 

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from vigie.accounts import demo_mode
+from vigie.demo.agreements import amend_contracts, complete_contracts
 from vigie.demo.approvals import ask_for_approvals
-from vigie.demo.behind import Suppliers, explain_misses, promise_news
+from vigie.demo.behind import Suppliers, explain_misses
 from vigie.demo.chain import stand_behind
 from vigie.demo.ladders import climb_ladders
 from vigie.demo.mails import open_mailboxes
@@ -46,7 +47,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
     chance = random.Random(SEED)
     with transaction.atomic():
         settled = settle(anchor, chance)
-        promise_news(settled)
+        amend_contracts(settled, anchor)
         stand_behind(settled, anchor)
         suppliers = Suppliers()
         for number, client in enumerate(settled.clients, 1):
@@ -66,6 +67,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         replay_variants(settled, anchor)
         climb_ladders(settled, anchor)
         plan_teams(settled, anchor)
+        complete_contracts(settled, anchor)
         tell_personas(anchor)
         outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)

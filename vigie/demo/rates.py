@@ -48,7 +48,7 @@ def settle_rates(settled: Settled, anchor: dt.datetime) -> None:
     manager, desk = (_actor(settled, name, today) for name in ("Sophie Lefèvre", "Nathalie Caron"))
     for client in settled.clients:
         code = client.spec.code
-        contract = Contract.objects.get(organisation=client.organisation)
+        contract = Contract.objects.get(organisation=client.organisation, nature=Contract.Nature.EXTERNAL)
         if code in FEES:
             _promise(contract, FEES[code], anchor)
             _settle_months(contract, code, manager, desk, anchor)

@@ -22,9 +22,10 @@ from vigie.accounts.models import (
     TeamMember,
 )
 from vigie.catalog.models import Category, Service, Subscription
-from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract
+from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract, ContractVersion
 from vigie.demo import house
 from vigie.demo.accounts import ACCOUNTS, PASSWORD
+from vigie.demo.agreements import news_lines, price_lines
 from vigie.demo.clients import CLIENTS, PERSONAS, ClientSpec
 from vigie.demo.people import Names, address_of
 from vigie.kernel.actor import SYSTEM
@@ -135,15 +136,26 @@ def _client(
         organisation=organisation, reference=f"{spec.code}-{since.year}-01", name_fr="Infogérance et centre de services",
         name_en="Managed services and service desk", status="active", starts_on=since.date(),
     )  # fmt: skip
-    Commitment.objects.bulk_create(
-        Commitment(
-            organisation=organisation, contract=contract, kind=kind, priority=priority, target_seconds=seconds,
-            calendar=calendars[code], follow_site=spec.follow_site, valid_from=since.date(),
-            pauses={"supplier": True} if spec.supplier_pauses and kind == "resolution" else {},
-        )
+    version = ContractVersion.objects.create(
+        organisation=organisation, contract=contract, number=1, effective_on=contract.starts_on, created_at=since,
+        pauses={"resolution": {"supplier": True}} if spec.supplier_pauses else {},
+    )  # fmt: skip
+    targets = [
+        (kind, priority, seconds, calendars[code])
         for priority, (response, resolution, code) in spec.targets.items()
         for kind, seconds in (("response", response), ("resolution", resolution))
+    ]
+    Commitment.objects.bulk_create(
+        Commitment(
+            organisation=organisation, version=version, line=line, kind=kind, priority=priority, target_seconds=seconds,
+            calendar=calendar, follow_site=spec.follow_site,
+        )
+        for line, (kind, priority, seconds, calendar) in enumerate(targets, 1)
     )  # fmt: skip
+    news_lines(spec.code, version)
+    price_lines(spec.code, version)
+    version.state = ContractVersion.State.IN_FORCE
+    version.save(update_fields=["state"])
     if spec.matrix:
         PriorityPolicy.objects.create(organisation=organisation, matrix=spec.matrix)
     return Client(spec, organisation, sites)

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 from vigie.accounts.actors import actor_of
 from vigie.compliance.rules import month_of
-from vigie.contracts.models import Commitment, Contract
+from vigie.contracts.models import Contract
 from vigie.demo.settle import Settled
 from vigie.replay.actions import carry_out
 from vigie.replay.models import Study
+from vigie.replay.queries.variants import commitments_in
 from vigie.tickets.actions.correcting import correct
 from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.models import Ticket
@@ -23,7 +24,7 @@ EARLIER = dt.timedelta(minutes=40)
 def replay_variants(settled: Settled, anchor: dt.datetime) -> None:
     """Asked this morning, before the committee of the month."""
     contract = Contract.objects.select_related("organisation").get(organisation__code=CLIENT)
-    rows = Commitment.objects.filter(contract=contract, kind="resolution", target_seconds__isnull=False)
+    rows = [row for row in commitments_in(contract) if row.kind == "resolution" and row.target_seconds]
     shorter = {str(row.pk): f"{max((row.target_seconds or 0) * 3 // 4 // 60, 1)} min" for row in rows}
     study = Study.objects.create(
         organisation_id=contract.organisation_id, contract=contract, month=month_of(anchor, contract.organisation.timezone),

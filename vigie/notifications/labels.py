@@ -51,6 +51,8 @@ KINDS: dict[str, tuple[Label, str]] = {
     "swap_accepted": (_("%(by)s accepted the swap of on-call"), "circle-check"),
     "swap_refused": (_("%(by)s refused the swap of on-call"), "circle-x"),
     "handover_sent": (_("%(by)s hands over to your team"), "send"),
+    "contract_decision": (_("%(reference)s: notice can be given until %(day)s"), "contract"),
+    "contract_end": (_("%(reference)s ends on %(day)s"), "contract"),
     "mail_undelivered": (_("Your mail to %(name)s about %(reference)s was not delivered"), "alert-triangle"),
 }
 UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")
@@ -131,6 +133,8 @@ def sentence(kind: str, params: Mapping[str, Any]) -> str:
     values = _Params(params)
     if "clock" in values:
         values["clock"] = _clock(str(values["clock"]))
+    if "day" in values:
+        values["day"] = when(dt.date.fromisoformat(values["day"]))
     if not values.get("by"):
         values["by"] = gettext("Somebody")
     return str(KINDS.get(kind, UNKNOWN)[0]) % values

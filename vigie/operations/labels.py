@@ -24,6 +24,7 @@ JOBS: dict[str, Label] = {
     "compliance.propose_months": _("Propose the statements of the last month"),
     "escalation.fire_due_steps": _("Escalate what runs out, step by step"),
     "escalation.weigh_risks": _("Weigh what one more miss would cost"),
+    "contracts.follow_dates": _("Follow the dates of contracts"),
     "mail.dispatch": _("Send waiting mails"),
     "mail.fetch": _("Fetch from a mailbox"),
     "mail.schedule_fetches": _("Look which mailboxes are due"),

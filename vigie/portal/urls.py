@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from vigie.compliance import portal as compliance
 from vigie.compliance.views import paper as month_paper
+from vigie.contracts import portal as contracts
 from vigie.portal import views
 from vigie.tickets.portal import following, new
 from vigie.tickets.views import paper
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("new/people/", new.people, name="portal_new_people"),
     path("new/draft/", new.draft, name="portal_new_draft"),
     path("files/", new.send_file, name="portal_upload"),
+    path("contract/", contracts.contract, name="portal_contract"),
     path("promises/", compliance.compliance, name="portal_compliance"),
     path("promises/<int:contract_id>/tickets/", compliance.tickets, name="portal_compliance_tickets"),
     path(

@@ -15,7 +15,7 @@ from vigie.contracts.forms import read_spans
 from vigie.contracts.labels import target_input, target_words
 from vigie.contracts.models import Calendar, Commitment
 from vigie.contracts.queries.calendars import day_names
-from vigie.contracts.queries.contracts import scope_words
+from vigie.contracts.queries.versions import scope_words
 from vigie.contracts.rules.calendar import WEEKDAYS
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.jinja import local_name

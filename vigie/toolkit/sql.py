@@ -49,3 +49,12 @@ def append_only(table: str, *, deletes: bool = True) -> migrations.RunSQL:
         " for each row execute function vigie_append_only()",
         f"drop trigger {table}_append_only on {table}",
     )
+
+
+def part_of_a_draft(table: str) -> migrations.RunSQL:
+    """Refuse every change of rows whose ``version_id`` is in force (``vigie_part_of_a_draft``, of contracts)."""
+    return migrations.RunSQL(
+        f"create trigger {table}_of_a_draft before insert or update or delete on {table}"
+        " for each row execute function vigie_part_of_a_draft()",
+        f"drop trigger {table}_of_a_draft on {table}",
+    )

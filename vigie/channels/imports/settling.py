@@ -18,7 +18,9 @@ from vigie.catalog.models import Category
 from vigie.channels.imports.rules.lives import Life
 from vigie.channels.imports.rules.mapping import TicketMap
 from vigie.contracts.actions.calendars import create_calendar
-from vigie.contracts.actions.contracts import add_commitment, change_contract, create_contract
+from vigie.contracts.actions.commitments import add_commitment
+from vigie.contracts.actions.contracts import create_contract
+from vigie.contracts.actions.versions import put_in_force
 from vigie.contracts.models import Calendar
 from vigie.kernel.actor import Actor
 from vigie.tenancy.actions import create_client
@@ -100,7 +102,7 @@ def _contract(
     calendar = Calendar.objects.filter(code=definition["code"]).first() or create_calendar(
         actor, {"code": definition["code"], **titles}, definition, promised.starts_on, now=now
     )
-    values = {"reference": promised.reference, **titles, "status": "draft", "starts_on": promised.starts_on}
+    values = {"reference": promised.reference, **titles, "starts_on": promised.starts_on}
     contract = create_contract(actor, organisation.pk, values, now=now)
     for kind, targets in promised.targets.items():
         for priority, seconds in targets.items():
@@ -108,8 +110,8 @@ def _contract(
                 "kind": kind, "priority": int(priority), "target_seconds": seconds, "target_days": None,
                 "calendar": calendar, "follow_site": False, "pauses": {}, "thresholds": [],
             }  # fmt: skip
-            add_commitment(actor, contract.pk, wanted, promised.starts_on, now=now)
-    change_contract(actor, contract.pk, {"status": "active"}, now=now)
+            add_commitment(actor, contract.pk, wanted, now=now)
+    put_in_force(actor, contract.pk, now=now)
     made["contracts"] = 1
 
 

@@ -121,7 +121,7 @@ def approve(actor: Actor, statement_id: int, *, now: dt.datetime) -> Statement:
 
 def months_to_propose(now: dt.datetime) -> Iterator[tuple[int, dt.date]]:
     """Contracts whose last month is over, promised a rate, and has no statement yet."""
-    for contract in Contract.objects.exclude(status=Contract.Status.DRAFT).select_related("organisation"):
+    for contract in Contract.objects.exclude(status__in=Contract.UNPROMISED).select_related("organisation"):
         month = rules.later(rules.month_of(now, contract.organisation.timezone), -1)
         promised = RateCommitment.objects.filter(
             Q(valid_until=None) | Q(valid_until__gt=month), contract=contract, valid_from__lte=month

@@ -56,7 +56,7 @@ def trace(
     wanted = set(commitment_ids)
     if wanted and row.state != Requirement.State.AGREED:
         raise Refusal("contracts.requirement_not_agreed", field="commitments")
-    known = access.visible_commitments(actor).filter(contract_id=row.contract_id, pk__in=wanted)
+    known = access.visible_commitments(actor).filter(version__contract_id=row.contract_id, pk__in=wanted)
     if known.count() != len(wanted):
         raise NotFound()
     before = set(row.traces.values_list("commitment_id", flat=True))

@@ -10,10 +10,11 @@ from itertools import groupby, islice
 from typing import Any, Literal
 
 from babel.dates import get_day_names, get_month_names
+from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
 
 from vigie.contracts import access
-from vigie.contracts.models import CalendarVersion
+from vigie.contracts.models import CalendarVersion, Commitment, ContractVersion
 from vigie.contracts.queries.places import named_sets
 from vigie.contracts.rules import calendar as rules
 from vigie.contracts.rules.calendar import MIDNIGHT, Calendar, Hours
@@ -99,16 +100,16 @@ def one_version(versions: Sequence[dict[str, Any]], version_id: int | None) -> d
 
 
 def uses_of(actor: Actor, calendar_id: int) -> list[dict[str, Any]]:
-    """Contracts in sight that measure a commitment in force with this calendar."""
-    rows = access.visible_commitments(actor).filter(calendar_id=calendar_id, valid_until=None)
-    names = (
-        "contract_id",
-        "contract__reference",
-        "contract__name_fr",
-        "contract__name_en",
-        "organisation__name",
+    """Contracts in sight that measure a commitment of their last version with this calendar."""
+    following = ContractVersion.objects.filter(
+        contract_id=OuterRef("version__contract_id"),
+        number__gt=OuterRef("version__number"),
+        state=ContractVersion.State.IN_FORCE,
     )
-    return list(rows.order_by("organisation__name", "contract__reference").values(*names).distinct()[:50])
+    rows = Commitment.objects.filter(calendar_id=calendar_id, version__contract_id=OuterRef("pk"))
+    found = access.visible(actor).filter(Exists(rows.filter(~Exists(following))))
+    names = ("id", "reference", "name_fr", "name_en", "organisation__name")
+    return list(found.order_by("organisation__name", "reference").values(*names)[:50])
 
 
 # -- the week ------------------------------------------------------------------------------------------------------

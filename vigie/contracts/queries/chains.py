@@ -62,7 +62,9 @@ def chains_of(contract: Contract, *, now: dt.datetime) -> list[Chain]:
     """Every distinct path behind the commitments in force, the worst of each service and path kept."""
     day = day_of(contract, now)
     at = dt.datetime.combine(day, dt.time(12), zone_of(contract.organisation.timezone))
-    book = replace(promise_book(contract.organisation_id, with_drafts=True), contracts=(contract,))
+    drafted = contract.status in Contract.UNPROMISED
+    book = promise_book(contract.organisation_id, draft_of=contract.pk if drafted else 0)
+    book = replace(book, contracts=tuple(one for one in book.contracts if one.pk == contract.pk))
     behind = _behind(contract, day)
     found: dict[tuple[object, ...], Chain] = {}
     for (service, teams), scope in _probes(book, behind, contract, at):
@@ -106,7 +108,8 @@ def _probes(
     book: PromiseBook, behind: Behind, contract: Contract, at: dt.datetime
 ) -> Iterator[tuple[tuple[Service, tuple[Team, ...]], Scope]]:
     """One ticket of every sort that the promises tell apart, at each place whose hours differ."""
-    rows = [row for row in book.commitments.values() if row.contract_id == contract.pk]
+    version = book.version_on(contract.pk, at.date())
+    rows = [row for row in book.commitments.values() if version and row.version_id == version.pk]
     supports = list(behind.book.commitments.values())
     typed = any(r.ticket_type for r in rows) or any(r.ticket_type for r in supports)
     ranked = any(r.priority for r in rows) or any(r.priority for r in supports)

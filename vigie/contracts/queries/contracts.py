@@ -1,27 +1,25 @@
-"""Reads of contracts: the list, what one promises in words, and which promise a ticket would get."""
+"""Reads of contracts: the list, and which promise a ticket would get."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from vigie.contracts import access, labels
-from vigie.contracts.models import Commitment, Contract
+from vigie.contracts.models import Commitment, Contract, ContractVersion
 from vigie.contracts.queries.book import Scope, promise_book
+from vigie.contracts.queries.versions import Pauses, pauses_of, scope_words
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind
 from vigie.contracts.rules.instants import epoch, moment
-from vigie.contracts.rules.promise import THRESHOLDS, Audience, ClockKind, PauseMatrix, Terms, Unit
+from vigie.contracts.rules.promise import ClockKind, Terms, Unit
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import Actor
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.paging import Order, Page, page_of
-from vigie.workflow.labels import TYPES, label
 
 BY_CLIENT = Order(("organisation__name", "reference", "id"))
 LISTED = (
@@ -39,10 +37,16 @@ SPANS_SHOWN = 12
 
 
 def contracts_page(
-    actor: Actor, *, search: str = "", status: str = "", cursor: str | None = None, size: int = 50
+    actor: Actor,
+    *,
+    today: dt.date,
+    search: str = "",
+    status: str = "",
+    cursor: str | None = None,
+    size: int = 50,
 ) -> Page:
-    """Contracts in sight by client, each with the number of promises it holds."""
-    contracts = access.visible(actor)
+    """Contracts in sight by client, each with the number of promises that its version of today holds."""
+    contracts = access.visible(actor).annotate(version_now=_version_now(today))
     for word in search.split()[:6]:
         contracts = contracts.filter(
             Q(reference__icontains=word) | Q(name_fr__icontains=word) | Q(name_en__icontains=word)
@@ -50,10 +54,18 @@ def contracts_page(
         )  # fmt: skip
     if status in Contract.Status.values:
         contracts = contracts.filter(status=status)
-    rows = Commitment.objects.filter(contract_id=OuterRef("pk"), valid_until=None).order_by()
-    counted = rows.values("contract_id").annotate(n=Count("pk")).values("n")
+    rows = Commitment.objects.filter(version_id=OuterRef("version_now")).order_by()
+    counted = rows.values("version_id").annotate(n=Count("pk")).values("n")
     contracts = contracts.annotate(promises=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
     return page_of(contracts, BY_CLIENT, fields=LISTED, size=size, cursor=cursor)
+
+
+def _version_now(today: dt.date) -> Subquery:
+    """The id of the version in force on a day; of a contract that is not yet, its first version."""
+    versions = ContractVersion.objects.filter(contract_id=OuterRef("pk")).filter(
+        Q(state=ContractVersion.State.IN_FORCE, effective_on__lte=today) | Q(number=1)
+    )
+    return Subquery(versions.order_by("-number").values("pk")[:1])
 
 
 def counts_by_status(actor: Actor) -> dict[str, int]:
@@ -68,7 +80,7 @@ def contracts_of(actor: Actor, organisation_id: int, *, today: dt.date) -> list[
     listed: list[dict[str, Any]] = [
         {
             **row,
-            "in_force": row["status"] != Contract.Status.DRAFT
+            "in_force": row["status"] not in Contract.UNPROMISED
             and row["starts_on"] <= today
             and (row["ends_on"] is None or today < row["ends_on"]),
         }
@@ -79,98 +91,11 @@ def contracts_of(actor: Actor, organisation_id: int, *, today: dt.date) -> list[
 
 def first_to_end(actor: Actor, *, today: dt.date) -> dict[int, dict[str, Any]]:
     """For each client in sight, the contract in force that ends first; one without an end comes last."""
-    in_force = access.visible(actor).exclude(status=Contract.Status.DRAFT).filter(starts_on__lte=today)
+    in_force = access.visible(actor).exclude(status__in=Contract.UNPROMISED).filter(starts_on__lte=today)
     in_force = in_force.filter(Q(ends_on=None) | Q(ends_on__gt=today))
     rows = in_force.order_by("organisation_id", F("ends_on").asc(nulls_last=True), "pk")
     firsts = rows.distinct("organisation_id").values("organisation_id", "id", "reference", "ends_on")
     return {row["organisation_id"]: dict(row) for row in firsts}
-
-
-# -- what a contract promises --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Pauses:
-    """What suspends a clock: a short name, and the reasons in words."""
-
-    name: str
-    reasons: tuple[str, ...]
-
-
-def commitments_of(actor: Actor, contract: Contract, *, today: dt.date) -> list[dict[str, Any]]:
-    """Every commitment of a contract in sight, in reading order: scope, priority, clock, day.
-
-    ``when`` is ``now``, ``later`` or ``past``.
-    """
-    rows = (
-        access.visible_commitments(actor)
-        .filter(contract=contract)
-        .select_related("service", "category", "site", "calendar")
-    )
-    found = [{**_written(row), "when": _when(row, today)} for row in rows]
-    return sorted(
-        found, key=lambda row: (row["order"], row["priority"] or 0, row["kind_order"], row["valid_from"])
-    )
-
-
-def grouped(rows: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The rows under the words of their scope."""
-    return [(scope, list(group)) for scope, group in groupby(rows, key=lambda row: row["scope"])]
-
-
-def _when(row: Commitment, today: dt.date) -> str:
-    if row.valid_until is not None and row.valid_until <= max(today, row.valid_from):
-        return "past"
-    return "later" if row.valid_from > today else "now"
-
-
-def _written(row: Commitment) -> dict[str, Any]:
-    kinds = list(ClockKind)
-    return {
-        "id": row.pk,
-        "kind": labels.KINDS.get(row.kind, row.kind),
-        "kind_order": kinds.index(ClockKind(row.kind)),
-        "scope": scope_words(row),
-        "order": _scope_order(row),
-        "priority": row.priority,
-        "target": labels.target_words(row.target_seconds, row.target_days),
-        "calendar_id": row.calendar_id,
-        "calendar": local_name(row.calendar),
-        "follow_site": row.follow_site,
-        "pauses": pauses_of(row),
-        "thresholds": row.thresholds or list(THRESHOLDS),
-        "valid_from": row.valid_from,
-        "valid_until": row.valid_until,
-    }
-
-
-def _scope_order(row: Commitment) -> tuple[Any, ...]:
-    """General rows first; among the others, by what they state."""
-    stated = (row.ticket_type, row.service_id or 0, row.site_id or 0, row.vip_only, row.category_id or 0)
-    return (sum(map(bool, stated)), *stated)
-
-
-def scope_words(row: Commitment) -> str:
-    """For which tickets, in words: ``Incident · Mail · VIP``."""
-    parts = [
-        label(TYPES, row.ticket_type) if row.ticket_type else "",
-        local_name(row.service) if row.service else "",
-        local_name(row.category) if row.category else "",
-        row.site.name if row.site else "",
-        label({"vip": labels.VIP}, "vip") if row.vip_only else "",
-    ]
-    return " · ".join(part for part in parts if part) or str(labels.EVERY_TICKET)
-
-
-def pauses_of(row: Commitment) -> Pauses:
-    """What suspends the clock of a commitment."""
-    kind = ClockKind(row.kind)
-    overrides = {(Audience.SLA, kind): row.pauses} if row.pauses else {}
-    reasons = PauseMatrix(overrides).reasons(Audience.SLA, kind)
-    if kind == ClockKind.RESPONSE or not reasons:
-        return Pauses(str(labels.NEVER), ())
-    words = tuple(str(word) for code, word in labels.PAUSES.items() if code in reasons)
-    return Pauses(str(labels.OWN if row.pauses else labels.STANDARD), words)
 
 
 # -- which promise for this ticket? --------------------------------------------------------------------------------
@@ -192,17 +117,30 @@ class Foreseen:
     more_spans: bool
 
 
-def foresee(actor: Actor, contract: Contract, scope: Scope) -> list[Foreseen]:
-    """What this contract alone would promise; empty outside its period or where it says nothing."""
+def foresee(actor: Actor, contract: Contract, scope: Scope, *, with_draft: bool) -> list[Foreseen]:
+    """What this contract alone would promise; empty outside its period or where it says nothing.
+
+    ``with_draft``: as if its draft were put in force.
+    """
     access.one(actor, contract.pk)
-    book = replace(promise_book(contract.organisation_id, with_drafts=True), contracts=(contract,))
-    rows = {row.pk: row for row in Commitment.objects.filter(contract=contract).select_related(
+    drafted = with_draft or contract.status in Contract.UNPROMISED
+    book = promise_book(contract.organisation_id, draft_of=contract.pk if drafted else 0)
+    book = replace(book, contracts=tuple(one for one in book.contracts if one.pk == contract.pk))
+    version = book.version_for(scope)
+    if version is None:
+        return []
+    rows = {row.pk: row for row in Commitment.objects.filter(version=version).select_related(
         "service", "category", "site", "calendar")}  # fmt: skip
-    terms = book.terms_for(scope)
-    return [_foreseen(kind, found, rows[int(found.commitment_id)], scope) for kind, found in terms.items()]
+    terms = book.terms_under(version, scope)
+    return [
+        _foreseen(kind, found, rows[int(found.commitment_id)], version, scope)
+        for kind, found in terms.items()
+    ]
 
 
-def _foreseen(kind: ClockKind, terms: Terms, row: Commitment, scope: Scope) -> Foreseen:
+def _foreseen(
+    kind: ClockKind, terms: Terms, row: Commitment, version: ContractVersion, scope: Scope
+) -> Foreseen:
     start = epoch(scope.opened_at)
     reading = read_clock(terms, [ClockFact(FactKind.START, start)], start)
     hours, due = terms.target.openings(terms.calendar), reading.due_at
@@ -217,7 +155,7 @@ def _foreseen(kind: ClockKind, terms: Terms, row: Commitment, scope: Scope) -> F
         calendar=local_name(row.calendar),
         zone=zone,
         due=moment(due, zone) if due else None,
-        pauses=pauses_of(row),
+        pauses=pauses_of(row, version),
         spans=tuple((moment(a, zone), moment(b, zone), b - a) for a, b in spans[:SPANS_SHOWN]),
         more_spans=len(spans) > SPANS_SHOWN,
     )

@@ -14,7 +14,7 @@ from django.db.models import Count
 from vigie.contracts import access, labels
 from vigie.contracts.models import Commitment, Contract, Requirement, RequirementTrace
 from vigie.contracts.queries.chains import Chain, chains_of, day_of
-from vigie.contracts.queries.contracts import commitments_of
+from vigie.contracts.queries.versions import commitments_of, version_at
 from vigie.contracts.questions import Measured, measures_of
 from vigie.contracts.rules.instants import moment
 from vigie.contracts.rules.promise import ClockKind
@@ -96,9 +96,9 @@ def coverage(actor: Actor, contract: Contract, *, now: dt.datetime) -> Coverage:
     )
     traced = _traced(wishes, keys)
     lines: list[Line] = []
-    for row in commitments_of(actor, contract, today=day):
-        if row["when"] == "now":
-            lines.append(_promised(row, keys[row["id"]], traced, measures, chains))
+    version = version_at(actor, contract, day)
+    for row in commitments_of(actor, version) if version else ():
+        lines.append(_promised(row, keys[row["id"]], traced, measures, chains))
     kept = {requirement.pk for line in lines for requirement in line.requirements}
     lines += [_wished(row, measures) for row in wishes if row.pk not in kept]
     return Coverage(day, tuple(lines), dict(Counter(code for line in lines for code in line.gaps)))
@@ -110,7 +110,7 @@ def _keys(actor: Actor, contract: Contract) -> dict[int, Key]:
     A commitment that follows another in time has its key: what was traced to the one is traced to the other.
     """
     names = ("kind", "ticket_type", "priority", "service_id", "category_id", "site_id", "vip_only")
-    rows = access.visible_commitments(actor).filter(contract=contract)
+    rows = access.visible_commitments(actor).filter(version__contract=contract)
     return {pk: tuple(key) for pk, *key in rows.values_list("pk", *names)}
 
 
@@ -180,8 +180,8 @@ def by_scope(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:
 
 def commitments_now(actor: Actor, contract: Contract, *, now: dt.datetime) -> list[int]:
     """Ids of the commitments in force, in reading order: what a requirement may become."""
-    rows = commitments_of(actor, contract, today=day_of(contract, now))
-    return [row["id"] for row in rows if row["when"] != "past"]
+    version = version_at(actor, contract, day_of(contract, now))
+    return [row["id"] for row in commitments_of(actor, version)] if version else []
 
 
 def one_line(found: Coverage, commitment: Commitment) -> Line | None:

@@ -212,6 +212,24 @@ def read_target(text: str, calendar_time: bool = False) -> Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Delays:
+    """Business days of a contract's own: reopening, closing, the stages of a silence. Empty = the workflow's."""
+
+    reopen_days: int | None = None
+    close_days: int | None = None
+    silence_days: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """What is set, and nothing else: terms stamped before there were any read the same."""
+        told = {
+            "reopen_days": self.reopen_days,
+            "close_days": self.close_days,
+            "silence_days": list(self.silence_days),
+        }
+        return {name: value for name, value in told.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """Everything stamped for one clock. A later edit of contract, calendar or matrix never reaches it."""
 
@@ -226,6 +244,7 @@ class Terms:
     calendar_version: str = ""
     commitment_id: str = ""
     contract_id: str = ""
+    delays: Delays = Delays()
 
     def __post_init__(self) -> None:
         if any(percent <= 0 for percent in self.thresholds):
@@ -257,6 +276,7 @@ class Terms:
             "on_reopen": str(self.on_reopen),
             "commitment_id": self.commitment_id,
             "contract_id": self.contract_id,
+            **({"delays": delays} if (delays := self.delays.to_json()) else {}),
         }
 
     @classmethod
@@ -275,6 +295,13 @@ class Terms:
                 on_reopen=ReopenPolicy(data["on_reopen"]),
                 commitment_id=str(data["commitment_id"]),
                 contract_id=str(data["contract_id"]),
+                delays=_delays(data.get("delays", {})),
             )
         except (KeyError, TypeError, ValueError) as fault:
             raise Refusal("contracts.terms_unreadable", reason=repr(fault)) from fault
+
+
+def _delays(data: Mapping[str, Any]) -> Delays:
+    return Delays(
+        data.get("reopen_days"), data.get("close_days"), tuple(map(int, data.get("silence_days", ())))
+    )

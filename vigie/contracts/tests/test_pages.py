@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from tests.world import PASSWORD, World, report
 from vigie.contracts.actions import calendars as calendar_actions
-from vigie.contracts.actions import contracts as actions
-from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract
+from vigie.contracts.actions import commitments as actions
+from vigie.contracts.actions import contracts as contract_actions
+from vigie.contracts.actions import versions
+from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract, ContractVersion
 from vigie.contracts.queries import terms_of
 from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
 from vigie.tickets.models import Clock
@@ -40,105 +42,78 @@ def values(world: World, **more: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
         "kind": "resolution", "ticket_type": "", "priority": 1, "service": None, "category": None, "site": None,
         "vip_only": False, "target_seconds": 2 * 3600, "target_days": None, "calendar": world.calendar,
-        "follow_site": True, "pauses": {}, "thresholds": [], "on_priority_change": "carry_over", "on_reopen": "resume",
+        "follow_site": True, "pauses": {}, "thresholds": [], "on_priority_change": "", "on_reopen": "",
     }  # fmt: skip
     return {**base, **more}
 
 
-def p1_resolution(world: World) -> Commitment:
-    return Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=1)
+def amend(world: World, day: dt.date = TODAY, *, now: dt.datetime = NOW) -> ContractVersion:
+    """The draft of an amendment that starts on a day."""
+    return versions.draft_amendment(
+        world.actor(world.admin), world.a.contract.pk, {"effective_on": day}, now=now
+    )
+
+
+def p1_resolution(version: ContractVersion) -> Commitment:
+    return Commitment.objects.get(version=version, kind="resolution", priority=1)
 
 
 class TestCommitments:
-    def test_change_ends_the_old_row_and_starts_a_new_one(self, world: World) -> None:
-        old = p1_resolution(world)
-        new = actions.change_commitment(
-            world.actor(world.admin), world.a.contract.pk, old.pk, values(world), dt.date(2026, 2, 1), now=NOW
-        )
-        old.refresh_from_db()
-        assert (old.target_seconds, old.valid_until) == (4 * 3600, dt.date(2026, 2, 1))
-        assert (new.target_seconds, new.valid_from, new.valid_until) == (2 * 3600, dt.date(2026, 2, 1), None)
+    def test_what_is_in_force_is_changed_by_an_amendment_alone(self, world: World) -> None:
+        row = p1_resolution(ContractVersion.objects.get(contract=world.a.contract))
+        actor, contract = world.actor(world.admin), world.a.contract.pk
+        for act in (
+            lambda: actions.add_commitment(actor, contract, values(world), now=NOW),
+            lambda: actions.change_commitment(actor, contract, row.pk, values(world), now=NOW),
+            lambda: actions.drop_commitment(actor, contract, row.pk, now=NOW),
+        ):
+            with pytest.raises(Refusal) as refused:
+                act()
+            assert refused.value.code == "contracts.no_draft"
+        amend(world)
+        with pytest.raises(NotFound):
+            actions.change_commitment(actor, contract, row.pk, values(world), now=NOW)
 
-    def test_open_ticket_keeps_its_terms_and_a_new_one_gets_the_new(self, world: World) -> None:
-        before = report(world, impact=1, urgency=1)
-        clock = Clock.objects.get(ticket=before, kind="resolution")
-        assert terms_of(clock.terms_id).target.value == 4 * 3600
-        actions.change_commitment(
-            world.actor(world.admin),
-            world.a.contract.pk,
-            p1_resolution(world).pk,
-            values(world),
-            TODAY,
-            now=NOW,
-        )
-        clock.refresh_from_db()
-        assert terms_of(clock.terms_id).target.value == 4 * 3600
-        after = report(world, impact=1, urgency=1, now=NOW + dt.timedelta(hours=1))
-        assert terms_of(Clock.objects.get(ticket=after, kind="resolution").terms_id).target.value == 2 * 3600
-
-    def test_change_before_today_is_refused(self, world: World) -> None:
-        with pytest.raises(Refusal) as refused:
-            actions.change_commitment(
-                world.actor(world.admin), world.a.contract.pk, p1_resolution(world).pk, values(world),
-                TODAY - dt.timedelta(days=1), now=NOW,
-            )  # fmt: skip
-        assert refused.value.code == "contracts.change_in_the_past"
-
-    def test_draft_is_corrected_in_place(self, world: World) -> None:
-        Contract.objects.filter(pk=world.a.contract.pk).update(status="draft")
-        row = p1_resolution(world)
-        same = actions.change_commitment(
-            world.actor(world.admin), world.a.contract.pk, row.pk, values(world), row.valid_from, now=NOW
-        )
-        assert same.pk == row.pk
-        assert same.target_seconds == 2 * 3600
+    def test_a_line_keeps_its_number_and_a_new_one_takes_no_old_number(self, world: World) -> None:
+        draft, actor, contract = amend(world), world.actor(world.admin), world.a.contract.pk
+        row = p1_resolution(draft)
+        actions.drop_commitment(actor, contract, row.pk, now=NOW)
+        added = actions.add_commitment(actor, contract, values(world, ticket_type="incident"), now=NOW)
+        assert added.line == 11
+        base = ContractVersion.objects.get(contract=contract, number=1)
+        assert p1_resolution(base).line == row.line
 
     def test_twin_is_refused_and_nothing_written(self, world: World) -> None:
         actor, contract = world.actor(world.admin), world.a.contract
-        actions.add_commitment(actor, contract.pk, values(world, ticket_type="incident"), TODAY, now=NOW)
+        amend(world)
+        actions.add_commitment(actor, contract.pk, values(world, ticket_type="incident"), now=NOW)
         count = Commitment.objects.count()
         with pytest.raises(Refusal) as refused:
-            actions.add_commitment(actor, contract.pk, values(world, ticket_type="incident"), TODAY, now=NOW)
+            actions.add_commitment(actor, contract.pk, values(world, ticket_type="incident"), now=NOW)
         assert refused.value.code == "contracts.commitment_tie"
         assert Commitment.objects.count() == count
 
-    def test_two_changes_on_one_day_leave_one_promise(self, world: World) -> None:
-        actor, contract = world.actor(world.admin), world.a.contract
-        first = actions.change_commitment(
-            actor, contract.pk, p1_resolution(world).pk, values(world), TODAY, now=NOW
-        )
-        actions.change_commitment(
-            actor, contract.pk, first.pk, values(world, target_seconds=3600), TODAY, now=NOW
-        )
-        ticket = report(world, impact=1, urgency=1, now=NOW)
-        assert terms_of(Clock.objects.get(ticket=ticket, kind="resolution").terms_id).target.value == 3600
-
     def test_response_clock_is_never_suspended(self, world: World) -> None:
+        amend(world)
         with pytest.raises(Refusal) as refused:
             actions.add_commitment(
                 world.actor(world.admin), world.a.contract.pk,
-                values(world, kind="response", ticket_type="question", pauses={"supplier": True}), TODAY, now=NOW,
+                values(world, kind="response", ticket_type="question", pauses={"supplier": True}), now=NOW,
             )  # fmt: skip
         assert refused.value.code == "contracts.response_never_paused"
-
-    def test_ended_commitment_promises_no_more(self, world: World) -> None:
-        actions.end_commitment(
-            world.actor(world.admin), world.a.contract.pk, p1_resolution(world).pk, TODAY, now=NOW
-        )
-        ticket = report(world, impact=1, urgency=1, now=NOW)
-        assert not Clock.objects.filter(ticket=ticket, kind="resolution").exists()
 
     def test_site_and_calendar_of_another_client_are_refused(self, world: World) -> None:
         own = Calendar.objects.create(
             code="beta", name_fr="Beta", name_en="Beta", organisation=world.b.organisation
         )
+        amend(world)
         for changed, code in (
             ({"site": world.b.site}, "contracts.site_of_another"),
             ({"calendar": own}, "contracts.calendar_of_another"),
         ):
             with pytest.raises(Refusal) as refused:
                 actions.add_commitment(
-                    world.actor(world.admin), world.a.contract.pk, values(world, **changed), TODAY, now=NOW
+                    world.actor(world.admin), world.a.contract.pk, values(world, **changed), now=NOW
                 )
             assert refused.value.code == code
 
@@ -167,9 +142,9 @@ class TestCommitmentForm:
     def post(self, client: Client, world: World, **more: Any) -> Any:
         data = {
             "kind": "resolution", "ticket_type": "incident", "priority": "2", "target": "8h", "calendar": world.calendar.pk,
-            "follow_site": "on", "own_pauses": "standard", "on_priority_change": "carry_over", "on_reopen": "resume",
-            "thresholds": "50, 90", "valid_from": (timezone.localdate() + dt.timedelta(days=1)).isoformat(), **more,
+            "follow_site": "on", "own_pauses": "standard", "thresholds": "50, 90", **more,
         }  # fmt: skip
+        amend(world)
         return client.post(reverse("commitment_new", args=[world.a.contract.pk]), data)
 
     def test_saves_what_was_typed(self, world: World, sign_in: Callable[[Any], Client]) -> None:
@@ -302,7 +277,7 @@ class TestPages:
         own = Calendar.objects.create(
             code="beta", name_fr="Beta", name_en="Beta", organisation=world.b.organisation
         )
-        row = Commitment.objects.filter(contract=world.b.contract).first()
+        row = Commitment.objects.filter(version__contract=world.b.contract).first()
         assert row is not None
         for address in (
             reverse("contract", args=[world.b.contract.pk]), reverse("contract_edit", args=[world.b.contract.pk]),
@@ -347,13 +322,18 @@ def test_who_may_not_manage_is_refused(world: World, sign_in: Callable[[Any], Cl
     person = getattr(world, who)
     actor, client = world.actor(person), sign_in(person)
     contract = world.a.contract.pk
-    row = p1_resolution(world).pk
+    draft = amend(world)
+    row = p1_resolution(draft).pk
     for act in (
-        lambda: actions.create_contract(actor, world.a.organisation.pk, {}, now=NOW),
-        lambda: actions.change_contract(actor, contract, {"status": "ended"}, now=NOW),
-        lambda: actions.add_commitment(actor, contract, values(world), TODAY, now=NOW),
-        lambda: actions.change_commitment(actor, contract, row, values(world), TODAY, now=NOW),
-        lambda: actions.end_commitment(actor, contract, row, TODAY, now=NOW),
+        lambda: contract_actions.create_contract(actor, world.a.organisation.pk, {}, now=NOW),
+        lambda: contract_actions.change_contract(actor, contract, {"name_fr": "x"}, now=NOW),
+        lambda: versions.draft_amendment(actor, contract, {"effective_on": TODAY}, now=NOW),
+        lambda: versions.change_draft(actor, contract, {}, now=NOW),
+        lambda: versions.drop_draft(actor, contract, now=NOW),
+        lambda: versions.put_in_force(actor, contract, now=NOW),
+        lambda: actions.add_commitment(actor, contract, values(world), now=NOW),
+        lambda: actions.change_commitment(actor, contract, row, values(world), now=NOW),
+        lambda: actions.drop_commitment(actor, contract, row, now=NOW),
         lambda: calendar_actions.create_calendar(actor, {}, {}, TODAY, now=NOW),
         lambda: calendar_actions.rename_calendar(actor, world.calendar.pk, {}, now=NOW),
         lambda: calendar_actions.publish_hours(actor, world.calendar.pk, TestCalendars.HOURS, TODAY, now=NOW),
@@ -362,7 +342,8 @@ def test_who_may_not_manage_is_refused(world: World, sign_in: Callable[[Any], Cl
             act()
     for address in (
         reverse("contract_new"), reverse("contract_edit", args=[contract]), reverse("commitment_new", args=[contract]),
-        reverse("commitment", args=[contract, row]), reverse("calendar_new"),
+        reverse("commitment", args=[contract, row]), reverse("calendar_new"), reverse("amendment_new", args=[contract]),
+        reverse("draft_edit", args=[contract, draft.pk]),
         reverse("calendar_hours", args=[world.calendar.pk]), reverse("calendar_edit", args=[world.calendar.pk]),
     ):  # fmt: skip
         assert client.get(address).status_code == 403, address
@@ -371,4 +352,4 @@ def test_who_may_not_manage_is_refused(world: World, sign_in: Callable[[Any], Cl
 
 def test_client_in_sight_only(world: World) -> None:
     with pytest.raises(NotFound):
-        actions.create_contract(world.actor(world.manager), world.b.organisation.pk, {}, now=NOW)
+        contract_actions.create_contract(world.actor(world.manager), world.b.organisation.pk, {}, now=NOW)

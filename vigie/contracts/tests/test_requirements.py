@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, rewriting
 from vigie.contracts import questions
 from vigie.contracts.actions import requirements as actions
-from vigie.contracts.actions.contracts import change_commitment
+from vigie.contracts.actions.versions import draft_amendment, put_in_force
 from vigie.contracts.models import (
     Calendar,
     CalendarVersion,
@@ -58,7 +58,8 @@ def to(world: World, row: Requirement, state: str, reason: str = "") -> Requirem
 
 
 def p1(world: World, kind: str = "resolution") -> Commitment:
-    return Commitment.objects.get(contract=world.a.contract, kind=kind, priority=1, valid_until=None)
+    rows = Commitment.objects.filter(version__contract=world.a.contract, kind=kind, priority=1)
+    return rows.order_by("version__number")[rows.count() - 1]
 
 
 # -- the register -----------------------------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ def test_only_an_agreed_requirement_becomes_commitments_of_its_own_contract(worl
         actions.trace(actor, row.pk, [p1(world).pk], now=NOW)
     assert refused.value.code == "contracts.requirement_not_agreed"
     to(world, row, "agreed")
-    other = Commitment.objects.filter(contract=world.b.contract).first()
+    other = Commitment.objects.filter(version__contract=world.b.contract).first()
     assert other
     with pytest.raises(NotFound):
         actions.trace(actor, row.pk, [other.pk], now=NOW)
@@ -158,7 +159,8 @@ def supplier_promise(world: World, seconds: int) -> SupportCommitment:
 
 def line(world: World, priority: int = 1, kind: str = "resolution") -> Line:
     found = coverage(world.actor(world.admin), world.a.contract, now=NOW)
-    row = Commitment.objects.get(contract=world.a.contract, kind=kind, priority=priority, valid_until=None)
+    rows = Commitment.objects.filter(version__contract=world.a.contract, kind=kind, priority=priority)
+    row = rows.order_by("version__number")[rows.count() - 1]
     return next(one for one in found.lines if one.commitment_id == row.pk)
 
 
@@ -194,7 +196,8 @@ def test_a_supplier_that_opens_later_makes_the_promise_too_short(world: World) -
 def test_where_the_client_accepts_to_wait_for_the_supplier_its_time_is_not_promised(world: World) -> None:
     team_promise(world, 3600)
     supplier_promise(world, 3600)
-    Commitment.objects.filter(pk=p1(world).pk).update(pauses={"supplier": True})
+    with rewriting():
+        Commitment.objects.filter(pk=p1(world).pk).update(pauses={"supplier": True})
     assert not line(world).suppliers
     assert "unsupported" not in line(world).gaps
 
@@ -226,10 +229,9 @@ def test_a_commitment_that_follows_another_keeps_what_was_asked(world: World) ->
     row = to(world, ask(world), "agreed")
     old = p1(world)
     actions.trace(world.actor(world.admin), row.pk, [old.pk], now=NOW)
-    names = ("kind", "ticket_type", "priority", "service", "category", "site", "vip_only", "target_days", "calendar",
-             "follow_site", "pauses", "thresholds", "on_priority_change", "on_reopen")  # fmt: skip
-    values = {**{name: getattr(old, name) for name in names}, "target_seconds": 3 * 3600}
-    change_commitment(world.actor(world.admin), world.a.contract.pk, old.pk, values, TODAY, now=NOW)
+    boss, contract, yesterday = world.actor(world.admin), world.a.contract.pk, NOW - dt.timedelta(days=1)
+    draft_amendment(boss, contract, {"effective_on": TODAY}, now=yesterday)
+    put_in_force(boss, contract, now=yesterday)
     assert line(world).commitment_id != old.pk
     assert line(world).requirements == [row]
 

@@ -128,7 +128,7 @@ def requirement_trace(request: Request, requirement_id: int) -> HttpResponse:
     """Say which commitments it became."""
     row = access.one_requirement(request.actor, requirement_id)
     form = forms.TraceForm(
-        request.POST, rows=access.visible_commitments(request.actor).filter(contract=row.contract_id)
+        request.POST, rows=access.visible_commitments(request.actor).filter(version__contract=row.contract_id)
     )
     if done(
         form,
@@ -146,7 +146,7 @@ def _page(
     actor = request.actor
     traced = list(row.traces.values_list("commitment_id", flat=True))
     offered = {*queries.commitments_now(actor, row.contract, now=timezone.now()), *traced}
-    rows = access.visible_commitments(actor).filter(contract=row.contract_id, pk__in=offered)
+    rows = access.visible_commitments(actor).filter(version__contract=row.contract_id, pk__in=offered)
     rows = rows.select_related("service", "category", "site").order_by("kind", "priority", "pk")
     context: dict[str, Any] = {
         "requirement": row, "state_tones": TONES, "states": labels.REQUIREMENT_STATES, "measures": labels.MEASURES,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from vigie.contracts.models import CalendarVersion, Commitment, Contract
+from vigie.contracts.queries.versions import standing_commitments
 from vigie.contracts.rules.calendar import Calendar
 from vigie.contracts.rules.instants import epoch
 from vigie.escalation import access
@@ -160,13 +161,9 @@ def targets_of(ladder: Ladder, today: dt.date) -> list[int]:
 
 def commitments_of(ladder: Ladder, today: dt.date) -> QuerySet[Commitment]:
     """The promises of a client's ladder in force."""
-    rows = Commitment.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=today),
-        organisation_id=ladder.organisation_id or 0,
-        valid_from__lte=today,
-    )
+    rows = standing_commitments(today).filter(organisation_id=ladder.organisation_id or 0)
     if ladder.contract_id:
-        rows = rows.filter(contract_id=ladder.contract_id)
+        rows = rows.filter(version__contract_id=ladder.contract_id)
     if ladder.kind:
         rows = rows.filter(kind=ladder.kind)
     if ladder.priorities:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import START, World, make_agent
+from tests.world import START, World, make_agent, rewriting
 from vigie.accounts.models import TeamMember
 from vigie.contracts.models import Commitment
 from vigie.escalation.actions import ladders
@@ -128,7 +128,8 @@ class TestLadders:
         make_ladder(priorities=[2], is_active=False)
 
     def test_a_clock_that_the_contract_does_not_promise_is_refused(self, world: World) -> None:
-        Commitment.objects.filter(contract=world.a.contract, priority=5).delete()
+        with rewriting():
+            Commitment.objects.filter(version__contract=world.a.contract, priority=5).delete()
         with refused("no_such_promise"):
             make_ladder(contract=world.a.contract, priorities=[5])
 

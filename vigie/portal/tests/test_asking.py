@@ -11,8 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.world import World
+from tests.world import World, rewriting
 from vigie.accounts.models import Affiliation
+from vigie.contracts.models import Commitment
 from vigie.portal.tests.conftest import As
 from vigie.tenancy.models import Site
 from vigie.tickets.models import Attachment, Clock, Draft, Message, Ticket
@@ -149,7 +150,8 @@ def test_the_promise_follows_the_choices(world: World, as_person: As) -> None:
     assert "We will answer you" in page
     assert "It will be solved" in page
     assert "It will be done" in text(person.get("/portal/new/promise/", {"type": "request", "need": "2"}))
-    world.a.contract.commitments.all().delete()
+    with rewriting():
+        Commitment.objects.filter(version__contract=world.a.contract).delete()
     assert "Your contract sets no delay for this." in text(
         person.get("/portal/new/promise/", {"type": "incident"})
     )

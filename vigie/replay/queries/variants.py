@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract
+from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract, ContractVersion
 from vigie.contracts.rules import calendar as calendars
 from vigie.contracts.rules.calendar import CLOSED, WEEKDAYS, Hours, read_hours
 from vigie.contracts.rules.promise import (
@@ -50,15 +50,17 @@ def change_of(contract: Contract, variant: Variant) -> Change:
 
 
 def _targets(contract: Contract, typed: Mapping[str, str]) -> dict[str, Target]:
-    own = set(map(str, Commitment.objects.filter(contract=contract).values_list("pk", flat=True)))
+    """The targets typed, each for every version of its line: tickets of the year were judged by several."""
+    rows = Commitment.objects.filter(version__contract=contract).values_list("pk", "line")
+    lines = {str(pk): line for pk, line in rows}
     found = {}
     for key, text in typed.items():
-        if str(key) not in own:
+        if str(key) not in lines:
             raise Refusal("replay.commitment_of_another")
         target = read_target(text)
         if target.unit == Unit.FIXED_DATE:
             raise Refusal("contracts.target_wrong_unit", field="target")
-        found[str(key)] = target
+        found.update({pk: target for pk, line in lines.items() if line == lines[str(key)]})
     return found
 
 
@@ -89,13 +91,14 @@ def choices(contract: Contract) -> list[Calendar]:
 
 
 def commitments_in(contract: Contract) -> list[Commitment]:
-    """Every commitment of the contract that tickets of the last year may have been judged by, in reading order."""
-    rows = Commitment.objects.filter(contract=contract).select_related(
+    """The commitments of the version put in force last, in reading order; of its first draft before any was."""
+    versions = ContractVersion.objects.filter(contract=contract).filter(
+        Q(state=ContractVersion.State.IN_FORCE) | Q(number=1)
+    )
+    rows = Commitment.objects.filter(version=versions.order_by("-number").first()).select_related(
         "service", "category", "site", "calendar"
     )
-    return sorted(
-        rows, key=lambda row: (_stated(row), row.priority or 0, row.kind != "response", row.valid_from)
-    )
+    return sorted(rows, key=lambda row: (_stated(row), row.priority or 0, row.kind != "response"))
 
 
 def _stated(row: Commitment) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ def manager(world: World, monkeypatch: pytest.MonkeyPatch) -> Client:
 
 
 def target(world: World) -> Commitment:
-    return Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=4)
+    return Commitment.objects.get(version__contract=world.a.contract, kind="resolution", priority=4)
 
 
 def test_variants_are_typed_replayed_and_shown(world: World, manager: Client) -> None:

@@ -113,7 +113,7 @@ def test_a_shorter_target_misses_more_and_costs_more(world: World) -> None:
     rated(world)
     for _ in range(4):
         solved(world, KEPT)
-    target = Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=4)
+    target = Commitment.objects.get(version__contract=world.a.contract, kind="resolution", priority=4)
     variant = {"name": "1 h", "targets": {str(target.pk): "1h"}}
     facts = Fact.objects.count()
     study = actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
@@ -141,7 +141,7 @@ def test_hours_of_the_night_count_in_another_calendar(world: World) -> None:
     day_and_night = Change(week=(((0, 1440),),) * 7)
     found = replayed(world, day_and_night)
     assert found.after[0].beyond == found.before.beyond
-    target = Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=4)
+    target = Commitment.objects.get(version__contract=world.a.contract, kind="resolution", priority=4)
     study = actions.ask(
         world.actor(world.manager), world.a.contract.pk,
         [{"name": "24/7", "hours": [["00:00", "24:00"]], "days": ["mon", "tue"], "targets": {str(target.pk): "10h"}}],
@@ -159,7 +159,7 @@ def test_a_change_of_priority_keeps_its_own_changed_target(world: World) -> None
     set_priority(agent, ticket.pk, impact=1, urgency=1, now=START + HOUR)
     given = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
     take_step(agent, ticket.pk, "resolve", given, now=START + 3 * HOUR)
-    p1 = Commitment.objects.get(contract=world.a.contract, kind="resolution", priority=1)
+    p1 = Commitment.objects.get(version__contract=world.a.contract, kind="resolution", priority=1)
     variant = {"name": "P1", "targets": {str(p1.pk): "2h"}}
     study = actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
     changed = ChangedClock.objects.get(study=study)
@@ -190,7 +190,7 @@ def test_what_cannot_be_replayed_is_refused(world: World, variants: list[dict[st
 
 
 def test_a_target_that_cannot_be_read_is_refused(world: World) -> None:
-    target = Commitment.objects.filter(contract=world.a.contract).first()
+    target = Commitment.objects.filter(version__contract=world.a.contract).first()
     assert target is not None
     variant = {"name": "x", "targets": {str(target.pk): "1 jour"}}
     with pytest.raises(Refusal) as refused:

@@ -14,6 +14,7 @@ from vigie.catalog.models import Subscription
 from vigie.contracts import access as contracts_access
 from vigie.contracts.models import CalendarVersion, Commitment, Contract
 from vigie.contracts.queries.book import holiday_sets
+from vigie.contracts.queries.versions import standing_commitments
 from vigie.contracts.rules.calendar import Calendar
 from vigie.contracts.rules.instants import epoch, moment
 from vigie.contracts.rules.openings import openings
@@ -94,11 +95,11 @@ def promised_hours(
             handled[one.organisation_id].append((one.service_id, team_id))
     calendars = _Calendars(clients, low, high)
     found: dict[int, dict[int, list[Spans]]] = defaultdict(lambda: defaultdict(list))
-    for row in _commitments(actor, contracts, low.date()):
+    for row in _commitments(contracts, low.date()):
         spans = calendars.spans(row)
         for service_id, team_id in handled[row.organisation_id]:
             if row.service_id in (None, service_id) and spans:
-                found[team_id][row.contract_id].append(spans)
+                found[team_id][row.version.contract_id].append(spans)
     return {
         team_id: [(contracts[pk], union(*{*many})) for pk, many in sorted(of_team.items())]
         for team_id, of_team in found.items()
@@ -110,14 +111,11 @@ def _in_force(actor: Actor, first: dt.date, last: dt.date) -> Iterable[Contract]
     return rows.filter(Q(ends_on=None) | Q(ends_on__gt=first)).select_related("organisation")
 
 
-def _commitments(actor: Actor, contracts: Iterable[int], day: dt.date) -> list[Commitment]:
-    """One row for each way of promising hours."""
-    rows = contracts_access.visible_commitments(actor).filter(
-        contract_id__in=list(contracts), valid_from__lte=day
-    )
-    rows = rows.filter(Q(valid_until=None) | Q(valid_until__gt=day))
-    way = ("contract_id", "calendar_id", "follow_site", "service_id", "site_id")
-    return list(rows.order_by(*way).distinct(*way))
+def _commitments(contracts: Iterable[int], day: dt.date) -> list[Commitment]:
+    """One row for each way of promising hours, of contracts already in sight."""
+    rows = standing_commitments(day).filter(version__contract_id__in=list(contracts))
+    way = ("version__contract_id", "calendar_id", "follow_site", "service_id", "site_id")
+    return list(rows.select_related("version").order_by(*way).distinct(*way))
 
 
 class _Calendars:

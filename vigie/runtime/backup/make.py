@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -82,12 +82,20 @@ def _dump(target: Path) -> dict[str, Any]:
         return {"postgresql": version, "sums": row_sums(link), "named": _named(link)}
 
 
+NAMING: dict[str, LiteralString] = {
+    "tickets_attachment": "select distinct sha256 from tickets_attachment",
+    "contracts_contractfile": "select distinct sha256 from contracts_contractfile",
+}
+
+
 def _named(link: psycopg.Connection) -> list[str]:
     """The files that rows of this snapshot name."""
-    there = link.execute("select to_regclass('tickets_attachment') is not null").fetchone()
-    if there is None or not there[0]:
-        return []
-    return [str(row[0]) for row in link.execute("select distinct sha256 from tickets_attachment")]
+    found: set[str] = set()
+    for table, named in NAMING.items():
+        there = link.execute("select to_regclass(%s) is not null", [table]).fetchone()
+        if there is not None and there[0]:
+            found |= {str(row[0]) for row in link.execute(named)}
+    return sorted(found)
 
 
 def _stored_files() -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +13,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from vigie.accounts.models import Person
-from vigie.contracts.queries import terms_of
+from vigie.contracts.queries import terms_of_many
 from vigie.contracts.rules.calendar import WEEKDAYS, Calendar
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import Openings, openings
+from vigie.contracts.rules.promise import Delays, Terms
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.events import Event
 from vigie.kernel.refusal import Refusal
@@ -61,22 +62,35 @@ class Given:
     submission: str = ""
 
 
-def business_hours(ticket: Ticket) -> Openings:
-    """The calendar that counts this ticket's business days: its resolution clock's, else Monday to Friday."""
-    terms_id = (
-        Clock.objects.filter(ticket_id=ticket.pk, kind="resolution")
-        .order_by("-id")
-        .values_list("terms_id", flat=True)
-        .first()
-    )
-    return openings(terms_of(terms_id).calendar if terms_id else FALLBACK)
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a ticket's business days are counted, and which delays its contract set: as stamped on its resolution."""
+
+    hours: Openings
+    delays: Delays
+
+
+def course_of(terms: Terms | None) -> Course:
+    """Without a promise of resolution: Monday to Friday, and the delays of the workflow."""
+    return Course(openings(terms.calendar), terms.delays) if terms else Course(openings(FALLBACK), Delays())
+
+
+def courses(ticket_ids: Iterable[int]) -> dict[int, Course]:
+    """The course of each of these tickets, in two statements at most."""
+    ids = list(ticket_ids)
+    rows = Clock.objects.filter(ticket_id__in=ids, kind="resolution").order_by("pk")
+    stamped: dict[int, int] = dict(rows.values_list("ticket_id", "terms_id"))
+    terms = terms_of_many(stamped.values())
+    return {pk: course_of(terms[stamped[pk]] if pk in stamped else None) for pk in ids}
 
 
 def reopen_until(ticket: Ticket, machine: Machine) -> dt.datetime | None:
     """Last instant at which the ticket may be reopened: last closing of the n-th business day after resolution."""
     if ticket.resolved_at is None:
         return None
-    end = business_hours(ticket).business_days_eod(epoch(ticket.resolved_at), machine.reopen_days)
+    course = courses([ticket.pk])[ticket.pk]
+    days = course.delays.reopen_days or machine.reopen_days
+    end = course.hours.business_days_eod(epoch(ticket.resolved_at), days)
     return dt.datetime.fromtimestamp(end, dt.UTC)
 
 
@@ -289,7 +303,9 @@ def close_if_silent(actor: Actor, ticket_id: int, *, now: dt.datetime) -> bool:
     machine = machine_of(ticket.workflow_version_id)
     if ticket.phase != "done" or ticket.resolved_at is None:
         return False
-    end = business_hours(ticket).business_days_eod(epoch(ticket.resolved_at), machine.close_days)
+    course = courses([ticket.pk])[ticket.pk]
+    days = course.delays.close_days or machine.close_days
+    end = course.hours.business_days_eod(epoch(ticket.resolved_at), days)
     if epoch(now) <= end:
         return False
     return take_system_step(ticket, "close", Given(), now=now)

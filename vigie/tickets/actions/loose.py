@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from vigie.contracts.models import ContractFile
 from vigie.tickets.models import Attachment
 from vigie.toolkit import files
 
@@ -49,7 +50,8 @@ def _rows_removed(before: dt.datetime) -> list[str]:
 
 
 def _is_named(sha256: str) -> bool:
-    return Attachment.objects.filter(sha256=sha256).exists()
+    named = (Attachment, ContractFile)
+    return any(model._default_manager.filter(sha256=sha256).exists() for model in named)
 
 
 @contextmanager

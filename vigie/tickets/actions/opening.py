@@ -342,9 +342,10 @@ def _promise(actor: Actor, ticket: Ticket, zone: str, now: dt.datetime) -> tuple
     Before the ticket is: a row written again is written again in each of its indexes.
     """
     book = promise_book(ticket.organisation_id, zone=zone, sites=[ticket.site] if ticket.site else [])
-    contract = book.contract_at(ticket.opened_at)
-    ticket.contract_id = contract.pk if contract else None
-    terms = promised(book, scope_of(ticket))
+    scope = scope_of(ticket)
+    version = book.version_for(scope)
+    ticket.contract_id = version.contract_id if version else None
+    terms = promised(book, scope)
     ids = stamp_many(ticket.organisation_id, terms.values())
     opening = [*opening_facts(ticket), *cycle_promises(ticket, terms, ids)]
     rows = _rows(fact_row(actor, ticket, fact, now) for fact in opening)

@@ -16,4 +16,5 @@ def scope_of(ticket: Ticket, *, priority: int | None = None, ticket_type: str | 
         site_id=ticket.site_id,
         is_vip=ticket.is_vip,
         opened_at=ticket.opened_at,
+        beneficiary_id=ticket.beneficiary_id,
     )

@@ -40,8 +40,10 @@ def remind_silent_clients(now: dt.datetime, *, batch: int = BATCH) -> int:
         waiting = Ticket.objects.filter(phase="waiting", pending_reason__startswith="client_", pk__gt=last)
         tickets = list(waiting.order_by("pk")[:batch])
         silences = _silences(ticket.pk for ticket in tickets)
+        courses = lifecycle.courses(silences)
         for ticket in tickets:
-            if done < batch and _is_due(ticket, silences.get(ticket.pk), now):
+            silence = silences.get(ticket.pk)
+            if done < batch and silence and _is_due(ticket, silence, courses[ticket.pk], now):
                 done += _next_stage(ticket.pk, now)
             last = ticket.pk
         if len(tickets) < batch:
@@ -62,13 +64,15 @@ def _silences(ticket_ids: Iterable[int]) -> Mapping[int, Silence]:
     return found
 
 
-def _is_due(ticket: Ticket, silence: Silence | None, now: dt.datetime) -> bool:
-    if silence is None:
-        return False
-    days = machine_of(ticket.workflow_version_id).silence
+def _stages(ticket: Ticket, course: lifecycle.Course) -> tuple[int, ...]:
+    return course.delays.silence_days or machine_of(ticket.workflow_version_id).silence
+
+
+def _is_due(ticket: Ticket, silence: Silence, course: lifecycle.Course, now: dt.datetime) -> bool:
+    days = _stages(ticket, course)
     if len(silence.told) >= len(days) or now - silence.since < dt.timedelta(days=days[0] - 1):
         return False
-    due = next_stage(lifecycle.business_hours(ticket), epoch(silence.since), days, silence.told)
+    due = next_stage(course.hours, epoch(silence.since), days, silence.told)
     return due is not None and epoch(now) > due
 
 
@@ -77,12 +81,13 @@ def _next_stage(ticket_id: int, now: dt.datetime) -> bool:
     """Remind, or end the silence; looked at again under the ticket's lock. True when something was told."""
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     silence = _silences([ticket_id]).get(ticket_id)
-    if ticket.phase != "waiting" or silence is None or not _is_due(ticket, silence, now):
+    course = lifecycle.courses([ticket_id])[ticket_id]
+    if ticket.phase != "waiting" or silence is None or not _is_due(ticket, silence, course, now):
         return False
     machine = machine_of(ticket.workflow_version_id)
-    stage = len(silence.told) + 1
-    if stage < len(machine.silence):
-        told = {"nth": stage, "of": len(machine.silence) - 1}
+    stage, stages = len(silence.told) + 1, len(_stages(ticket, course))
+    if stage < stages:
+        told = {"nth": stage, "of": stages - 1}
         change(SYSTEM, ticket, {}, [NewFact(facts.REMINDED, told)], now=now, moves_clock=False)
         telling.client_reminded(ticket, now=now)
     else:

@@ -116,6 +116,7 @@ def would_promise(actor: Actor, sketch: Sketch, now: dt.datetime) -> list[Promis
         site_id=site_id,
         is_vip=is_vip,
         opened_at=now.replace(microsecond=0),
+        beneficiary_id=person_id or None,
     )
     instant = epoch(now)
     start = [ClockFact(FactKind.START, instant)]

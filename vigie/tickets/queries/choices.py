@@ -156,6 +156,7 @@ def outlook(actor: Actor, values: Mapping[str, Any], now: dt.datetime) -> Outloo
         site_id=values.get("site") or (held.site_id if held else None),
         is_vip=is_vip,
         opened_at=now.replace(microsecond=0),
+        beneficiary_id=held.person_id if held else None,
     )
     at = epoch(now)
     start = [ClockFact(FactKind.START, at)]

@@ -234,12 +234,9 @@ def explained_views(actor: Actor, views: list[ClockView]) -> list[Explained]:
     """Clocks in words, segment by segment; who held the ticket is the provider's alone."""
     wanted = {view.reading.terms.commitment_id for view in views if not view.holder}
     commitments = {str(c.pk): c for c in in_sight(actor, Commitment.objects.filter(pk__in=wanted - {""}))}
-    contracts = {
-        str(c.pk): c
-        for c in in_sight(
-            actor, Contract.objects.filter(pk__in={c.contract_id for c in commitments.values()})
-        )
-    }
+    stamped = (view.reading.terms for view in views if not view.holder)
+    promised = {terms.contract_id for terms in stamped if terms.commitment_id in commitments}
+    contracts = {str(c.pk): c for c in in_sight(actor, Contract.objects.filter(pk__in=promised))}
     names: dict[str, str] = {}
     if actor.is_provider:
         names = holder_names({s.holder for view in views if not view.holder for s in view.reading.segments})

@@ -9,9 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from tests.world import START, World, report
+from tests.world import START, World, promise, report
 from vigie.catalog.models import Service, Subscription
-from vigie.contracts.models import Commitment
 from vigie.kernel.refusal import NotAllowed, Refusal
 from vigie.tenancy.models import Site
 from vigie.tickets.actions import classifying, handling
@@ -34,10 +33,8 @@ def subscribed(world: World, code: str, *, resolution: int, response: int) -> Se
     service = Service.objects.create(code=code, name_fr=code, name_en=code, criticality=2)
     Subscription.objects.create(organisation=world.a.organisation, service=service)
     for kind, hours in (("response", response), ("resolution", resolution)):
-        Commitment.objects.create(
-            organisation=world.a.organisation, contract=world.a.contract, kind=kind, service=service, priority=None,
-            target_seconds=hours * 3600, calendar=world.calendar, valid_from=dt.date(2025, 1, 1), follow_site=True,
-        )  # fmt: skip
+        row = {"kind": kind, "service": service, "target_seconds": hours * 3600, "calendar": world.calendar}
+        promise(world.a.contract, row)
     return service
 
 
@@ -134,10 +131,13 @@ def test_fields_that_promise_nothing_write_no_promise(world: World) -> None:
 
 
 def test_another_type_undoes_a_missed_promise_only_with_the_grant_and_a_reason(world: World) -> None:
-    Commitment.objects.create(
-        organisation=world.a.organisation, contract=world.a.contract, kind="resolution", ticket_type="request",
-        target_seconds=40 * 3600, calendar=world.calendar, valid_from=dt.date(2025, 1, 1),
-    )  # fmt: skip
+    row = {
+        "kind": "resolution",
+        "ticket_type": "request",
+        "target_seconds": 40 * 3600,
+        "calendar": world.calendar,
+    }
+    promise(world.a.contract, row)
     late, early = report(world, impact=1, urgency=1), report(world)
     now = START + 5 * HOUR
     with pytest.raises(NotAllowed, match="not_granted"):

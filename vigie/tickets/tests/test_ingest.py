@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.world import START, World
+from tests.world import START, World, rewriting
 from vigie.accounts.models import Affiliation
 from vigie.contracts.models import Calendar, CalendarVersion, Commitment, StampedTerms
 from vigie.kernel.actor import SYSTEM, Actor
@@ -454,9 +454,10 @@ def test_its_promises_follow_a_calendar_changed_meanwhile(world: World) -> None:
         calendar=Calendar.objects.get(code="k1"), effective_on=dt.date(2026, 1, 13), created_at=START,
         definition={"timezone": "Europe/Paris", "hours": {"wed": [["10:00", "12:00"]]}},
     )  # fmt: skip
-    Commitment.objects.filter(organisation=world.a.organisation, kind="response").update(
-        target_days=1, target_seconds=None
-    )
+    with rewriting():
+        Commitment.objects.filter(organisation=world.a.organisation, kind="response").update(
+            target_days=1, target_seconds=None
+        )
     lived, written = both([opened(world, "a"), opened(world, "b", START + 30 * HOUR)], START + 400 * HOUR)
     assert written == lived
     assert written["INC-ALPHA-1"]["clocks"][1]["terms_id"] != written["INC-ALPHA-2"]["clocks"][1]["terms_id"]

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.world import START, World, report
-from vigie.contracts.models import Commitment
+from tests.world import promise as promise_more
 from vigie.kernel.refusal import Refusal
 from vigie.tenancy.walls import client_wall
 from vigie.tickets.actions import classifying, handling, sweep
@@ -22,13 +22,8 @@ SOLVED = Given(resolution_code="solved_permanently", text="<p>Réparé.</p>")
 
 
 def promise(world: World, kind: str, minutes: int, **more: object) -> None:
-    like = Commitment.objects.filter(organisation=world.a.organisation, kind="resolution").first()
-    assert like is not None
-    like.pk = None
-    like.kind, like.priority, like.target_seconds = kind, None, minutes * 60
-    for name, value in more.items():
-        setattr(like, name, value)
-    like.save()
+    row = {"kind": kind, "target_seconds": minutes * 60, "calendar": world.calendar, **more}
+    promise_more(world.a.contract, row)
 
 
 def cycles(ticket: Ticket, kind: str) -> list[tuple[int, str, int]]:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from tests.world import START, World, report
+from tests.world import START, World, report, rewriting
 from vigie.contracts.models import (
     Calendar,
     CalendarVersion,
@@ -116,9 +116,10 @@ def test_w12_the_supplier_does_not_excuse_the_promise(world: World) -> None:
 
 
 def test_w13_with_a_clause_that_suspends_for_the_supplier(world: World) -> None:
-    Commitment.objects.filter(organisation=world.a.organisation, kind="resolution").update(
-        pauses={"supplier": True}
-    )
+    with rewriting():
+        Commitment.objects.filter(organisation=world.a.organisation, kind="resolution").update(
+            pauses={"supplier": True}
+        )
     ticket = lived_w12(world)
     assert resolution(ticket) == ("met", 4.0)
     assert figures(ticket)["uc UC-1"] == ("missed", 7.0)

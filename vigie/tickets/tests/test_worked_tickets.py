@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.world import START, World, report
+from tests.world import START, World, report, rewriting
 from vigie.compliance.queries import clocks as months
 from vigie.contracts.models import CalendarVersion, Commitment
 from vigie.contracts.rules.compliance import Method
@@ -31,7 +31,10 @@ def clock(ticket: Ticket, kind: str = "resolution") -> Clock:
 
 def test_w30_response_over_the_night(world: World) -> None:
     """Received Monday 17:45, 30 minutes promised: neither the automatic reply nor the note is a response."""
-    Commitment.objects.filter(organisation=world.a.organisation, kind="response").update(target_seconds=1800)
+    with rewriting():
+        Commitment.objects.filter(organisation=world.a.organisation, kind="response").update(
+            target_seconds=1800
+        )
     received = dt.datetime(2026, 1, 12, 16, 45, tzinfo=dt.UTC)
     ticket = report(world, now=received, channel="email")
     keep_automatic(ticket.pk, Said("Absent du bureau", is_html=False), now=received + dt.timedelta(seconds=5))
@@ -71,7 +74,10 @@ def test_r4_7_reassignment_changes_no_promise(world: World) -> None:
 def test_r4_8_a_supplier_suspends_only_where_the_commitment_says_so(world: World) -> None:
     agent, used = world.actor(world.agent), []
     for pauses in ({}, {"supplier": True}):
-        Commitment.objects.filter(organisation=world.a.organisation, kind="resolution").update(pauses=pauses)
+        with rewriting():
+            Commitment.objects.filter(organisation=world.a.organisation, kind="resolution").update(
+                pauses=pauses
+            )
         ticket = report(world)
         take_step(agent, ticket.pk, "start", Given(), now=START)
         take_step(agent, ticket.pk, "wait", Given(pending_reason="supplier"), now=START + HOUR)

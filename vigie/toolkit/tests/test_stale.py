@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 
 import pytest
 from django.test import Client
 
-from tests.world import World
+from tests.world import START, World
 from vigie.accounts.models import Team, TeamMember
+from vigie.contracts.actions.versions import draft_amendment
 from vigie.contracts.models import Commitment
+from vigie.kernel.actor import SYSTEM
 from vigie.tenancy.models import Site
 
 pytestmark = pytest.mark.django_db
@@ -90,12 +93,13 @@ def test_members_added_meanwhile_stay(desk: Client, world: World) -> None:
 def test_a_form_that_nobody_else_touched_is_sent_as_it_is(desk: Client, world: World) -> None:
     """Every form of administration, sent back as it was shown: no conflict with oneself."""
     a = world.a
-    commitment = Commitment.objects.get(contract=a.contract, priority=1, kind="response")
+    draft = draft_amendment(SYSTEM, a.contract.pk, {"effective_on": dt.date(2027, 1, 1)}, now=START)
+    commitment = Commitment.objects.get(version=draft, priority=1, kind="response")
     for address in (
         site_address(world), f"/clients/{a.organisation.pk}/edit/", f"/people/{a.user.pk}/edit/", f"/teams/{world.team.pk}/",
         f"/roles/{world.roles['agent'].pk}/", f"/contracts/{a.contract.pk}/edit/", f"/services/{world.service.pk}/",
         f"/calendars/{world.calendar.pk}/hours/", f"/calendars/{world.calendar.pk}/edit/", f"/categories/{world.category.pk}/",
-        f"/contracts/{a.contract.pk}/commitments/{commitment.pk}/", f"/clients/{a.organisation.pk}/priorities/",
+        f"/contracts/{a.contract.pk}/versions/{draft.pk}/edit/", f"/contracts/{a.contract.pk}/commitments/{commitment.pk}/", f"/clients/{a.organisation.pk}/priorities/",
         f"/people/{world.agent.pk}/access/",
     ):  # fmt: skip
         assert desk.post(address, {"seen": seen_at(desk, address)}).status_code != 409, address

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vigie.contracts.rules.instants import epoch
-from vigie.contracts.rules.openings import openings
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tickets.actions import approvals, handling, lifecycle, opening, promises
@@ -96,9 +95,10 @@ class Fold:
         )
 
     def _promise(self, by: Actor, now: dt.datetime) -> None:
-        contract = self.ground.book.contract_at(self.ticket.opened_at)
-        self.ticket.contract_id = contract.pk if contract else None
-        terms = opening.promised(self.ground.book, scope_of(self.ticket))
+        scope = scope_of(self.ticket)
+        version = self.ground.book.version_for(scope)
+        self.ticket.contract_id = version.contract_id if version else None
+        terms = opening.promised(self.ground.book, scope)
         self.clocks = ClockFold(self.ticket, self.ground, opening.at_once(terms), self.facts)
         stamped = opening.cycle_promises(self.ticket, terms, self.ground.stamps.of(terms.values()))
         self._journal(by, [*opening.opening_facts(self.ticket), *stamped], now)
@@ -246,8 +246,9 @@ class Fold:
     def _reopen_until(self) -> dt.datetime:
         assert self.ticket.resolved_at is not None
         terms = self.clocks.terms.get("resolution")
-        hours = openings(terms.calendar if terms else lifecycle.FALLBACK)
-        end = hours.business_days_eod(epoch(self.ticket.resolved_at), self.machine.reopen_days)
+        course = lifecycle.course_of(terms)
+        days = course.delays.reopen_days or self.machine.reopen_days
+        end = course.hours.business_days_eod(epoch(self.ticket.resolved_at), days)
         return dt.datetime.fromtimestamp(end, dt.UTC)
 
     def _prioritised(self, event: events.Prioritised) -> None:

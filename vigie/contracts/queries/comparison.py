@@ -1,0 +1,162 @@
+"""A draft beside the version it amends, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vigie.contracts import access, labels
+from vigie.contracts.models import Commitment, ContractVersion
+from vigie.contracts.queries.parties import cover_of, prices_of
+from vigie.contracts.queries.versions import scope_words
+from vigie.contracts.rules.comparison import Change, Move, compare, differences, overall
+from vigie.contracts.rules.policies import COLUMNS, pause_reasons
+from vigie.contracts.rules.promise import THRESHOLDS, ClockKind, Target, Unit
+from vigie.kernel.actor import Actor
+from vigie.toolkit.jinja import local_name
+
+COURSE = ("on_priority_change", "on_reopen")
+DELAYS = ("reopen_days", "close_days", "silence_days")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part before and after, in words."""
+
+    name: str
+    before: str
+    after: str
+    move: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What becomes of a promise or of the rules of the contract: whose it is, which way it goes, part by part."""
+
+    what: str
+    move: str
+    parts: tuple[Part, ...]
+
+
+def compared(actor: Actor, base: ContractVersion, draft: ContractVersion) -> list[Compared]:
+    """Promises first, line by line, then the course of tickets."""
+    rows = access.visible_commitments(actor).filter(version_id__in=(base.pk, draft.pk))
+    found: dict[int, dict[int, Commitment]] = {base.pk: {}, draft.pk: {}}
+    for row in rows.select_related("service", "category", "site", "calendar"):
+        found[row.version_id][row.line] = row
+    before = {line: _clause(row) for line, row in found[base.pk].items()}
+    after = {line: _clause(row) for line, row in found[draft.pk].items()}
+    named = {**found[base.pk], **found[draft.pk]}
+    told = [_promise(change, named[change.line]) for change in compare(before, after)]
+    return told + _course(base, draft) + _beside(base, draft)
+
+
+def _clause(row: Commitment) -> dict[str, Any]:
+    """What a promise says for itself; what its version says for all of them is told once."""
+    kind = ClockKind(row.kind)
+    days = row.target_days
+    return {
+        "scope": _whose(row),
+        "target": Target(days, Unit.BUSINESS_DAYS_EOD) if days else Target(row.target_seconds or 0),
+        "hours": _hours(row),
+        "pauses": pause_reasons(kind, {}, row.pauses),
+        "thresholds": tuple(row.thresholds) or THRESHOLDS,
+        "on_priority_change": row.on_priority_change,
+        "on_reopen": row.on_reopen,
+    }
+
+
+def _whose(row: Commitment) -> str:
+    words = [scope_words(row), f"P{row.priority}" if row.priority else "", str(labels.KINDS[row.kind])]
+    return " · ".join(word for word in words if word)
+
+
+def _hours(row: Commitment) -> str:
+    name = local_name(row.calendar)
+    return f"{name} · {labels.OF_THE_SITE}" if row.follow_site else name
+
+
+def _promise(change: Change, row: Commitment) -> Compared:
+    if change.move in (Move.ADDED, Move.GONE):
+        target = labels.target_words(row.target_seconds, row.target_days)
+        return Compared(f"{_whose(row)} · {target}", change.move, ())
+    parts = tuple(_part(one.name, one.before, one.after, one.move) for one in change.parts)
+    return Compared(_whose(row), change.move, parts)
+
+
+def _course(base: ContractVersion, draft: ContractVersion) -> list[Compared]:
+    found = differences(_policies(base), _policies(draft))
+    parts = tuple(_part(one.name, one.before, one.after, one.move) for one in found)
+    return [Compared(str(labels.COURSE), overall(found), parts)] if parts else []
+
+
+def _beside(base: ContractVersion, draft: ContractVersion) -> list[Compared]:
+    """What is covered, sort by sort, and what is charged."""
+    before, after = _stands_beside(base), _stands_beside(draft)
+    parts = tuple(
+        Part(str(labels.PARTS[name]), before[name], words, Move.OTHER)
+        for name, words in after.items()
+        if words != before[name]
+    )
+    return [Compared(str(labels.BESIDE), Move.OTHER, parts)] if parts else []
+
+
+def _stands_beside(version: ContractVersion) -> dict[str, str]:
+    cover = cover_of(version)
+    prices = [f"{one['label']} {one['amount']}" for one in prices_of(version.contract, version)]
+    limits = {sort: " · ".join(cover.get(sort, ())) or str(words) for sort, words in labels.ALL_OF.items()}
+    return {**limits, "prices": " · ".join(prices) or "—"}
+
+
+def _policies(version: ContractVersion) -> dict[str, Any]:
+    """What a version says once for all its commitments; its pauses are told with each of them."""
+    return {
+        **{name: getattr(version, name) for name in COURSE},
+        **{f"pauses_{column}": pause_reasons(kind, version.pauses, {}) for column, kind in COLUMNS.items()},
+        **{name: getattr(version, name) or None for name in DELAYS},
+    }
+
+
+def policies_of(version: ContractVersion) -> list[tuple[str, str, bool]]:
+    """``(what, in words, is it another choice than the usual one)`` for each policy of a version."""
+    usual = _policies(ContractVersion())
+    return [
+        (str(labels.PARTS[name]), words_of(name, value), value != usual[name])
+        for name, value in _policies(version).items()
+    ]
+
+
+def _part(name: str, before: Any, after: Any, move: Move) -> Part:
+    return Part(str(labels.PARTS[name]), words_of(name, before), words_of(name, after), move)
+
+
+def words_of(name: str, value: Any) -> str:
+    """A part of a promise for people."""
+    if value is None:
+        return str(labels.OF_THE_WORKFLOW)
+    if value == "":
+        return str(labels.OF_THE_CONTRACT)
+    return _WORDS.get(name, str)(value)
+
+
+def _target(target: Target) -> str:
+    days = target.value if target.unit == Unit.BUSINESS_DAYS_EOD else None
+    return labels.target_words(target.value, days)
+
+
+def _reasons(reasons: Iterable[str]) -> str:
+    found = set(reasons)
+    return " · ".join(str(word) for code, word in labels.PAUSES.items() if code in found) or str(labels.NEVER)
+
+
+_WORDS: Mapping[str, Callable[[Any], str]] = {
+    "target": _target,
+    "pauses": _reasons,
+    "pauses_resolution": _reasons,
+    "pauses_update": _reasons,
+    "thresholds": lambda shares: f"{', '.join(map(str, shares))}\N{NO-BREAK SPACE}%",
+    "on_priority_change": lambda code: str(labels.PRIORITY_CHANGES[code]),
+    "on_reopen": lambda code: str(labels.REOPENINGS[code]),
+    "silence_days": lambda days: ", ".join(map(str, days)),
+}

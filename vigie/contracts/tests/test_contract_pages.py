@@ -1,0 +1,189 @@
+"""Pages of a contract that lives: what it says today, on a past day, in its draft, and to its client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.world import PASSWORD, START, World
+from vigie.contracts.actions import course, parties, versions
+from vigie.contracts.actions.contracts import change_contract
+from vigie.contracts.models import Commitment, Contract, ContractVersion, Deadline
+from vigie.contracts.tests.test_versions import DAY, amend, boss, force, shorten
+
+Enter = Callable[[Any], Client]
+
+
+@pytest.fixture
+def enter() -> Enter:
+    def sign_in(person: Any) -> Client:
+        client = Client()
+        assert client.login(email=person.email, password=PASSWORD)
+        return client
+
+    return sign_in
+
+
+def text(client: Client, name: str, *parts: int, **query: str) -> str:
+    answer = client.get(reverse(name, args=parts), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+class TestContractPage:
+    def test_a_past_day_shows_what_stood_then(self, world: World, enter: Enter) -> None:
+        shorten(world, amend(world, START.date()))
+        force(world)
+        browser, contract = enter(world.admin), world.a.contract.pk
+        today, before = (
+            text(browser, "contract", contract),
+            text(browser, "contract", contract, on="2026-01-11"),
+        )
+        # P5 is answered within four hours before and after: it is one of those counted
+        assert (today.count(">2:00</td>"), today.count(">4:00</td>")) == (2, 1)
+        assert (before.count(">2:00</td>"), before.count(">4:00</td>")) == (1, 2)
+        assert "P1 en deux heures" in today
+        never = text(browser, "contract", contract, on="2020-01-01")
+        assert ">4:00</td>" not in never
+        assert text(browser, "contract", contract, on="hier")  # no day: today
+
+    def test_every_part_is_shown(self, world: World, enter: Enter) -> None:
+        actor, contract = boss(world), world.a.contract.pk
+        parties.add_part(
+            actor,
+            contract,
+            "lots",
+            {"kind": "BUILD", "name_fr": "Évolutions", "name_en": "x", "manager": world.manager.agent},
+            now=START,
+        )
+        parties.add_part(
+            actor,
+            contract,
+            "signatories",
+            {"side": "client", "name": "Ada", "ceiling": Decimal(50000)},
+            now=START,
+        )
+        parties.attach(actor, contract, "annexe.pdf", 9, [b"%PDF-1.7\n"], now=START)
+        ends = timezone.localdate() + 100 * DAY
+        change_contract(actor, contract, {"ends_on": ends, "notice_months": 3, "renewal": "tacit"}, now=START)
+        course.follow_dates(timezone.now())
+        page = text(enter(world.admin), "contract", contract)
+        for words in ("Évolutions", "Delivery", "Ada", "annexe.pdf", "Je m’en charge"):
+            assert words in page, words
+        assert "Je m’en charge" not in text(enter(world.agent), "contract", contract)
+
+    def test_its_cost_is_known_whatever_it_holds(self, world: World, enter: Enter) -> None:
+        browser, contract = enter(world.admin), world.a.contract.pk
+        text(browser, "contract", contract)
+
+        def cost() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                text(browser, "contract", contract)
+            return len(captured)
+
+        few = cost()
+        for n in range(1, 6):
+            amend(world, START.date() + n * DAY)
+            force(world)
+            parties.add_part(
+                boss(world), contract, "signatories", {"side": "client", "name": f"S{n}"}, now=START
+            )
+        assert (few, cost()) == (few, few)
+
+    def test_a_date_is_taken_in_hand_by_a_button(self, world: World, enter: Enter) -> None:
+        row = Deadline.objects.create(
+            organisation=world.a.organisation,
+            contract=world.a.contract,
+            kind="end",
+            due_on=START.date(),
+            told=0,
+        )
+        address = reverse("deadline_acknowledge", args=[world.a.contract.pk, row.pk])
+        assert enter(world.admin).post(address).status_code == 302
+        row.refresh_from_db()
+        assert row.acknowledged_by_name == "Admin"
+        assert enter(world.agent).post(address).status_code == 403
+
+
+class TestDraftPages:
+    def test_from_amendment_to_force(self, world: World, enter: Enter) -> None:
+        browser, contract = enter(world.admin), world.a.contract.pk
+        assert browser.get(reverse("draft", args=[contract])).status_code == 404
+        day = timezone.localdate() + 10 * DAY
+        sent = {"effective_on": day.isoformat(), "changes": "Délais raccourcis"}
+        assert browser.post(reverse("amendment_new", args=[contract]), sent).status_code == 302
+        draft = ContractVersion.objects.get(contract=contract, state="draft")
+        edited = {**sent, "on_priority_change": "restart", "on_reopen": "count", "pauses_resolution": ["client_info", "supplier"],
+                  "reopen_days": "8"}  # fmt: skip
+        assert browser.post(reverse("draft_edit", args=[contract, draft.pk]), edited).status_code == 302
+        draft.refresh_from_db()
+        assert (draft.on_reopen, draft.reopen_days, draft.silence_days) == ("count", 8, [])
+        assert draft.pauses["resolution"]["supplier"] is True
+        assert "client_info" not in draft.pauses["resolution"]
+        shorten(world, draft)
+        page = text(browser, "draft", contract)
+        for words in ("Plus exigeant", "4:00 →", "Délais raccourcis"):
+            assert words in page, words
+        assert browser.post(reverse("draft_force", args=[contract])).status_code == 302
+        assert ContractVersion.objects.get(pk=draft.pk).state == "in_force"
+
+    def test_a_day_that_is_refused_is_shown_beside_its_field(self, world: World, enter: Enter) -> None:
+        sent = {"effective_on": "2025-01-01", "changes": "x"}
+        answer = enter(world.admin).post(reverse("amendment_new", args=[world.a.contract.pk]), sent)
+        assert answer.status_code == 422
+        assert 'id="id_effective_on_error"' in answer.content.decode()
+        assert 'value="2025-01-01"' in answer.content.decode()
+
+    @pytest.mark.parametrize("days", [("1", "", "3"), ("3", "2", "4"), ("2", "2", "3")])
+    def test_delays_of_a_silence_go_together(self, world: World, enter: Enter, days: tuple[str, ...]) -> None:
+        draft = amend(world, START.date() + DAY)
+        names = ("silence_first", "silence_second", "silence_last")
+        sent = {
+            "effective_on": "2026-02-01",
+            "on_priority_change": "carry_over",
+            "on_reopen": "resume",
+            **dict(zip(names, days, strict=True)),
+        }
+        answer = enter(world.admin).post(reverse("draft_edit", args=[world.a.contract.pk, draft.pk]), sent)
+        assert answer.status_code == 422
+        assert 'id="id_silence_first_error"' in answer.content.decode()
+
+    def test_a_commitment_of_the_version_in_force_has_no_form(self, world: World, enter: Enter) -> None:
+        row = Commitment.objects.filter(version__contract=world.a.contract)[0]
+        browser, address = enter(world.admin), reverse("commitment", args=[world.a.contract.pk, row.pk])
+        assert browser.get(address).status_code == 404
+        amend(world, START.date() + DAY)
+        assert browser.get(address).status_code == 404
+
+
+class TestPortal:
+    def test_r4_8_the_client_reads_what_stops_a_clock(self, world: World, enter: Enter) -> None:
+        browser = enter(world.a.manager)
+        assert "fait partie de notre engagement" in text(browser, "portal_contract")
+        amend(world, START.date())
+        versions.change_draft(
+            boss(world), world.a.contract.pk, {"pauses": {"resolution": {"supplier": True}}}, now=START
+        )
+        assert "fait partie de notre engagement" in text(
+            browser, "portal_contract"
+        )  # a draft is not yet theirs to read
+        force(world)
+        page = text(browser, "portal_contract")
+        assert "fournisseurs ne compte pas" in page
+        assert reverse("calendar", args=[world.calendar.pk]) not in page
+        assert "fait partie de notre engagement" in text(browser, "portal_contract", on="2026-01-11")
+
+    def test_for_those_who_see_the_company_and_of_their_own(self, world: World, enter: Enter) -> None:
+        assert enter(world.a.user).get(reverse("portal_contract")).status_code == 404
+        browser = enter(world.a.manager)
+        assert browser.get(reverse("portal_contract"), {"contract": world.b.contract.pk}).status_code == 404
+        Contract.objects.filter(pk=world.a.contract.pk).update(status="negotiation")
+        assert browser.get(reverse("portal_contract"), {"contract": world.a.contract.pk}).status_code == 404
