@@ -60,8 +60,8 @@ SIGNATORIES = {
 
 # client, clock, priority, minutes: news and replies, in the hours of what is promised to be resolved
 NEWS = (
-    ("BERTHIER", "update", 1, 60), ("BERTHIER", "update", 2, 180), ("BERTHIER", "reply", None, 240),
-    ("HARGROVE", "reply", None, 120),
+    ("BERTHIER", "update", 1, 120), ("BERTHIER", "update", 2, 360), ("BERTHIER", "reply", None, 600),
+    ("HARGROVE", "reply", None, 480),
 )  # fmt: skip
 
 

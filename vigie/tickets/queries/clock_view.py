@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from vigie.contracts.labels import PAUSES
 from vigie.contracts.models import Commitment, Contract
 from vigie.contracts.queries import terms_of
 from vigie.contracts.rules.clock_facts import ClockFact
@@ -34,7 +35,7 @@ from vigie.tickets.rules.holders import with_holders
 from vigie.tickets.rules.support import KINDS as SUPPORT_KINDS
 from vigie.tickets.rules.support import Track, stages, support_facts
 from vigie.toolkit.jinja import spelled
-from vigie.workflow.labels import PENDING_REASONS, label
+from vigie.workflow.labels import label
 
 AT_RISK = 0.75
 
@@ -259,7 +260,7 @@ def _explain(
         hours=terms.calendar.zone,
         stretches=[_stretch(segment, view.reading, names) for segment in view.reading.segments],
         strip=strip(view.reading),
-        pauses=[label(PENDING_REASONS, reason) for reason in sorted(terms.pause_reasons)],
+        pauses=[label(PAUSES, reason) for reason in sorted(terms.pause_reasons)],
     )
 
 
@@ -310,7 +311,7 @@ def why(segment: Segment, audience: Audience = Audience.SLA) -> str:
         return _("Resolved, then reopened: counted") if segment.counted else _("Resolved: not counted")
     if segment.cause == "before_restart":
         return _("Before the clock started again: not counted")
-    values = {"reason": label(PENDING_REASONS, segment.cause.removeprefix("pending_"))}
+    values = {"reason": label(PAUSES, segment.cause.removeprefix("pending_"))}
     if segment.counted:
         return _("On hold (%(reason)s): counted, the contract does not suspend for this") % values
     return _("On hold (%(reason)s): not counted") % values

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from vigie.accounts.models import Team
+from vigie.contracts.labels import PAUSES
 from vigie.contracts.models import SupplierContract
 from vigie.tickets.rules.holders import CLIENT, DONE, NOBODY, THIRD_PARTY
 from vigie.toolkit.jinja import local_name
-from vigie.workflow.labels import PENDING_REASONS, label
+from vigie.workflow.labels import label
 
 
 def holder_names(holders: Iterable[str]) -> dict[str, str]:
@@ -42,5 +43,5 @@ def _plain(holder: str) -> str:
         return words[holder]
     kind, _sign, rest = holder.partition(":")
     if kind == "wait":
-        return label(PENDING_REASONS, rest)
+        return label(PAUSES, rest)
     return _("Our supplier") if kind == "supplier" else "—"
