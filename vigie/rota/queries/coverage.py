@@ -107,7 +107,8 @@ def promised_hours(
 
 
 def _in_force(actor: Actor, first: dt.date, last: dt.date) -> Iterable[Contract]:
-    rows = contracts_access.visible(actor).filter(status=Contract.Status.ACTIVE, starts_on__lte=last)
+    running = (Contract.Status.SIGNED, Contract.Status.ACTIVE, Contract.Status.NOTICE_GIVEN)
+    rows = contracts_access.visible(actor).filter(status__in=running, starts_on__lte=last)
     return rows.filter(Q(ends_on=None) | Q(ends_on__gt=first)).select_related("organisation")
 
 
