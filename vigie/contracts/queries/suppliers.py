@@ -49,12 +49,20 @@ def term_of(contract: SupplierContract, today: dt.date) -> Term:
     return Term(ends, decide, tone, contract.starts_on <= today <= last_day(contract))
 
 
-def suppliers_page(actor: Actor, *, search: str = "", cursor: str | None = None, size: int = 50) -> Page:
-    """Suppliers by name, each with its number of contracts."""
+def suppliers_page(
+    actor: Actor, *, today: dt.date, search: str = "", cursor: str | None = None, size: int = 50
+) -> Page:
+    """Suppliers by name, each with its number of contracts and the ``term`` that must be decided first."""
     found = access.visible_suppliers(actor).annotate(held=Count("contracts"))
     for word in search.split()[:6]:
         found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(trade__icontains=word))
-    return page_of(found, BY_NAME, fields=LISTED, size=size, cursor=cursor)
+    page = page_of(found, BY_NAME, fields=LISTED, size=size, cursor=cursor)
+    contracts = access.visible_supplier_contracts(actor).filter(supplier__in=[row["id"] for row in page.rows])
+    terms = [(contract.supplier_id, term_of(contract, today)) for contract in contracts]
+    for row in page.rows:
+        its = [term for supplier, term in terms if supplier == row["id"] and term.running and term.decide_by]
+        row["term"] = min(its, key=lambda term: term.decide_by or dt.date.max, default=None)
+    return page
 
 
 def contracts_of(actor: Actor, supplier: Supplier, *, today: dt.date) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.world import PASSWORD, World
 from vigie.contracts.actions import support as actions
 from vigie.contracts.models import CalendarVersion, Supplier, SupplierContract, SupportCommitment
-from vigie.contracts.queries.suppliers import term_of
+from vigie.contracts.queries.suppliers import suppliers_page, term_of
 from vigie.contracts.rules.deadlines import decide_by, months_later, term_after
 from vigie.contracts.rules.promise import Audience
 from vigie.kernel.refusal import NotAllowed, Refusal
@@ -211,6 +211,15 @@ def test_a_supplier_contract_tells_until_when_to_decide(
     page = admin.get(reverse("supplier", args=[underpinning.supplier_id])).content.decode()
     assert "F1" in page
     assert "Messagerie" in page
+
+
+def test_the_list_shows_what_must_be_decided_first(world: World, underpinning: SupplierContract) -> None:
+    SupplierContract.objects.create(
+        supplier=underpinning.supplier, reference="F0", name_fr="Fini", name_en="Over", starts_on=dt.date(2020, 1, 1),
+        ends_on=dt.date(2021, 1, 1), renewal="express",
+    )  # fmt: skip
+    page = suppliers_page(world.actor(world.admin), today=TODAY)
+    assert [(row["held"], row["term"].decide_by) for row in page.rows] == [(2, dt.date(2026, 9, 30))]
 
 
 @pytest.mark.parametrize(

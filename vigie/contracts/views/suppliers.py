@@ -35,7 +35,9 @@ PROMISE = ("kind", "target", "calendar", "thresholds", "valid_from")
 def suppliers(request: Request) -> HttpResponse:
     """The companies that the provider relies on."""
     search = request.GET.get("q", "").strip()[:100]
-    found = queries.suppliers_page(request.actor, search=search, cursor=request.GET.get("page"))
+    found = queries.suppliers_page(
+        request.actor, today=timezone.localdate(), search=search, cursor=request.GET.get("page")
+    )
     context = {
         "found": found, "search": search, "criticalities": labels.CRITICALITIES, "may_manage": request.actor.can("contracts:manage"),
     }  # fmt: skip
