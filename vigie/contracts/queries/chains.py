@@ -34,6 +34,7 @@ class Chain:
     zone: str
     silent: str = ""
     holder: Holder | None = None  # the one that promised nothing, or the last
+    supplier_id: int | None = None
 
     @property
     def missing(self) -> int:
@@ -148,7 +149,8 @@ def _paths(
         return
     for contract in behind.suppliers.get(service.pk, ()):
         whole = [*held, (Audience.UC, contract.pk, f"{contract.supplier.name} ({contract.reference})")]
-        yield _chain(terms, service, whole, wanted, behind, scope, at)
+        chain = _chain(terms, service, whole, wanted, behind, scope, at)
+        yield replace(chain, supplier_id=contract.supplier_id)
 
 
 def _chain(

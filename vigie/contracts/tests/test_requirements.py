@@ -191,6 +191,7 @@ def test_a_supplier_that_opens_later_makes_the_promise_too_short(world: World) -
     assert found.worst_supplier.worst
     assert found.worst_supplier.worst.seconds == 7 * 3600
     assert found.worst_supplier.missing == 3 * 3600
+    assert found.worst_supplier.supplier_id == Supplier.objects.get().pk
 
 
 def test_where_the_client_accepts_to_wait_for_the_supplier_its_time_is_not_promised(world: World) -> None:
@@ -277,6 +278,7 @@ def test_the_worst_opening_is_told_step_by_step(admin: Client, world: World) -> 
     page = admin.get(reverse("chain", args=[world.a.contract.pk, p1(world).pk])).content.decode()
     assert "Fibre du Nord (F1)" in page
     assert "7:00" in page
+    assert reverse("supplier", args=[Supplier.objects.get().pk]) in page
 
 
 def test_a_requirement_from_the_form_to_its_commitments(admin: Client, world: World) -> None:
