@@ -18,7 +18,7 @@ from vigie.tenancy.walls import Client, classification
 CODES = re.compile(
     r"^(kind|code|nature|status|confidentiality|language|timezone|currency|accent|country|subdivision|side|state|phase|"
     r"pending_reason|ticket_type|channel|resolution_code|cancel_reason|audience|due_kind|sha256|content_type|token|digest|"
-    r"password|theme|vip_rule|formula|verdict|on_priority_change|on_reopen|renewal|place|measure|submission|source|external_ref|reference|subject|email)$"
+    r"password|theme|vip_rule|formula|verdict|small_volume|weighted|why|cancelled_for|on_priority_change|on_reopen|renewal|place|measure|submission|source|external_ref|reference|subject|email)$"
 )
 
 

@@ -117,6 +117,15 @@ RATE = {
     "kind": "response", "target": "95", "n_min": "20", "allowed_misses": "1", "formula": "none", "bonus_percent": "0", "valid_from": "2026-12-01",
 }  # fmt: skip
 STEP = {"unit": "percent", "amount": "90", "mode": "hierarchical", "audience": "assignee"}
+MEASURE = {
+    "target": "99.5", "notice_hours": "72", "formula": "none", "valid_from": "2026-12-01", "divisor": "1000",
+}  # fmt: skip
+OUTAGE = {
+    "title": "Panne", "starts_at": "2026-01-12T09:00", "ends_at": "2026-01-12T10:00", "weight": "100", "source": "monitoring",
+}  # fmt: skip
+WORK = {
+    "title": "Mise à jour", "announced_at": "2026-01-02T09:00", "starts_at": "2026-01-14T19:00", "ends_at": "2026-01-14T21:00",
+}  # fmt: skip
 NAMES = {"name_fr": "Nom", "name_en": "Name"}
 SPAN = {"starts_at": "2030-01-14T09:00", "ends_at": "2030-01-15T09:00"}
 SHIFT = {"people_needed": "1", "mon": "08:00-18:00", "valid_from": "2030-01-01"}
@@ -199,6 +208,11 @@ ROUTES: dict[str, Route] = {
     "portal_upload": _customers(sent={"organisation": "@organisation"}, reads=False),
     "portal_contract": _customers(asked=("", "?contract=@contract", "?on=2026-01-01"), rows=True),
     "portal_compliance": _customers(asked=("", "?month=2026-01", "?contract=@contract"), rows=True),
+    "portal_measure": _customers(
+        "contract", "measure", asked=("?month=2026-01", "?month=2026-01&live=1"), rows=True
+    ),
+    "portal_records": _customers(),
+    "portal_credit": _customers("credit", sent={"answer": "contest", "reason": "Pas d’accord"}, rows=True),
     "portal_compliance_tickets": _customers(
         "contract",
         rows=True,
@@ -563,6 +577,38 @@ ROUTES: dict[str, Route] = {
     "ladder_step_new": _agents("ladder", sent=STEP),
     "ladder_step": _agents("ladder", "ladder_step", sent=STEP),
     "ladder_step_remove": _agents("ladder", "ladder_step", sent={}, reads=False),
+    "exclusion_new_record": _showing(
+        "nature", "outage", sent={"kind": "force_majeure", "reason": "Crue", "evidence": "Arrêté"}
+    ),
+    "measure_new": _agents(
+        "contract", "measure_kind", sent={**MEASURE, "service": "@service", "calendar": "@calendar"}
+    ),
+    "measure": _showing(
+        "contract", "measure", sent={**MEASURE, "service": "@service", "calendar": "@calendar"}
+    ),
+    "measure_month": _showing("contract", "measure", asked=("?month=2026-01", "?month=2026-01&live=1")),
+    "reading": _showing(
+        "contract",
+        "survey",
+        sent={"answers": "3", "satisfied": "2", "source": "Enquête"},
+        asked=("?month=2026-01",),
+    ),
+    "deliveries": _showing("contract"),
+    "delivery_new": _agents("contract", sent={"title": "Lot 2", "value": "10", "agreed_on": "2026-01-20"}),
+    "delivery": _showing(
+        "contract", "delivery", sent={"title": "Lot 2", "value": "10", "agreed_on": "2026-01-20"}
+    ),
+    "records": _showing("organisation", asked=("", "?of=maintenance")),
+    "outage_new": _agents("organisation", sent={**OUTAGE, "service": "@service", "reference": "@reference"}),
+    "outage": _showing(
+        "organisation", "outage", sent={**OUTAGE, "service": "@service", "reference": "@reference"}
+    ),
+    "maintenance_new": _agents("organisation", sent={**WORK, "service": "@service"}),
+    "maintenance": _showing("organisation", "work", sent={**WORK, "service": "@service"}),
+    "record_withdraw": _agents("nature", "outage", sent={"reason": "Erreur"}, reads=False),
+    "credits": _showing(),
+    "credit": _showing("credit", sent={"decided": "10", "grounds": "Accord"}),
+    "credit_note": _agents("credit", sent={"note": "AV-1"}, reads=False),
     "calendars": _agents(),
     "calendar_new": _showing(sent={"code": "k9", **NAMES, "organisation": "@organisation"}),
     "calendar": _showing("calendar"),

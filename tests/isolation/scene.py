@@ -10,10 +10,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.world import START, ClientWorld, World, report
 from vigie.accounts.models import Affiliation
-from vigie.catalog.models import Subscription
+from vigie.catalog.models import Service, Subscription
 from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
 from vigie.compliance.actions import statements, terms
-from vigie.compliance.models import Exclusion, RateCommitment
+from vigie.compliance.models import (
+    CreditRequest,
+    Delivery,
+    Exclusion,
+    Maintenance,
+    Outage,
+    RateCommitment,
+    Statement,
+)
 from vigie.contracts.actions import requirements
 from vigie.contracts.actions.parties import add_part, attach
 from vigie.contracts.actions.versions import draft_amendment, draft_of
@@ -100,7 +108,8 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         organisation=client.organisation, ticket=third, clock=Clock.objects.get(ticket=third, kind="resolution"),
         kind="force_majeure", reason="crue", evidence="arrêté", asked_by=world.agent_all, asked_at=START,
     )  # fmt: skip
-    statement = statements.propose(SYSTEM, client.contract.pk, MONTH, now=START + dt.timedelta(days=30))
+    records = _records(client)
+    statement, credit = _settled(client)
     affiliation = Affiliation.objects.get(organisation=client.organisation, person=client.user)
     mailbox, mail, domain = _mail_rows(client, "VCBmail" if client is not world.a else "Panne")
     return {
@@ -135,6 +144,8 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "statement": statement.pk,
         "study": _study(world, client).pk,
         **_escalated(client, first),
+        "credit": credit.pk,
+        **records,
         "notice": Notice.objects.filter(recipient=client.user).values_list("pk", flat=True)[0],
     }
 
@@ -235,13 +246,59 @@ def _rota(world: World, ticket_ids: list[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _settled(client: ClientWorld) -> tuple[Statement, CreditRequest]:
+    """The client's month and its credit, once."""
+    known = CreditRequest.objects.filter(organisation=client.organisation).select_related("statement").first()
+    if known is not None:
+        return known.statement, known
+    statement = statements.propose(SYSTEM, client.contract.pk, MONTH, now=START + dt.timedelta(days=30))
+    credit = CreditRequest.objects.create(
+        organisation=client.organisation,
+        statement=statement,
+        amount=10,
+        asked_at=START,
+        answer_by=dt.date(2099, 1, 1),
+    )
+    return statement, credit
+
+
+def _records(client: ClientWorld) -> dict[str, Any]:
+    """An outage, a maintenance and a delivery of the client, an availability and a survey that it was promised."""
+    same = {"organisation": client.organisation, "recorded_at": START}
+    service = Service.objects.get()
+    outage = Outage.objects.create(
+        **same, service=service, title="Panne", starts_at=START, ends_at=START + dt.timedelta(hours=2)
+    )
+    work = Maintenance.objects.create(
+        **same, service=service, title="Mise à jour", announced_at=START, starts_at=START + dt.timedelta(days=4),
+        ends_at=START + dt.timedelta(days=4, hours=2),
+    )  # fmt: skip
+    delivery = Delivery.objects.create(
+        **same, contract=client.contract, title="Lot 1", value=100, agreed_on=dt.date(2026, 1, 10)
+    )
+    return {
+        "outage": outage.pk, "work": work.pk, "delivery": delivery.pk,
+        "measure": _measure(client, "availability", service).pk, "survey": _measure(client, "satisfaction", None).pk,
+    }  # fmt: skip
+
+
+def _measure(client: ClientWorld, kind: str, service: Service | None) -> RateCommitment:
+    """The client's commitment that is no ticket, once."""
+    values = {
+        "kind": kind, "ticket_type": "", "priority": None, "service": service, "target": 99, "n_min": 0, "allowed_misses": 0,
+        "formula": "none", "terms": {}, "base": None, "cause": "réseau", "bonus_from": None, "bonus_percent": 0,
+    }  # fmt: skip
+    known = RateCommitment.objects.filter(contract=client.contract, kind=kind).first()
+    return known or terms.add_rate(SYSTEM, client.contract.pk, values, MONTH, now=START)
+
+
 def _rate(client: ClientWorld) -> RateCommitment:
     """The client's rate commitment, once."""
     values = {
         "kind": "resolution", "ticket_type": "", "priority": None, "target": 95, "n_min": 20, "allowed_misses": 1, "formula": "none",
         "terms": {}, "base": None, "cause": "réseau", "bonus_from": None, "bonus_percent": 0,
     }  # fmt: skip
-    known = RateCommitment.objects.filter(contract=client.contract).first()
+    known = RateCommitment.objects.filter(contract=client.contract, kind="resolution").first()
     return known or terms.add_rate(SYSTEM, client.contract.pk, values, MONTH, now=START)
 
 
@@ -273,6 +330,8 @@ def build_scene(world: World) -> Scene:
         scene.values[kind] = {"own": value, "other": ABSENT, "absent": ABSENT}
     for kind, word in (("part", "signatories"), ("step", "notice")):
         scene.values[kind] = dict.fromkeys(("own", "other", "absent"), word)
+    for kind, word in {"nature": "outage", "measure_kind": "availability"}.items():
+        scene.values[kind] = {"own": word, "other": word, "absent": word}
     return scene
 
 

@@ -1,10 +1,22 @@
-"""The one door to rate commitments, exclusions and statements."""
+"""The one door to rate commitments, records, exclusions, statements and credits."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import TypeVar
 
-from vigie.compliance.models import Exclusion, PenaltyTerms, RateCommitment, Statement
+from django.db.models import Model, Q, QuerySet
+
+from vigie.compliance.models import (
+    CreditRequest,
+    Delivery,
+    Exclusion,
+    Maintenance,
+    Outage,
+    PenaltyTerms,
+    RateCommitment,
+    Reading,
+    Statement,
+)
 from vigie.contracts import access as contracts_access
 from vigie.contracts.models import Contract
 from vigie.kernel.actor import Actor
@@ -13,17 +25,38 @@ from vigie.tenancy.access import in_sight
 from vigie.tenancy.walls import Client, TableClass
 from vigie.tickets import access as tickets_access
 
+M = TypeVar("M", bound=Model)
+
 GRANTS = ("compliance:view", "compliance:propose", "compliance:approve")
+
+RECORD = "id, organisation_id, title, cancelled_for, recorded_at"  # who recorded it is the provider's
 
 TABLES: dict[str, TableClass] = {
     "compliance_penaltyterms": Client(),
     "compliance_ratecommitment": Client(),
     "compliance_exclusion": Client(
-        columns="id, organisation_id, ticket_id, clock_id, kind, reason, evidence, state, asked_at, decided_at, decision"
+        columns="id, organisation_id, ticket_id, clock_id, outage_id, delivery_id, kind, reason, evidence, state, asked_at,"
+        " decided_at, decision"
     ),
     "compliance_statement": Client(),
     "compliance_statementline": Client(),
     "compliance_statementclock": Client(),
+    "compliance_statementrecord": Client(),
+    "compliance_statementcorrection": Client(),
+    "compliance_outage": Client(
+        columns=f"{RECORD}, service_id, starts_at, ends_at, weight, users, source, ticket_id"
+    ),
+    "compliance_maintenance": Client(
+        columns=f"{RECORD}, service_id, announced_at, starts_at, ends_at, finished_at"
+    ),
+    "compliance_delivery": Client(columns=f"{RECORD}, contract_id, value, agreed_on, delivered_on"),
+    "compliance_reading": Client(
+        columns="id, organisation_id, contract_id, kind, service_id, month, answers, satisfied, delivered_on, source, recorded_at"
+    ),
+    "compliance_creditrequest": Client(
+        columns="id, organisation_id, statement_id, amount, asked_at, answer_by, decided, grounds, decided_at, note, noted_at"
+    ),
+    "compliance_creditanswer": Client(write=("insert",)),
 }
 
 
@@ -57,8 +90,37 @@ def visible_statements(actor: Actor) -> QuerySet[Statement]:
 
 
 def visible_exclusions(actor: Actor) -> QuerySet[Exclusion]:
-    """Exclusions of tickets in sight."""
-    return in_sight(actor, Exclusion.objects.filter(ticket__in=tickets_access.visible(actor).values("pk")))
+    """Exclusions of tickets in sight, and of outages and deliveries of clients in sight."""
+    seen = Q(ticket=None) | Q(ticket__in=tickets_access.visible(actor).values("pk"))
+    return in_sight(actor, Exclusion.objects.filter(seen))
+
+
+def visible_outages(actor: Actor) -> QuerySet[Outage]:
+    return in_sight(actor, Outage.objects.all())
+
+
+def visible_maintenance(actor: Actor) -> QuerySet[Maintenance]:
+    return in_sight(actor, Maintenance.objects.all())
+
+
+def visible_deliveries(actor: Actor) -> QuerySet[Delivery]:
+    return in_sight(actor, Delivery.objects.all())
+
+
+def visible_readings(actor: Actor) -> QuerySet[Reading]:
+    return in_sight(actor, Reading.objects.all())
+
+
+def visible_credits(actor: Actor) -> QuerySet[CreditRequest]:
+    return in_sight(actor, CreditRequest.objects.all())
+
+
+def one_of(found: QuerySet[M], record_id: int) -> M:
+    """The record with this id among those in sight, or :class:`NotFound`."""
+    row = found.filter(pk=record_id).first()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def one_statement(actor: Actor, statement_id: int) -> Statement:
@@ -73,7 +135,7 @@ def one_exclusion(actor: Actor, exclusion_id: int) -> Exclusion:
     """The exclusion with this id, or :class:`NotFound`."""
     found = (
         visible_exclusions(actor)
-        .select_related("ticket", "clock", "attachment")
+        .select_related("ticket", "clock", "attachment", "outage", "delivery")
         .filter(pk=exclusion_id)
         .first()
     )

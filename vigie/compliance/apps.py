@@ -9,9 +9,10 @@ class ComplianceConfig(AppConfig):
     def ready(self) -> None:
         from vigie.compliance import labels  # noqa: F401  (registers its sentences)
         from vigie.compliance.queries.coverage import rates_measured
-        from vigie.compliance.views.part import contract_part
+        from vigie.compliance.views.part import clocks_part, contract_part
         from vigie.contracts import questions
         from vigie.toolkit import slots
 
         slots.fill("contract", contract_part)
+        slots.fill("clocks", clocks_part)
         questions.measured_by(rates_measured)

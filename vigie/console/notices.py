@@ -25,7 +25,9 @@ SUBJECTS = {
     ("provider", "statement"): "statement",
     ("provider", "rota_mine"): "rota_mine",  # one's own plan: it bears no number
     ("provider", "rota_note"): "rota_note",
+    ("provider", "credit"): "credit",
     ("client", "ticket"): "portal_ticket",
+    ("client", "credit"): "portal_credit",
     ("provider", "installation"): "status",  # there is one: its notices bear no number
 }
 

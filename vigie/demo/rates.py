@@ -11,6 +11,7 @@ from vigie.compliance import rules
 from vigie.compliance.actions import exclusions, statements, terms
 from vigie.compliance.actions.exclusions import Plea
 from vigie.contracts.models import Contract
+from vigie.demo import measures
 from vigie.demo.settle import Settled
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.tickets.models import Clock
@@ -51,7 +52,11 @@ def settle_rates(settled: Settled, anchor: dt.datetime) -> None:
         contract = Contract.objects.get(organisation=client.organisation, nature=Contract.Nature.EXTERNAL)
         if code in FEES:
             _promise(contract, FEES[code], anchor)
+            measures.promise_measures(contract, code, _first_month(contract), anchor)
+            measures.record_measures(contract, code, desk, anchor)
             _settle_months(contract, code, manager, desk, anchor)
+            if code == "VALMONT":
+                measures.answer_credits(contract, manager, anchor)
 
 
 def _actor(settled: Settled, name: str, today: dt.date) -> Actor:
@@ -60,8 +65,13 @@ def _actor(settled: Settled, name: str, today: dt.date) -> Actor:
     return found
 
 
+def _first_month(contract: Contract) -> dt.date:
+    """The first full month of the contract."""
+    return rules.later(contract.starts_on.replace(day=1))
+
+
 def _promise(contract: Contract, fee: str, anchor: dt.datetime) -> None:
-    month = rules.later(contract.starts_on.replace(day=1))
+    month = _first_month(contract)
     values = {"kind": "resolved", "fee": Decimal(fee), "month_cap": Decimal(7), "year_cap": Decimal(5),
               "franchise": Decimal(0), "earn_back_after": 3}  # fmt: skip
     terms.set_penalty_terms(SYSTEM, contract.pk, values, month, now=anchor)
@@ -88,6 +98,7 @@ def _settle_months(contract: Contract, code: str, manager: Actor, desk: Actor, a
         row = statements.propose(SYSTEM, contract.pk, month, now=decided)
         if ago > 1:
             statements.approve(manager, row.pk, now=decided)
+            measures.correct(contract, code, ago, desk, decided)
 
 
 def _exclude(

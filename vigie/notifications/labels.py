@@ -53,6 +53,16 @@ KINDS: dict[str, tuple[Label, str]] = {
     "handover_sent": (_("%(by)s hands over to your team"), "send"),
     "contract_decision": (_("%(reference)s: notice can be given until %(day)s"), "contract"),
     "contract_end": (_("%(reference)s ends on %(day)s"), "contract"),
+    "credit_asked": (
+        _("%(reference)s: the month %(month)s gives a credit, to be agreed or contested"),
+        "certificate",
+    ),
+    "credit_agreed": (_("%(by)s agreed to the credit of %(month)s, %(reference)s"), "circle-check"),
+    "credit_contested": (_("%(by)s contests the credit of %(month)s, %(reference)s"), "alert-triangle"),
+    "credit_decided": (
+        _("%(by)s decided on the contested credit of %(month)s, %(reference)s"),
+        "certificate",
+    ),
     "mail_undelivered": (_("Your mail to %(name)s about %(reference)s was not delivered"), "alert-triangle"),
 }
 UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")

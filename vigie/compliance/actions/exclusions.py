@@ -1,15 +1,16 @@
-"""Leaving a clock out of the rate: asked by one person with evidence, decided by another, and never silently."""
+"""Leaving a clock, an outage or a delivery out: asked by one person with evidence, decided by another, never silently."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
 from vigie.compliance import access
 from vigie.compliance.actions import telling
-from vigie.compliance.models import Exclusion
+from vigie.compliance.models import Delivery, Exclusion, Outage
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tickets import access as tickets_access
@@ -27,6 +28,21 @@ class Plea:
     attachment_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is asked to be left out: a missed clock, an outage or a late delivery."""
+
+    organisation_id: int
+    clock: Clock | None = None
+    outage: Outage | None = None
+    delivery: Delivery | None = None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        ticket = self.clock.ticket if self.clock else None
+        return {"ticket": ticket, "clock": self.clock, "outage": self.outage, "delivery": self.delivery}
+
+
 def clock_to_exclude(actor: Actor, clock_id: int) -> Clock:
     """A clock of a ticket in sight, or :class:`NotFound`."""
     actor.demand("compliance:propose")
@@ -37,17 +53,36 @@ def clock_to_exclude(actor: Actor, clock_id: int) -> Clock:
     return clock
 
 
-@transaction.atomic
+def record_to_exclude(actor: Actor, nature: str, record_id: int) -> Subject:
+    """An outage or a delivery in sight, or :class:`NotFound`."""
+    actor.demand("compliance:propose")
+    if nature == "outage":
+        outage = access.one_of(access.visible_outages(actor).filter(cancelled_for=""), record_id)
+        return Subject(outage.organisation_id, outage=outage)
+    delivery = access.one_of(access.visible_deliveries(actor).filter(cancelled_for=""), record_id)
+    return Subject(delivery.organisation_id, delivery=delivery)
+
+
 def ask(actor: Actor, clock_id: int, plea: Plea, *, now: dt.datetime) -> Exclusion:
     """Ask that a missed clock be left out; those who may decide are told."""
     clock = clock_to_exclude(actor, clock_id)
-    Clock.objects.select_for_update().get(pk=clock.pk)
     if clock.breached_at is None and clock.state != Clock.State.MISSED:
         raise Refusal("compliance.not_missed")
-    if Exclusion.objects.filter(clock=clock).exclude(state=Exclusion.State.REFUSED).exists():
+    return ask_about(actor, Subject(clock.organisation_id, clock=clock), plea, now=now)
+
+
+@transaction.atomic
+def ask_about(actor: Actor, subject: Subject, plea: Plea, *, now: dt.datetime) -> Exclusion:
+    """Ask that it be left out, once at a time."""
+    actor.demand("compliance:propose")
+    thing = subject.clock or subject.outage or subject.delivery
+    assert thing is not None
+    type(thing)._default_manager.select_for_update().get(pk=thing.pk)
+    live = Exclusion.objects.filter(**subject.columns).exclude(state=Exclusion.State.REFUSED)
+    if live.exists():
         raise Refusal("compliance.already_asked")
-    attachment = _evidence(clock, plea)
-    row = Exclusion(organisation_id=clock.organisation_id, ticket=clock.ticket, clock=clock)
+    attachment = _evidence(subject.clock, plea)
+    row = Exclusion(organisation_id=subject.organisation_id, **subject.columns)
     values = {
         "kind": plea.kind, "reason": plea.reason, "evidence": plea.evidence, "attachment": attachment,
         "asked_by_id": actor.person_id, "asked_at": now,
@@ -57,8 +92,8 @@ def ask(actor: Actor, clock_id: int, plea: Plea, *, now: dt.datetime) -> Exclusi
     return saved
 
 
-def _evidence(clock: Clock, plea: Plea) -> Attachment | None:
-    if plea.attachment_id is None:
+def _evidence(clock: Clock | None, plea: Plea) -> Attachment | None:
+    if plea.attachment_id is None or clock is None:
         if not plea.evidence.strip():
             raise Refusal("compliance.no_evidence", field="evidence")
         return None

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, Value
 
 from vigie.compliance import access, rules
-from vigie.compliance.actions import telling
-from vigie.compliance.models import RateCommitment, Statement, StatementClock, StatementLine
+from vigie.compliance.actions import credits, telling
+from vigie.compliance.models import (
+    RateCommitment,
+    Statement,
+    StatementClock,
+    StatementCorrection,
+    StatementLine,
+    StatementRecord,
+)
 from vigie.compliance.queries import clocks, figures
+from vigie.compliance.queries.corrections import found_values
+from vigie.compliance.queries.reading import Figures
+from vigie.compliance.queries.terms import Terms
 from vigie.contracts.models import Contract
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.refusal import Refusal
@@ -40,6 +51,7 @@ def propose(actor: Actor, contract_id: int, month: dt.date, *, now: dt.datetime)
     }  # fmt: skip
     saved = journal.write(actor, row, values, now=now)
     _write_lines(saved, found)
+    _write_records(saved, found)
     _write_clocks(saved, contract, ground.terms, now)
     telling.statement_told(
         actor, "statement_proposed", saved, telling.deciders(saved.organisation_id), now=now
@@ -53,20 +65,38 @@ def _drop_proposal(contract: Contract, month: dt.date) -> None:
         return
     if former.state == Statement.State.FROZEN:
         raise Refusal("compliance.frozen")
-    former.clocks.all()._raw_delete(former.clocks.db)
+    for part in (former.clocks, former.records, former.corrections):
+        part.all()._raw_delete(part.db)
     former.lines.all().delete()
     former.delete()
 
 
-def _write_lines(statement: Statement, found: figures.Figures) -> None:
+def _write_lines(statement: Statement, found: Figures) -> None:
     StatementLine.objects.bulk_create(
         StatementLine(
             organisation_id=statement.organisation_id, statement=statement, commitment_id=line.key,
             met=line.measure.met, missed=line.measure.missed, excluded_met=line.measure.excluded_met,
             excluded_missed=line.measure.excluded_missed, verdict=line.verdict, penalty=line.penalty, bonus=line.bonus,
+            found=found_values(line),
         )
         for line in found.lines
     )  # fmt: skip
+
+
+def _write_records(statement: Statement, found: Figures) -> None:
+    """What stands behind the measures, and what earlier months are corrected by."""
+    same = {"organisation_id": statement.organisation_id, "statement": statement}
+    StatementRecord.objects.bulk_create(
+        StatementRecord(commitment_id=key, **same, **asdict(entry))
+        for key, entries in found.entries.items()
+        for entry in entries
+    )
+    StatementCorrection.objects.bulk_create(
+        StatementCorrection(
+            corrected_id=one.statement_id, was=one.was, now=one.now, amount=one.amount, **same
+        )
+        for one in found.corrections
+    )
 
 
 COPIED = (
@@ -76,7 +106,7 @@ COPIED = (
 PLAIN = {field.attname for field in StatementClock._meta.concrete_fields}
 
 
-def _write_clocks(statement: Statement, contract: Contract, terms: figures.Terms, now: dt.datetime) -> None:
+def _write_clocks(statement: Statement, contract: Contract, terms: Terms, now: dt.datetime) -> None:
     """Copy the population where it is: the database writes what the list would have shown."""
     period = clocks.period_of(contract, statement.month, now)
     counted = clocks.population(contract, [period], terms.method).filter(clocks.any_of(terms.commitments))
@@ -116,6 +146,7 @@ def approve(actor: Actor, statement_id: int, *, now: dt.datetime) -> Statement:
     saved = journal.write(actor, row, values, now=now)
     proposers = {saved.proposed_by_id} if saved.proposed_by_id else set()
     telling.statement_told(actor, "statement_frozen", saved, proposers, now=now)
+    credits.ask(actor, saved, now=now)
     return saved
 
 

@@ -1,4 +1,4 @@
-"""Who is told of exclusions and statements: those who may decide about this client, and whoever asked."""
+"""Who is told of exclusions, statements and credits: those who may decide about this client, whoever asked, the client."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import datetime as dt
 
 from django.db.models import Q
 
-from vigie.accounts.models import Agent
-from vigie.compliance.models import Exclusion, Statement
+from vigie.accounts.models import Affiliation, Agent
+from vigie.compliance.labels import exclusion_subject
+from vigie.compliance.models import CreditRequest, Exclusion, Statement
 from vigie.kernel.actor import Actor
 from vigie.notifications.actions import Message, notify
 
@@ -22,7 +23,8 @@ def deciders(organisation_id: int) -> set[int]:
 def exclusion_told(
     actor: Actor, kind: str, row: Exclusion, recipients: set[int], *, now: dt.datetime
 ) -> None:
-    params = {"reference": row.ticket.reference, "title": row.ticket.title, "by": actor.name}
+    reference, title = exclusion_subject(row)
+    params = {"reference": reference, "title": title, "by": actor.name}
     message = Message(kind, row.organisation_id, "exclusion", row.pk, params)
     notify(recipients, message, now=now, by=actor.person_id)
 
@@ -37,6 +39,31 @@ def statement_told(
     notify(
         recipients,
         Message(kind, row.organisation_id, "statement", row.pk, params),
+        now=now,
+        by=actor.person_id,
+    )
+
+
+def client_managers(organisation_id: int, today: dt.date) -> set[int]:
+    """Contacts who answer for the client's contract."""
+    ended = Q(active_until=None) | Q(active_until__gt=today)
+    found = Affiliation.objects.filter(
+        ended, organisation_id=organisation_id, roles__contains=["client_manager"]
+    )
+    return set(found.values_list("person_id", flat=True))
+
+
+def credit_told(
+    actor: Actor, kind: str, row: CreditRequest, recipients: set[int], *, now: dt.datetime
+) -> None:
+    statement = row.statement
+    params = {
+        "reference": statement.contract.reference, "title": statement.organisation.name, "by": actor.name,
+        "month": statement.month.isoformat()[:7],
+    }  # fmt: skip
+    notify(
+        recipients,
+        Message(kind, row.organisation_id, "credit", row.pk, params),
         now=now,
         by=actor.person_id,
     )

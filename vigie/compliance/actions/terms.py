@@ -12,12 +12,13 @@ from django.db.models import Q
 from vigie.compliance import access, rules
 from vigie.compliance.models import PenaltyTerms, RateCommitment, Statement
 from vigie.contracts.models import Contract
+from vigie.contracts.rules import penalties
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.toolkit import journal
 
 R = TypeVar("R", PenaltyTerms, RateCommitment)
-SCOPE = ("kind", "ticket_type", "priority")
+SCOPE = ("kind", "ticket_type", "priority", "service_id")
 
 
 @transaction.atomic
@@ -115,7 +116,7 @@ def _write(
     actor: Actor, contract: Contract, row: RateCommitment, values: Mapping[str, Any], now: dt.datetime
 ) -> RateCommitment:
     """Check the formula, save, and refuse a rate that the same tickets already have then."""
-    rules.formula_of(values["formula"], values["terms"])
+    _check_formula(values)
     if values["formula"] == RateCommitment.Formula.PER_TICKET:
         for terms in _in_force(PenaltyTerms, contract, values["valid_from"]):
             if terms.kind != PenaltyTerms.Method.RESOLVED:
@@ -128,6 +129,17 @@ def _write(
     if same.exclude(valid_until__lte=saved.valid_from).exists():
         raise Refusal("compliance.rate_twice", field="kind")
     return saved
+
+
+def _check_formula(values: Mapping[str, Any]) -> None:
+    """The formula can be read, and its kind of commitment can be judged by it."""
+    formula = rules.formula_of(values["formula"], values["terms"])
+    dated = values["kind"] in ("delivery", "report")
+    by_day = isinstance(formula, penalties.ByDay)
+    by_ticket = isinstance(formula, penalties.PerTicket)
+    is_measure = values["kind"] in RateCommitment.Measure.values
+    if (by_day and not dated) or (by_ticket and is_measure) or (formula and values["kind"] == "volume"):
+        raise Refusal("compliance.formula_of_another", field="formula")
 
 
 def _refuse_per_ticket(contract: Contract, month: dt.date) -> None:

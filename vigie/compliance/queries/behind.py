@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 from vigie.compliance import access, rules
 from vigie.compliance.models import RateCommitment, Statement, StatementClock, StatementLine
 from vigie.compliance.queries import clocks, figures
+from vigie.compliance.queries.terms import terms_in
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.compliance import Verdict
 from vigie.contracts.rules.penalties import PerTicket
@@ -74,7 +75,7 @@ def _live(actor: Actor, wanted: Wanted, now: dt.datetime) -> QuerySet[Any]:
     if wanted.only == "open":
         rows = clocks.still_late(wanted.contract, period.end)
     else:
-        terms = figures.terms_in(actor, wanted.contract, [wanted.month])[wanted.month]
+        terms = terms_in(actor, wanted.contract, [wanted.month])[wanted.month]
         found = clocks.population(wanted.contract, [period], terms.method)
         rows = _chosen(found.filter(clocks.any_of(terms.commitments)), wanted, "ticket__")
     named: QuerySet[Any] = rows.annotate(ticket_type=F("ticket__ticket_type"), priority=F("ticket__priority"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from vigie.compliance import access
 from vigie.compliance.models import Exclusion
@@ -21,12 +22,14 @@ def exclusions_page(actor: Actor, *, state: str = "", cursor: str | None = None,
     if state in Exclusion.State.values:
         rows = rows.filter(state=state)
     named = rows.annotate(
-        client=F("organisation__name"), reference=F("ticket__reference"), title=F("ticket__title"),
+        client=F("organisation__name"), reference=F("ticket__reference"),
+        title=Coalesce("ticket__title", "outage__title", "delivery__title"),
         asked_name=F("asked_by__name"), clock_kind=F("clock__kind"), used=F("clock__used_seconds"),
         promised=F("clock__target_seconds"),
     )  # fmt: skip
     fields = (
         "client", "reference", "title", "asked_name", "clock_kind", "kind", "state", "asked_at", "asked_by_id", "used", "promised",
+        "outage_id",
     )  # fmt: skip
     return page_of(named, Order(("-id",)), fields=fields, size=size, cursor=cursor)
 
@@ -50,3 +53,9 @@ def excluded_in(actor: Actor, clock_ids: list[int]) -> dict[int, dict[str, Any]]
     rows = access.visible_exclusions(actor).filter(clock_id__in=clock_ids).order_by("pk")
     names = ("clock_id", "kind", "reason", "evidence", "state", "decision")
     return {row["clock_id"]: dict(row) for row in rows.values(*names)}
+
+
+def asked_about(actor: Actor, clock_ids: list[int]) -> dict[int, tuple[int, str]]:
+    """The latest exclusion asked about each of these clocks: its id and state."""
+    rows = access.visible_exclusions(actor).filter(clock_id__in=clock_ids).order_by("pk")
+    return {clock: (pk, state) for clock, pk, state in rows.values_list("clock_id", "pk", "state")}

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from vigie.compliance import access, labels, rules
-from vigie.compliance.models import RateCommitment, Statement, StatementClock
+from vigie.compliance.models import RateCommitment, Reading, Statement, StatementClock
 from vigie.compliance.queries import behind, clocks, figures
+from vigie.compliance.queries.curve import Curve, drawn
 from vigie.compliance.queries.exclusions import asked_of
+from vigie.compliance.queries.measured import is_measure
+from vigie.compliance.queries.reading import Correction, Figures
+from vigie.compliance.queries.terms import Terms
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.compliance import Measure, Verdict
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 
-TONES = {Verdict.CONFORMING: "ok", Verdict.NOT_CONFORMING: "late", Verdict.NOT_APPLICABLE: "quiet"}
-WIDTH, HEIGHT, MARGIN = 720, 120, 12
+TONES = {
+    Verdict.CONFORMING: "ok",
+    Verdict.NOT_CONFORMING: "late",
+    Verdict.NOT_APPLICABLE: "quiet",
+    Verdict.NOT_ASSESSED: "quiet",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,35 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """A commitment that is no ticket: ``told`` says what it came to, ``rate`` is judged, ``raw`` is without exclusions."""
+
+    id: int
+    kind: str
+    scope: str
+    target: str
+    told: str
+    rate: str
+    raw: str
+    verdict: str
+    tone: str
+    penalty: str
+    formula: str
+    costs: bool
+    reads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An earlier month told again: which, since which lines differ (scope, before, after), and the difference."""
+
+    month: dt.date
+    words: str
+    lines: tuple[tuple[str, str, str], ...]
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """``state``: ``simulated``, ``proposed`` or ``frozen``. ``today``: the same month from its clocks now, where they say
     something else than its statement. ``waiting``: exclusions that nobody decided yet."""
@@ -50,6 +86,7 @@ class Sheet:
     words: str
     state: str
     rows: tuple[Row, ...]
+    measures: tuple[MeasureRow, ...]
     steps: tuple[tuple[str, str], ...]
     gross: str
     total: str
@@ -60,6 +97,8 @@ class Sheet:
     today: Sheet | None
     waiting: int
     method: str
+    weighted: str
+    corrections: tuple[Corrected, ...]
 
 
 def sheet_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.datetime) -> Sheet:
@@ -83,7 +122,7 @@ def glance(actor: Actor, contract: Contract, *, now: dt.datetime) -> tuple[Sheet
     month = rules.month_of(now, contract.organisation.timezone)
     found = figures.year(actor, contract, month, now=now)
     waiting = _waiting(actor, contract, month, found.ground.terms, None, now)
-    curve = drawn(found.points, contract.organisation.currency) if found.points else None
+    curve = drawn(found, contract.organisation.currency) if found.points else None
     return _told(contract, month, found.ground.terms, found.figures, waiting), curve
 
 
@@ -91,7 +130,7 @@ def _waiting(
     actor: Actor,
     contract: Contract,
     month: dt.date,
-    terms: figures.Terms,
+    terms: Terms,
     statement: Statement | None,
     now: dt.datetime,
 ) -> int:
@@ -106,21 +145,52 @@ def _waiting(
 
 
 def _told(
-    contract: Contract, month: dt.date, terms: figures.Terms, found: figures.Figures, waiting: int,
+    contract: Contract, month: dt.date, terms: Terms, found: Figures, waiting: int,
     statement: Statement | None = None, today: Sheet | None = None,
 ) -> Sheet:  # fmt: skip
     currency = statement.currency if statement else contract.organisation.currency
     known = {row.pk: row for row in terms.commitments}
+    pairs = [(known[line.key], line) for line in found.lines if line.key in known]
     settlement = found.settlement
     return Sheet(
         contract, month, labels.month_words(month), statement.state if statement else "simulated",
-        tuple(_row(known[line.key], line, currency) for line in found.lines if line.key in known),
+        tuple(_row(row, line, currency) for row, line in pairs if not is_measure(row)),
+        tuple(measure_row(row, line, currency) for row, line in pairs if is_measure(row)),
         tuple((str(labels.STEPS[step.kind]), labels.money(step.amount, currency)) for step in settlement.steps),
         labels.money(settlement.gross, currency), labels.money(settlement.total, currency),
         any(row.formula != RateCommitment.Formula.NONE for row in terms.commitments),
         found.open_late, found.oldest_late, statement, today, waiting,
         str(terms.penalty.get_kind_display()),
+        "" if found.weighted is None else labels.share_words(found.weighted, "resolution"),
+        tuple(_corrected(one, known, currency) for one in found.corrections),
     )  # fmt: skip
+
+
+def measure_row(row: RateCommitment, line: rules.Judged, currency: str) -> MeasureRow:
+    """A measure in words."""
+    words = labels.VOLUME_VERDICTS if row.kind == RateCommitment.Measure.VOLUME else labels.VERDICTS
+    return MeasureRow(
+        row.pk, row.kind, labels.scope_words(row), labels.target_words(row), labels.told_words(row, line),
+        labels.share_words(line.value, row.kind, row.target), labels.share_words(line.raw, row.kind, row.target),
+        str(words.get(line.verdict) or labels.VERDICTS[line.verdict]), TONES[line.verdict],
+        labels.money(line.penalty, currency), labels.formula_words(row),
+        row.formula != RateCommitment.Formula.NONE, row.kind in Reading.Kind.values,
+    )  # fmt: skip
+
+
+def _corrected(one: Correction, known: dict[int, RateCommitment], currency: str) -> Corrected:
+    """The lines that differ, in words; a commitment that ended since is told by its number."""
+    keys = sorted({*one.was, *one.now}, key=int)
+    lines = tuple(
+        (
+            labels.scope_words(known[int(key)]) if int(key) in known else f"#{key}",
+            labels.correction_words(one.was.get(key), currency),
+            labels.correction_words(one.now.get(key), currency),
+        )
+        for key in keys
+        if one.was.get(key) != one.now.get(key)
+    )
+    return Corrected(one.month, labels.month_words(one.month), lines, labels.money(one.amount, currency))
 
 
 def _row(row: RateCommitment, line: rules.Judged, currency: str) -> Row:
@@ -134,67 +204,6 @@ def _row(row: RateCommitment, line: rules.Judged, currency: str) -> Row:
         labels.money(line.penalty, currency), labels.money(line.bonus, currency) if line.bonus else "",
         labels.formula_words(row),
     )  # fmt: skip
-
-
-# -- the curve -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A month of the curve: its place in the drawing (``y`` is ``None`` without a measure) and its words."""
-
-    month: dt.date
-    x: int
-    y: int | None
-    name: str
-    words: str
-    state: str
-    total: str
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Months drawn from ``floor`` to 100 %; ``lines`` are the strokes, broken where a month has no measure."""
-
-    dots: tuple[Dot, ...]
-    lines: tuple[str, ...]
-    floor: int
-    width: int = WIDTH
-    height: int = HEIGHT
-
-
-def drawn(points: Sequence[figures.Point], currency: str) -> Curve:
-    """Where each month goes. The floor is the multiple of ten under the lowest rate, at most 90."""
-    rates = [point.measure.adjusted.rate for point in points]
-    floor = min([90, *(int(rate * 10) * 10 for rate in rates if rate is not None)])
-    floor = 90 if floor == 100 else floor
-    dots = tuple(
-        Dot(
-            point.month, _x(n, len(points)), None if rate is None else _y(rate, floor),
-            labels.month_words(point.month), labels.rate_words(point.measure.adjusted), point.state,
-            "" if point.total is None else labels.money(point.total, currency),
-        )
-        for n, (point, rate) in enumerate(zip(points, rates, strict=True))
-    )  # fmt: skip
-    return Curve(dots, tuple(_strokes(dots)), floor)
-
-
-def _x(place: int, count: int) -> int:
-    return MARGIN + (WIDTH - 2 * MARGIN) * place // max(count - 1, 1)
-
-
-def _y(rate: Fraction, floor: int) -> int:
-    return MARGIN + int((1 - (rate * 100 - floor) / (100 - floor)) * (HEIGHT - 2 * MARGIN))
-
-
-def _strokes(dots: Sequence[Dot]) -> list[str]:
-    strokes: list[list[str]] = [[]]
-    for dot in dots:
-        if dot.y is None:
-            strokes.append([])
-        else:
-            strokes[-1].append(f"{dot.x},{dot.y}")
-    return [" ".join(stroke) for stroke in strokes if len(stroke) > 1]
 
 
 # -- what a page asks for --------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from vigie.compliance.actions import exclusions, statements, terms
 from vigie.compliance.actions.exclusions import Plea
 from vigie.compliance.models import Exclusion, RateCommitment, Statement, StatementClock, StatementLine
 from vigie.compliance.queries import behind, figures
+from vigie.compliance.queries.terms import terms_in
 from vigie.compliance.tests.scene import (
     FEBRUARY,
     JANUARY,
@@ -277,7 +278,7 @@ class TestTerms:
         )
         row.refresh_from_db()
         assert (row.valid_until, new.valid_from, row.target) == (FEBRUARY, FEBRUARY, 90)
-        found = figures.terms_in(actor, world.a.contract, [JANUARY, FEBRUARY])
+        found = terms_in(actor, world.a.contract, [JANUARY, FEBRUARY])
         assert [t.commitments[0].target for t in found.values()] == [90, 95]
 
     def test_a_stated_month_keeps_its_terms(self, world: World) -> None:

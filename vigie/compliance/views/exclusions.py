@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vigie.compliance import access, forms, labels
+from vigie.compliance import access, labels
 from vigie.compliance.actions import exclusions as actions
+from vigie.compliance.forms import exclusions as forms
 from vigie.compliance.models import Exclusion
 from vigie.compliance.queries import exclusions as queries
 from vigie.contracts.labels import KINDS
-from vigie.kernel.refusal import NotAllowed
+from vigie.kernel.refusal import NotAllowed, NotFound
 from vigie.tickets.models import Attachment
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, done, form_page
@@ -31,6 +33,7 @@ def exclusions(request: Request) -> HttpResponse:
     context = {
         "found": queries.exclusions_page(request.actor, state=state, cursor=request.GET.get("page")),
         "state": state, "states": labels.EXCLUSION_STATES, "categories": labels.EXCLUSION_KINDS, "kinds": KINDS,
+        "natures": labels.NATURES,
     }  # fmt: skip
     return render(request, "compliance/exclusions.html", context)
 
@@ -43,15 +46,53 @@ def exclusion_new(request: Request, clock_id: int) -> HttpResponse:
     clock = actions.clock_to_exclude(actor, clock_id)
     files = Attachment.objects.filter(ticket_id=clock.ticket_id).order_by("pk")
     form = forms.ExclusionForm(request.POST or None, attachments=files)
+    crumb = {"label": clock.ticket.reference, "href": url("ticket", clock.ticket_id)}
+
+    def ask(plea: actions.Plea) -> Exclusion:
+        return actions.ask(actor, clock_id, plea, now=timezone.now())
+
+    return _asking(request, form, ask, crumb, ("kind", "reason", "evidence", "attachment"))
+
+
+@agents("compliance:propose")
+@require_http_methods(["GET", "POST"])
+def exclusion_new_record(request: Request, nature: str, record_id: int) -> HttpResponse:
+    """Ask that an outage or a late delivery be left out of the measure."""
+    actor = request.actor
+    if nature not in ("outage", "delivery"):
+        raise NotFound()
+    subject = actions.record_to_exclude(actor, nature, record_id)
+    form = forms.ExclusionForm(request.POST or None)
+    thing = subject.outage or subject.delivery
+    crumb = {"label": thing.title if thing else "", "href": _record_url(subject)}
+
+    def ask(plea: actions.Plea) -> Exclusion:
+        return actions.ask_about(actor, subject, plea, now=timezone.now())
+
+    return _asking(request, form, ask, crumb, ("kind", "reason", "evidence"))
+
+
+def _record_url(subject: actions.Subject) -> str:
+    if subject.outage is not None:
+        return url("outage", subject.organisation_id, subject.outage.pk)
+    assert subject.delivery is not None
+    return url("delivery", subject.delivery.contract_id, subject.delivery.pk)
+
+
+def _asking(
+    request: Request,
+    form: forms.ExclusionForm,
+    ask: Callable[[actions.Plea], Exclusion],
+    crumb: dict[str, str],
+    names: tuple[str, ...],
+) -> HttpResponse:
     if request.method == "POST":
-        made = attempt(form, lambda values: actions.ask(actor, clock_id, form.plea(), now=timezone.now()))
+        made = attempt(form, lambda values: ask(form.plea()))
         if made is not None:
             return redirect("exclusion", made.pk)
-    title = _("Ask for an exclusion")
-    crumbs = [_crumb(), {"label": clock.ticket.reference, "href": url("ticket", clock.ticket_id)}]
     return form_page(
-        request, form, title=title, crumbs=crumbs, action=_("Ask"), groups=[("", ("kind", "reason", "evidence", "attachment"))],
-        intro=_("An excluded promise is shown apart, neither met nor missed. Until somebody else agrees, it counts as missed."),
+        request, form, title=_("Ask for an exclusion"), crumbs=[_crumb(), crumb], action=_("Ask"), groups=[("", names)],
+        intro=_("What is excluded is shown apart, neither met nor missed. Until somebody else agrees, it counts as missed."),
     )  # fmt: skip
 
 
@@ -67,6 +108,7 @@ def exclusion(request: Request, exclusion_id: int) -> HttpResponse:
         and found.asked_by_id != actor.person_id
     )
     form = forms.DecisionForm(request.POST or None)
+    reference, title = labels.exclusion_subject(found)
     if request.method == "POST":
         if not actor.can("compliance:approve"):
             raise NotAllowed("access.not_granted", grant="compliance:approve")
@@ -74,7 +116,7 @@ def exclusion(request: Request, exclusion_id: int) -> HttpResponse:
             return redirect("exclusion", exclusion_id)
     context: dict[str, Any] = {
         "exclusion": found, "form": form, "may_decide": may_decide, "states": labels.EXCLUSION_STATES, "kinds": KINDS,
-        "crumbs": [_crumb(), {"label": found.ticket.reference}],
+        "crumbs": [_crumb(), {"label": reference}], "title": title, "reference": reference,
     }  # fmt: skip
     return render(request, "compliance/exclusion.html", context, status=422 if form.errors else 200)
 

@@ -15,6 +15,7 @@ from vigie.compliance import access, labels, rules
 from vigie.compliance.actions import statements
 from vigie.compliance.models import Statement
 from vigie.compliance.queries import behind, sheet
+from vigie.compliance.queries.credits import credit_of
 from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
 from vigie.toolkit.entry import Request, agents
@@ -35,9 +36,10 @@ def month(request: Request, contract_id: int) -> HttpResponse:
     context = {
         "contract": contract, "sheet": told, "states": labels.STATES, "crumbs": _crumbs(contract, told.month),
         "earlier": rules.later(told.month, -1), "later": rules.later(told.month) if over else None,
-        "may_propose": over and actor.can("compliance:propose") and told.rows and told.state != Statement.State.FROZEN,
+        "may_propose": over and actor.can("compliance:propose") and (told.rows or told.measures) and told.state != Statement.State.FROZEN,
         "may_approve": proposed and actor.can("compliance:approve") and not mine,
-        "is_mine": proposed and mine,
+        "is_mine": proposed and mine, "credit": credit_of(actor, told.statement, now=now), "standings": labels.STANDINGS,
+        "tones": labels.STANDING_TONES, "may_read": actor.can("compliance:propose"),
     }  # fmt: skip
     return render(request, "compliance/month.html", context)
 

@@ -12,17 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from vigie.compliance import access, forms, rules
+from vigie.compliance import access, rules
 from vigie.compliance.actions import terms as actions
+from vigie.compliance.forms import rates as forms
 from vigie.compliance.models import PenaltyTerms
-from vigie.compliance.queries import behind, figures
+from vigie.compliance.queries import behind
+from vigie.compliance.queries.terms import terms_in
 from vigie.contracts.models import Contract
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import done, form_page
 from vigie.toolkit.jinja import url
 
 SCOPE = ("kind", "ticket_type", "priority")
-PROMISE = ("target", "n_min", "allowed_misses", "valid_from")
+PROMISE = ("target", "n_min", "allowed_misses", "small_volume", "valid_from")
 COST = ("formula", "bands", "percent", "started", "hourly", "cap", "base", "cause")
 BONUS = ("bonus_from", "bonus_percent")
 
@@ -34,8 +36,11 @@ def penalty_terms(request: Request, contract_id: int) -> HttpResponse:
     actor, now = request.actor, timezone.now()
     contract = access.contract(actor, contract_id)
     month = _this_month(contract, now)
-    current = figures.terms_in(actor, contract, [month])[month].penalty
-    initial = {**model_to_dict(current, fields=forms.TermsForm.Meta.fields), "valid_from": month}
+    current = terms_in(actor, contract, [month])[month].penalty
+    initial = {
+        **model_to_dict(current, fields=forms.TermsForm.Meta.fields), "valid_from": month,
+        "weights": forms.weights_text(current.weights),
+    }  # fmt: skip
     form = forms.TermsForm(request.POST or None, initial=initial)
 
     def save(values: dict[str, Any]) -> PenaltyTerms:
@@ -44,8 +49,8 @@ def penalty_terms(request: Request, contract_id: int) -> HttpResponse:
     if request.method == "POST" and done(form, save):
         return redirect("contract", contract_id)
     groups = [
-        ("", ("kind", "valid_from")),
-        (_("Amounts"), ("fee", "franchise", "month_cap", "year_cap", "earn_back_after")),
+        ("", ("kind", "weights", "valid_from")),
+        (_("Amounts"), ("fee", "franchise", "month_cap", "year_cap", "earn_back_after", "answer_days")),
     ]
     return form_page(
         request, form, title=_("Penalty terms"), crumbs=_crumbs(contract), groups=groups, action=_("Save"),

@@ -52,26 +52,76 @@ class Availability:
         return (1 - target) * self.agreed - self.down
 
 
-def availability(opening: Spans, maintenance: Iterable[Span], outages: Sequence[Outage]) -> Availability:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A planned maintenance: announced at, from, to (both as announced), and when it really ended (``None``: as announced)."""
+
+    announced: int
+    start: int
+    end: int
+    finished: int | None = None
+
+    @property
+    def real(self) -> Span:
+        """What it took of the service."""
+        return self.start, self.end if self.finished is None else self.finished
+
+
+def admitted(
+    works: Iterable[Work], opening: Spans, *, notice: int, window: Spans | None, quota: int | None
+) -> list[Spans]:
+    """What of each maintenance leaves the agreed time: announced ``notice`` seconds before its start, inside the window
+    (``None``: at any time), not beyond its announced end, and within ``quota`` seconds of open time in all.
+
+    The quota is used up in the order of the works; ``works`` are in the order of their starts.
+    """
+    left, found = quota, []
+    for work in works:
+        taken = intersection(opening, tidy([(work.start, min(work.end, work.real[1]))]))
+        taken = taken if window is None else intersection(taken, window)
+        if work.start - work.announced < notice:
+            taken = ()
+        if left is not None:
+            taken = _first(taken, left)
+            left -= total(taken)
+        found.append(taken)
+    return found
+
+
+def _first(spans: Spans, seconds: int) -> Spans:
+    """The first so many seconds of the spans."""
+    kept: list[Span] = []
+    for start, end in spans:
+        end = min(end, start + seconds)
+        seconds -= end - start
+        kept.append((start, end))
+    return tidy(kept)
+
+
+def availability(
+    opening: Spans, maintenance: Iterable[Span], outages: Sequence[Outage], before: Spans = ()
+) -> Availability:
     """Over the open spans of the period. ``maintenance`` is what was announced in time, inside window and quota.
 
     Overlapping outages count once, by the highest weight of each instant; outside the agreed time they count nothing.
+    ``before``: agreed spans before the period; a failure that was felt there already was counted then.
     """
     agreed = subtraction(opening, tidy(maintenance))
     falls = tidy((one.start, one.end) for one in outages)
-    failures = sum(1 for fall in falls if intersection(agreed, (fall,)))
-    return Availability(total(agreed), _down(agreed, outages), failures)
+    failures = sum(1 for fall in falls if intersection(agreed, (fall,)) and not intersection(before, (fall,)))
+    down = sum((one.weight * total(spans) for one, spans in shares(agreed, outages)), Fraction(0))
+    return Availability(total(agreed), down, failures)
 
 
-def _down(agreed: Spans, outages: Sequence[Outage]) -> Fraction:
-    """Weighted seconds, from the heaviest weight down: each weight counts where no heavier one does."""
-    down = Fraction(0)
-    covered: Spans = ()
-    for weight in sorted({one.weight for one in outages}, reverse=True):
-        falls = tidy((one.start, one.end) for one in outages if one.weight == weight)
-        down += weight * total(intersection(agreed, subtraction(falls, covered)))
-        covered = tidy((*covered, *falls))
-    return down
+def shares(agreed: Spans, outages: Sequence[Outage]) -> list[tuple[Outage, Spans]]:
+    """The agreed time that each outage counts for, every instant once: for the heaviest outage, then the earliest."""
+    found: list[tuple[Outage, Spans]] = []
+    free = agreed
+    for one in sorted(outages, key=lambda one: (-one.weight, one.start, one.end)):
+        fall = tidy([(one.start, one.end)])
+        found.append((one, intersection(free, fall)))
+        free = subtraction(free, fall)
+    return found
 
 
 def weighted_by_users(users: int, agreed: int, losses: Iterable[tuple[int, int]]) -> Fraction | None:

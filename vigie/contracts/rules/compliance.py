@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -18,11 +18,12 @@ class Method(StrEnum):
 
 
 class Verdict(StrEnum):
-    """``not_applicable``: nothing to judge (never 0 % nor 100 %)."""
+    """``not_applicable``: nothing to judge (never 0 % nor 100 %). ``not_assessed``: too few, and the contract says so."""
 
     CONFORMING = "conforming"
     NOT_CONFORMING = "not_conforming"
     NOT_APPLICABLE = "not_applicable"
+    NOT_ASSESSED = "not_assessed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,23 @@ def judge(tally: Tally, target: Fraction, n_min: int = 20, allowed_misses: int =
     tolerated = tally.population < n_min and tally.missed <= allowed_misses
     reached = tally.met * target.denominator >= target.numerator * tally.population
     return Verdict.CONFORMING if tolerated or reached else Verdict.NOT_CONFORMING
+
+
+def assess(
+    tally: Tally, target: Fraction, n_min: int, allowed_misses: int, policy: str, before: Sequence[Tally] = ()
+) -> Verdict:
+    """The verdict, by what the contract says of a small volume: ``tolerated`` (misses up to a number), ``not_assessed``, or
+    ``pooled`` with the months ``before`` (the latest first), one more at a time, three at most, until there are enough."""
+    if not 0 < tally.population < n_min or policy == "tolerated":
+        return judge(tally, target, n_min, allowed_misses)
+    if policy == "not_assessed":
+        return Verdict.NOT_ASSESSED
+    groups = [tally]
+    for month in before[:3]:
+        if pooled(groups).population >= n_min:
+            break
+        groups.append(month)
+    return judge(pooled(groups), target, n_min, allowed_misses)
 
 
 def pooled(groups: Iterable[Tally]) -> Tally:

@@ -87,11 +87,44 @@ class PerTicket:
         return due if self.cap is None else min(due, self.cap)
 
 
-Formula = Bands | PerPoint | PerTicket
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """``P = V × R / divisor``: V the value of what is late, R calendar days."""
+
+    divisor: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.divisor < 1:
+            raise Refusal("contracts.penalty_negative", field="divisor")
+
+    def amount(self, value: Decimal, days: int) -> Decimal:
+        """What one late delivery costs."""
+        return lateness(value, days, self.divisor)
+
+
+@dataclass(frozen=True, slots=True)
+class PerDay:
+    """``daily`` for each calendar day late, whatever the value; at most ``cap`` in a month (``None``: no cap)."""
+
+    daily: Decimal
+    cap: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        _positive("daily", self.daily, self.cap or NOTHING)
+
+    def amount(self, value: Decimal, days: int) -> Decimal:
+        """What one late delivery costs."""
+        due = cents(self.daily * max(days, 0))
+        return due if self.cap is None else min(due, self.cap)
+
+
+ByRate = Bands | PerPoint | PerTicket
+ByDay = Lateness | PerDay
+Formula = ByRate | ByDay
 
 
 def penalty(
-    formula: Formula, base: Decimal, rate: Fraction, target: Fraction, late: Iterable[int] = ()
+    formula: ByRate, base: Decimal, rate: Fraction, target: Fraction, late: Iterable[int] = ()
 ) -> Decimal:
     """What a missed commitment costs. ``late``: seconds beyond its target of each ticket missed and not excluded."""
     if isinstance(formula, PerTicket):
@@ -122,6 +155,7 @@ class StepKind(StrEnum):
     FRANCHISE = "franchise"
     BONUS = "bonus"
     EARNED_BACK = "earned_back"
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +213,10 @@ def settle(
     *,
     bonus: Decimal = NOTHING,
     earned_back: Decimal = NOTHING,
+    corrections: Decimal = NOTHING,
 ) -> Settlement:
-    """From the lines of a month to its credit: non-cumulation, month cap, year cap, franchise, bonus, earn-back.
+    """From the lines of a month to its credit: non-cumulation, month cap, year cap, franchise, bonus, earn-back, and what
+    earlier months are corrected by.
 
     What a cap takes off is lost, not carried over. A bonus lowers the month's penalties, never below zero.
     """
@@ -197,6 +233,7 @@ def settle(
         (StepKind.FRANCHISE, due - charged),
         (StepKind.BONUS, -min(bonus, due)),
         (StepKind.EARNED_BACK, -earned_back),
+        (StepKind.CORRECTION, corrections),
     )
     return Settlement(gross, tuple(Step(kind, amount) for kind, amount in amounts if amount), charged, due)
 

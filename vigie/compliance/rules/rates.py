@@ -9,19 +9,22 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from vigie.contracts.rules.compliance import Measure, Verdict, judge
+from vigie.contracts.rules.compliance import Measure, Verdict, assess, weighted
 from vigie.contracts.rules.instants import zone_of
 from vigie.contracts.rules.penalties import (
     NOTHING,
     Bands,
+    ByDay,
     Formula,
+    Lateness,
+    PerDay,
     PerPoint,
     PerTicket,
     penalty,
     share_of,
 )
 
-FormulaCode = Literal["none", "bands", "per_point", "per_ticket"]
+FormulaCode = Literal["none", "bands", "per_point", "per_ticket", "lateness", "per_day"]
 
 # -- months --------------------------------------------------------------------------------------------------------
 # A month is the date of its first day; its instants are those of the client's reporting zone.
@@ -65,6 +68,10 @@ def formula_of(code: str, terms: Mapping[str, Any]) -> Formula | None:
         return PerPoint(Decimal(terms["percent"]), bool(terms["started"]))
     if code == "per_ticket":
         return PerTicket(Decimal(terms["hourly"]), Decimal(terms["cap"]) if terms["cap"] else None)
+    if code == "lateness":
+        return Lateness(int(terms["divisor"]))
+    if code == "per_day":
+        return PerDay(Decimal(terms["daily"]), Decimal(terms["cap"]) if terms["cap"] else None)
     return None
 
 
@@ -87,6 +94,7 @@ class Promise:
     group: str = ""
     bonus_from: Decimal | None = None
     bonus_percent: Decimal = NOTHING
+    small_volume: str = "tolerated"
 
     @property
     def share(self) -> Fraction:
@@ -120,6 +128,11 @@ class Judged:
     verdict: Verdict
     penalty: Decimal
     bonus: Decimal
+    value: Fraction | None = None
+    """Of a measure that is no ticket: the share that is judged, and ``raw`` as if nothing had been excluded."""
+    raw: Fraction | None = None
+    numbers: tuple[tuple[str, str], ...] = ()
+    """What the share comes from, by name: whole numbers or fractions, as text."""
 
 
 def measure_of(counts: Iterable[Count]) -> Measure:
@@ -130,19 +143,59 @@ def measure_of(counts: Iterable[Count]) -> Measure:
     return Measure(sums[False, False], sums[True, False], sums[False, True], sums[True, True])
 
 
-def judged(promise: Promise, counts: Sequence[Count], late: Sequence[int] = ()) -> Judged:
-    """The commitment on the counts of its month. ``late``: seconds late of each ticket missed and not excluded.
+def covered(promise: Promise, counts: Iterable[Count]) -> Measure:
+    """The clocks of the commitment, counted."""
+    return measure_of(c for c in counts if promise.covers(c.kind, c.ticket_type, c.priority))
+
+
+def judged(
+    promise: Promise,
+    counts: Sequence[Count],
+    late: Sequence[int] = (),
+    before: Sequence[Sequence[Count]] = (),
+) -> Judged:
+    """The commitment on the counts of its month. ``late``: seconds late of each ticket missed and not excluded;
+    ``before``: the counts of the months before, the latest first, for a small volume judged with them.
 
     Only a commitment that is missed costs; one that minimum volume tolerates, or without a measure, costs nothing.
     """
-    measure = measure_of(c for c in counts if promise.covers(c.kind, c.ticket_type, c.priority))
-    verdict = judge(measure.adjusted, promise.share, promise.n_min, promise.allowed_misses)
-    rate, due, bonus = measure.adjusted.rate, NOTHING, NOTHING
-    if rate is not None and verdict == Verdict.NOT_CONFORMING and promise.formula is not None:
-        due = penalty(promise.formula, promise.base, rate, promise.share, late)
-    if rate is not None and promise.bonus_from is not None and rate * 100 >= Fraction(promise.bonus_from):
-        bonus = share_of(promise.base, promise.bonus_percent) if verdict == Verdict.CONFORMING else NOTHING
-    return Judged(promise.key, measure, verdict, due, bonus)
+    measure = covered(promise, counts)
+    earlier = [covered(promise, month).adjusted for month in before]
+    verdict = assess(
+        measure.adjusted, promise.share, promise.n_min, promise.allowed_misses, promise.small_volume, earlier
+    )
+    rate = measure.adjusted.rate
+    return Judged(
+        promise.key, measure, verdict, cost(promise, rate, verdict, late), earned(promise, rate, verdict)
+    )
+
+
+def cost(promise: Promise, rate: Fraction | None, verdict: Verdict, late: Sequence[int] = ()) -> Decimal:
+    """What a rate costs that was missed. A formula by the day costs by its records: ``measures.of_items``."""
+    formula = promise.formula
+    if rate is None or verdict != Verdict.NOT_CONFORMING or formula is None or isinstance(formula, ByDay):
+        return NOTHING
+    return penalty(formula, promise.base, rate, promise.share, late)
+
+
+def earned(promise: Promise, rate: Fraction | None, verdict: Verdict) -> Decimal:
+    """The bonus of a rate, where it was promised one."""
+    if rate is None or promise.bonus_from is None or verdict != Verdict.CONFORMING:
+        return NOTHING
+    reached = rate * 100 >= Fraction(promise.bonus_from)
+    return share_of(promise.base, promise.bonus_percent) if reached else NOTHING
+
+
+def by_priority(
+    promises: Sequence[Promise], counts: Iterable[Count], weights: Mapping[str, int]
+) -> Fraction | None:
+    """The rates of the priorities weighted: of all clocks that any of the commitments measures, each once."""
+    counts = [c for c in counts if any(p.covers(c.kind, c.ticket_type, c.priority) for p in promises)]
+    groups = [
+        (measure_of(c for c in counts if str(c.priority) == priority).adjusted, weight)
+        for priority, weight in weights.items()
+    ]
+    return weighted(groups)
 
 
 def together(promises: Sequence[Promise], counts: Iterable[Count]) -> Measure:

@@ -1,0 +1,133 @@
+"""Frozen months that say something else today: told as a dated line in the next statement, never written over."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from vigie.compliance import rules
+from vigie.compliance.models import Statement, StatementCorrection, StatementLine
+from vigie.compliance.queries.reading import Correction, Past, Read, charged, figured
+from vigie.compliance.queries.terms import Terms
+from vigie.contracts.models import Contract
+from vigie.contracts.rules.compliance import Measure, Verdict
+from vigie.contracts.rules.penalties import NOTHING, StepKind
+
+LOOKED_BACK = 12  # months
+Lines = dict[str, dict[str, Any]]
+
+
+def months_looked_at(earlier: Sequence[Statement], month: dt.date) -> list[dt.date]:
+    """The frozen months that a statement of ``month`` looks at again."""
+    first = rules.later(month, -LOOKED_BACK)
+    return [
+        row.month for row in earlier if row.state == Statement.State.FROZEN and first <= row.month < month
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was last told of a month: its lines, and its money with every correction so far."""
+
+    lines: Lines
+    total: Decimal
+
+
+def corrections(
+    contract: Contract,
+    month: dt.date,
+    earlier: Sequence[Statement],
+    terms: Mapping[dt.date, Terms],
+    reads: Mapping[dt.date, Read],
+) -> tuple[Correction, ...]:
+    """What the frozen months looked at come to now, beside what was last told of them, oldest first."""
+    months = set(months_looked_at(earlier, month))
+    rows = [row for row in earlier if row.month in months]
+    told, own = _last_told(rows, month), _own_corrections(rows)
+    found: list[Correction] = []
+    for row in rows:
+        before = [one for one in earlier if one.month < row.month]
+        past = Past(before, own.get(row.pk, ()))
+        now = figured(contract, row.month, terms[row.month], reads[row.month], past, (0, None))
+        lines = {str(line.key): line_values(line) for line in now.lines}
+        difference = now.settlement.total - told[row.pk].total
+        if lines != told[row.pk].lines or difference:
+            amount = _capped(contract, row.month, earlier, terms[row.month], difference, found)
+            found.append(Correction(row.pk, row.month, told[row.pk].lines, lines, amount))
+    return tuple(found)
+
+
+def _capped(
+    contract: Contract,
+    month: dt.date,
+    rows: Sequence[Statement],
+    terms: Terms,
+    difference: Decimal,
+    found: Sequence[Correction],
+) -> Decimal:
+    """A correction never takes its contract year beyond the cap."""
+    cap = terms.limits().year_cap
+    if cap is None or difference <= 0:
+        return difference
+    year = rules.contract_year(contract.starts_on, month)
+    taken = [charged(row) for row in rows if rules.contract_year(contract.starts_on, row.month) == year]
+    taken += [one.amount for one in found if rules.contract_year(contract.starts_on, one.month) == year]
+    return min(difference, max(cap - sum(taken, NOTHING), NOTHING))
+
+
+def _last_told(rows: Sequence[Statement], month: dt.date) -> dict[int, _Told]:
+    lines: dict[int, Lines] = {row.pk: {} for row in rows}
+    if not rows:
+        return {}
+    for line in StatementLine.objects.filter(statement__in=rows):
+        lines[line.statement_id][str(line.commitment_id)] = line_values(judged_of(line))
+    told = {row.pk: _Told(lines[row.pk], row.total) for row in rows}
+    later = StatementCorrection.objects.filter(corrected__in=rows, statement__month__lt=month)
+    for one in later.order_by("statement__month"):
+        told[one.corrected_id] = _Told(one.now, told[one.corrected_id].total + one.amount)
+    return told
+
+
+def _own_corrections(rows: Sequence[Statement]) -> dict[int, tuple[Correction, ...]]:
+    """What each of these statements told itself of months before it: it stays in its total."""
+    with_some = [row for row in rows if any(kind == StepKind.CORRECTION for kind, _ in row.steps)]
+    return {
+        row.pk: (Correction(row.pk, row.month, {}, {}, amount),)
+        for row in with_some
+        for amount in [sum((Decimal(a) for kind, a in row.steps if kind == StepKind.CORRECTION), NOTHING)]
+    }
+
+
+def line_values(line: rules.Judged) -> dict[str, Any]:
+    """A line as plain values, equal where the line is."""
+    measure = line.measure
+    return {
+        "met": measure.met, "missed": measure.missed, "excluded_met": measure.excluded_met,
+        "excluded_missed": measure.excluded_missed, "verdict": str(line.verdict), "penalty": str(line.penalty),
+        "bonus": str(line.bonus), **found_values(line),
+    }  # fmt: skip
+
+
+def found_values(line: rules.Judged) -> dict[str, Any]:
+    """What no count tells, as the column ``found`` keeps it; empty for a rate of clocks."""
+    if line.value is None and not line.numbers:
+        return {}
+    raw = None if line.raw is None else str(line.raw)
+    value = None if line.value is None else str(line.value)
+    return {"value": value, "raw": raw, "numbers": dict(line.numbers)}
+
+
+def judged_of(line: StatementLine) -> rules.Judged:
+    """The line as it was judged."""
+    measure = Measure(line.met, line.missed, line.excluded_met, line.excluded_missed)
+    value, raw = (
+        Fraction(text) if text else None for text in (line.found.get("value"), line.found.get("raw"))
+    )
+    numbers = tuple(sorted((str(name), str(text)) for name, text in line.found.get("numbers", {}).items()))
+    return rules.Judged(
+        line.commitment_id, measure, Verdict(line.verdict), line.penalty, line.bonus, value, raw, numbers
+    )

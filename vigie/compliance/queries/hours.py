@@ -1,0 +1,53 @@
+"""Open spans of calendars over a period, each day by the version in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from itertools import pairwise
+
+from vigie.contracts.models import CalendarVersion
+from vigie.contracts.rules.calendar import Calendar
+from vigie.contracts.rules.instants import wall_to_epoch
+from vigie.contracts.rules.openings import Openings, openings
+from vigie.kernel.spans import Span, Spans, tidy
+
+Version = tuple[dt.date, Openings]
+
+
+class Hours:
+    """The calendars asked for, read in one statement. What no calendar says (``None``) is open day and night."""
+
+    def __init__(self, calendar_ids: Iterable[int | None]) -> None:
+        wanted = {one for one in calendar_ids if one is not None}
+        self._versions: dict[int | None, list[Version]] = {
+            None: [(dt.date.min, openings(Calendar.always()))],
+        }
+        if not wanted:
+            return
+        rows = CalendarVersion.objects.filter(calendar_id__in=wanted).order_by("calendar_id", "effective_on")
+        for calendar_id, day, definition in rows.values_list("calendar_id", "effective_on", "definition"):
+            found = self._versions.setdefault(calendar_id, [])
+            # before the first version, the first
+            found.append((day if found else dt.date.min, openings(Calendar.from_json(definition))))
+
+    def spans(self, calendar_id: int | None, start: int, end: int) -> Spans:
+        """Open spans inside ``[start, end)``."""
+        versions = self._versions[calendar_id]
+        found: list[Span] = []
+        edges = [*(_midnight(day, hours) for day, hours in versions), end]
+        for (_, hours), (low, high) in zip(versions, pairwise(edges), strict=True):
+            found += hours.spans(max(low, start), min(max(high, low), end))
+        return tidy(found)
+
+    def on(self, calendar_id: int | None, day: dt.date) -> Openings:
+        """The hours in force on a day."""
+        return [hours for since, hours in self._versions[calendar_id] if since <= day][-1]
+
+    def workday_after(self, calendar_id: int | None, day: dt.date, count: int) -> dt.date:
+        """The count-th working day after ``day`` (before it where negative)."""
+        return self.on(calendar_id, day).add_workdays(day, count)
+
+
+def _midnight(day: dt.date, hours: Openings) -> int:
+    return 0 if day == dt.date.min else wall_to_epoch(day.toordinal(), 0, hours.zone)

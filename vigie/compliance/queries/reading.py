@@ -1,0 +1,228 @@
+"""Months of a contract read from its clocks and records, and figured by its terms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from vigie.compliance import rules
+from vigie.compliance.models import RateCommitment, Statement, StatementLine
+from vigie.compliance.queries import clocks
+from vigie.compliance.queries.measured import is_measure, measured
+from vigie.compliance.queries.terms import Terms
+from vigie.compliance.rules.measures import Entry
+from vigie.contracts.models import Contract
+from vigie.contracts.rules import penalties
+from vigie.contracts.rules.compliance import Measure, Verdict
+from vigie.contracts.rules.penalties import NOTHING
+from vigie.kernel.actor import Actor
+
+POOLED_WITH = 3  # months
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A month as it stands: its clocks counted, those late, the months before it (the latest first), its measures."""
+
+    counts: Sequence[rules.Count] = ()
+    late: Sequence[clocks.Late] = ()
+    before: Sequence[Sequence[rules.Count]] = ()
+    measures: Sequence[rules.Judged] = ()
+    entries: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An earlier month that says something else today than was last told of it, and what that changes."""
+
+    statement_id: int
+    month: dt.date
+    was: Mapping[str, Mapping[str, Any]]
+    now: Mapping[str, Mapping[str, Any]]
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A month: line by line, all clocks together, what was still open and late at its end, and what it costs."""
+
+    lines: tuple[rules.Judged, ...]
+    together: Measure
+    open_late: int
+    oldest_late: dt.datetime | None
+    settlement: penalties.Settlement
+    weighted: Fraction | None = None
+    corrections: tuple[Correction, ...] = ()
+    entries: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict, compare=False)
+
+
+# -- read ------------------------------------------------------------------------------------------------------------
+
+
+def read_months(
+    actor: Actor, contract: Contract, terms: Mapping[dt.date, Terms], now: dt.datetime
+) -> dict[dt.date, Read]:
+    """Each month with its terms; a few statements for all of them."""
+    counts: dict[dt.date, list[rules.Count]] = {}
+    late: dict[dt.date, list[clocks.Late]] = {}
+    for method in {one.method for one in terms.values()}:
+        of_method = {month: one for month, one in terms.items() if one.method == method}
+        for run in _runs(_with_earlier(of_method)):
+            periods = [clocks.period_of(contract, month, now) for month in run]
+            counts |= zip(run, clocks.counts(contract, periods, method), strict=True)
+        for run in _runs(month for month, one in of_method.items() if _by_ticket(one)):
+            periods = [clocks.period_of(contract, month, now) for month in run]
+            late |= zip(run, clocks.late_seconds(contract, periods, method), strict=True)
+    found = measured(actor, contract, {month: _measures(one) for month, one in terms.items()}, now)
+    return {
+        month: Read(
+            counts.get(month, []), late.get(month, []), [counts.get(rules.later(month, -n), []) for n in (1, 2, 3)],
+            [line for line, _ in found[month]], {line.key: entries for line, entries in found[month]},
+        )
+        for month in terms
+    }  # fmt: skip
+
+
+def _measures(terms: Terms) -> list[tuple[RateCommitment, rules.Promise]]:
+    pairs = zip(terms.commitments, terms.promises(), strict=True)
+    return [(row, promise) for row, promise in pairs if is_measure(row)]
+
+
+def _with_earlier(terms: Mapping[dt.date, Terms]) -> list[dt.date]:
+    """Months whose clocks are counted; with those before where a small volume is judged with them."""
+    wanted: set[dt.date] = set()
+    for month, one in terms.items():
+        if any(not is_measure(row) for row in one.commitments):
+            wanted.add(month)
+        if any(row.small_volume == RateCommitment.SmallVolume.POOLED for row in one.commitments):
+            wanted.update(rules.later(month, -n) for n in range(1, POOLED_WITH + 1))
+    return sorted(wanted)
+
+
+def _by_ticket(terms: Terms) -> bool:
+    return any(row.formula == RateCommitment.Formula.PER_TICKET for row in terms.commitments)
+
+
+def _runs(months: Iterable[dt.date]) -> list[list[dt.date]]:
+    """Months that follow each other, together."""
+    runs: list[list[dt.date]] = []
+    for month in sorted(months):
+        if runs and rules.later(runs[-1][-1]) == month:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return runs
+
+
+# -- figure ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the settlement of a month needs of the others: statements before it, oldest first, and corrections."""
+
+    earlier: Sequence[Statement]
+    corrections: tuple[Correction, ...] = ()
+
+
+def figured(
+    contract: Contract,
+    month: dt.date,
+    terms: Terms,
+    read: Read,
+    past: Past,
+    late_now: tuple[int, dt.datetime | None],
+) -> Figures:
+    """What the month comes to. ``late_now``: how many were open and late at its end, the oldest since when."""
+    promises = terms.promises()
+    lines = _lines(terms, promises, read)
+    weights = terms.penalty.weights
+    return Figures(
+        lines, rules.together(promises, read.counts), *late_now, _settled(contract, month, terms, past, lines),
+        rules.by_priority(promises, read.counts, weights) if weights else None, past.corrections, read.entries,
+    )  # fmt: skip
+
+
+def _lines(terms: Terms, promises: Sequence[rules.Promise], read: Read) -> tuple[rules.Judged, ...]:
+    known = {line.key: line for line in read.measures}
+    return tuple(
+        known[promise.key]
+        if promise.key in known
+        else rules.judged(promise, read.counts, _late(promise, read.late), _before(promise, read))
+        for promise in promises
+    )
+
+
+def _late(promise: rules.Promise, late: Sequence[clocks.Late]) -> list[int]:
+    """Seconds late of each missed ticket, for a commitment that costs by the ticket."""
+    if not isinstance(promise.formula, penalties.PerTicket):
+        return []
+    return [seconds for kind, of_type, priority, seconds in late if promise.covers(kind, of_type, priority)]
+
+
+def _before(promise: rules.Promise, read: Read) -> Sequence[Sequence[rules.Count]]:
+    return read.before if promise.small_volume == RateCommitment.SmallVolume.POOLED else ()
+
+
+def _settled(
+    contract: Contract, month: dt.date, terms: Terms, past: Past, lines: Sequence[rules.Judged]
+) -> penalties.Settlement:
+    groups = {row.pk: row.cause for row in terms.commitments}
+    conforming = frozenset(line.key for line in lines if line.verdict == Verdict.CONFORMING)
+    return penalties.settle(
+        [penalties.Line(line.key, line.penalty, groups[line.key]) for line in lines],
+        terms.limits(),
+        _earlier(contract, month, past.earlier),
+        bonus=sum((line.bonus for line in lines), NOTHING),
+        earned_back=_earned_back(month, past.earlier, conforming, terms.penalty.earn_back_after),
+        corrections=sum((one.amount for one in past.corrections), NOTHING),
+    )
+
+
+def step_of(row: Statement, kind: penalties.StepKind) -> Decimal:
+    """The amount of a step of a statement, zero without it."""
+    return sum((Decimal(amount) for step, amount in row.steps if step == kind), NOTHING)
+
+
+def charged(row: Statement) -> Decimal:
+    """What a statement took of the caps, with the corrections that it told."""
+    return row.charged + step_of(row, penalties.StepKind.CORRECTION)
+
+
+def _earlier(contract: Contract, month: dt.date, rows: Sequence[Statement]) -> penalties.Before:
+    year = rules.contract_year(contract.starts_on, month)
+    return penalties.Before(
+        charged_in_year=sum((charged(row) for row in rows if row.month >= year), NOTHING),
+        charged=sum((charged(row) for row in rows), NOTHING),
+        due=sum((row.due + step_of(row, penalties.StepKind.CORRECTION) for row in rows), NOTHING),
+    )
+
+
+def _earned_back(
+    month: dt.date, earlier: Sequence[Statement], conforming: frozenset[int], after: int
+) -> Decimal:
+    """Only where each of the ``after`` months before this one has its statement."""
+    wanted = [rules.later(month, -n) for n in range(after, 0, -1)]
+    rows = [row for row in earlier if row.month in wanted]
+    if not after or len(rows) < after:
+        return NOTHING
+    lines = StatementLine.objects.filter(statement__in=rows).values_list(
+        "statement_id", "commitment_id", "penalty", "verdict"
+    )
+    past = [
+        penalties.Past(
+            cost_of(row),
+            tuple((key, amount, Verdict(verdict)) for pk, key, amount, verdict in lines if pk == row.pk),
+        )
+        for row in rows
+    ]
+    return penalties.earned_back(past, conforming, after)
+
+
+def cost_of(row: Statement) -> Decimal:
+    """What a statement's month cost: due, less its bonus."""
+    return row.due + step_of(row, penalties.StepKind.BONUS)
