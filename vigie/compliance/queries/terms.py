@@ -41,6 +41,10 @@ class Terms:
             for row in self.commitments
         ]  # fmt: skip
 
+    def rates(self) -> list[rules.Promise]:
+        """Those that clocks are judged by."""
+        return [one for one in self.promises() if one.kind not in RateCommitment.Measure.values]
+
     def limits(self) -> penalties.Limits:
         """The caps as amounts."""
         fee, month, year = self.penalty.fee, self.penalty.month_cap, self.penalty.year_cap

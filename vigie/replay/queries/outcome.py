@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from vigie.compliance import rules as compliance
 from vigie.compliance.models import Statement, StatementLine
-from vigie.compliance.queries import figures
+from vigie.compliance.queries.reading import cost_of
+from vigie.compliance.queries.terms import statements_before, terms_in
 from vigie.contracts.models import Contract
 from vigie.contracts.queries.book import terms_of, terms_of_many
 from vigie.contracts.rules.clock_facts import ClockFact
@@ -87,10 +88,10 @@ def ground_of(contract: Contract, last: dt.date, *, now: dt.datetime) -> Ground:
     start = contract.starts_on.replace(day=1)
     wanted = (compliance.later(last, n - LENGTH + 1) for n in range(LENGTH))
     months = [month for month in wanted if month >= start] or [last]
-    terms = figures.terms_in(SYSTEM, contract, months)
-    statements = figures.statements_before(SYSTEM, contract, compliance.later(last))
+    terms = terms_in(SYSTEM, contract, months)
+    statements = statements_before(SYSTEM, contract, compliance.later(last))
     bills = [
-        Bill(terms[month].promises(), terms[month].limits(), terms[month].penalty.earn_back_after)
+        Bill(terms[month].rates(), terms[month].limits(), terms[month].penalty.earn_back_after)
         for month in months
     ]
     methods = [terms[month].method for month in months]
@@ -109,7 +110,7 @@ def _earlier(statements: Sequence[Statement]) -> list[Settled]:
     for pk, key, amount, verdict in rows.values_list("statement_id", "commitment_id", "penalty", "verdict"):
         lines.setdefault(pk, []).append((key, amount, Verdict(verdict)))
     return [
-        Settled(row.month, row.charged, row.due, figures.cost_of(row), tuple(lines.get(row.pk, ())))
+        Settled(row.month, row.charged, row.due, cost_of(row), tuple(lines.get(row.pk, ())))
         for row in statements
     ]
 
