@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from vigie.compliance import access
+from vigie.compliance import access, labels
+from vigie.compliance.queries.measured import is_measure
 from vigie.contracts.models import Contract
 from vigie.contracts.questions import Measured
 from vigie.kernel.actor import Actor
@@ -16,8 +17,14 @@ from vigie.toolkit.jinja import url
 
 
 def rates_measured(actor: Actor, contract: Contract, on: dt.date) -> Iterator[Measured]:
-    """The rates in force on a day: each measures the promises of its clock, type and priority."""
+    """What is promised month by month on a day: rates of clocks by type and priority, measures by service."""
     rows = access.visible_commitments(actor).filter(contract=contract, valid_from__lte=on)
-    for row in rows.filter(Q(valid_until=None) | Q(valid_until__gt=on)).order_by("priority", "pk"):
+    for row in (
+        rows.filter(Q(valid_until=None) | Q(valid_until__gt=on))
+        .select_related("service")
+        .order_by("priority", "pk")
+    ):
         rate = _("Rate of %(percent)s %%") % {"percent": f"{row.target.normalize():f}"}
-        yield Measured(row.kind, rate, url("contract_month", contract.pk), row.ticket_type, row.priority)
+        words = f"{labels.scope_words(row)}, {labels.target_words(row)}" if is_measure(row) else rate
+        month = url("contract_month", contract.pk)
+        yield Measured(row.kind, words, month, row.ticket_type, row.priority, row.service_id)
