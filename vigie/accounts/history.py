@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -138,6 +138,8 @@ def _value(row: Mapping[str, Any], name: str, value: Any, role_names: Mapping[st
     field = _field(row["subject"], name)
     if isinstance(field, models.ForeignKey):
         return _record(field, value)
+    if isinstance(field, models.DateTimeField) and isinstance(value, str):
+        return when(parse_datetime(value))
     if isinstance(field, models.DateField) and isinstance(value, str):
         return when(parse_date(value[:10]) or dt.date.min)
     choices = dict(field.flatchoices) if field is not None else {}

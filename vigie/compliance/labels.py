@@ -250,7 +250,7 @@ def formula_words(row: RateCommitment) -> str:
     """What a miss costs, in a few words."""
     if row.formula == "bands":
         steps = [
-            gettext("%(n)s%% from %(floor)s%%") % {"n": due, "floor": floor}
+            gettext("%(n)s%% from %(floor)s%%") % {"n": number(float(due)), "floor": number(float(floor))}
             for floor, due in row.terms["bands"]
         ]
         return " · ".join(steps)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from vigie.accounts.history import told_about
 from vigie.compliance import access, labels
 from vigie.compliance.actions import records as actions
 from vigie.compliance.forms import records as forms
@@ -25,7 +26,6 @@ from vigie.tenancy.models import Organisation
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import done, form_page
 from vigie.toolkit.jinja import url
-from vigie.toolkit.journal import history
 from vigie.toolkit.pages import render
 
 Save = Callable[[dict[str, Any]], object]
@@ -161,7 +161,7 @@ def _form(
     """The page of a record; one that is known can be withdrawn, and shows what it was before."""
     if request.method == "POST" and done(form, save):
         return redirect(crumbs[-1]["href"])
-    past = history({row._meta.label_lower: [row.pk]}) if row is not None else []
+    past = told_about({row._meta.label_lower: [row.pk]}, {}) if row is not None else []
     return form_page(
         request, form, title=title, crumbs=crumbs, groups=[("", names)], action=_("Save"), template="compliance/record.html",
         row=row, nature=nature, history=past, withdrawal=forms.WithdrawForm(),
