@@ -46,7 +46,7 @@ def compliance(request: Request) -> HttpResponse:
             told = sheet.sheet_of(actor, contract, month, now=now)
         context |= {
             "sheet": told, "curve": curve, "month": told.words, "credit": credit_of(actor, told.statement, now=now),
-            "standings": labels.STANDINGS, "tones": labels.STANDING_TONES,
+            "standings": labels.STANDINGS, "credit_tones": labels.STANDING_TONES,
         }  # fmt: skip
     return render(request, "compliance/portal.html", context)
 
@@ -111,7 +111,7 @@ def credit(request: Request, credit_id: int) -> HttpResponse:
     found = standing_with_answer(row, now)
     currency = row.statement.currency
     context = {
-        "credit": found, "form": form, "standings": labels.STANDINGS, "tones": labels.STANDING_TONES,
+        "credit": found, "form": form, "standings": labels.STANDINGS, "credit_tones": labels.STANDING_TONES,
         "amount": labels.money(row.amount, currency), "month": labels.month_words(row.statement.month),
         "decided": "" if row.decided is None else labels.money(row.decided, currency),
     }  # fmt: skip

@@ -92,7 +92,7 @@ def _strips(year: figures.Year, months: Sequence[dt.date]) -> tuple[Strip, ...]:
 
 
 def _cell(month: dt.date, row: RateCommitment, line: Judged) -> Cell:
-    words = labels.share_words(line.value, row.kind, row.target)
+    words = "–" if line.value is None else labels.share_words(line.value, row.kind, row.target)
     return Cell(month, row.pk, words, line.verdict == Verdict.NOT_CONFORMING)
 
 

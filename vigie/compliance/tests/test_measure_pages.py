@@ -196,7 +196,9 @@ class TestPortal:
         assert address in text_of(browser, "portal_compliance", month="2026-01")
         assert browser.post(address, {"answer": "contest", "reason": ""}).status_code == 422
         assert browser.post(address, {"answer": "contest", "reason": "Plus longue"}).status_code == 302
-        assert "Plus longue" in text_of(agent, "credit", row.pk)
+        contested = text_of(agent, "credit", row.pk)
+        assert "Plus longue" in contested
+        assert '<span class="badge badge--late">Contesté</span>' in contested
         assert "Contesté" in text_of(agent, "credits")
         decided = agent.post(reverse("credit", args=[row.pk]), {"decided": "250", "grounds": "Accordé"})
         assert decided.status_code == 302

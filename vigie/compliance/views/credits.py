@@ -32,7 +32,7 @@ def credit_list(request: Request) -> HttpResponse:
         kept = row["amount"] if row["decided"] is None else row["decided"]
         row["amount"] = labels.money(kept, row["currency"])
         row["month"] = labels.month_words(row["month"])
-    context = {"found": found, "standings": labels.STANDINGS, "tones": labels.STANDING_TONES}
+    context = {"found": found, "standings": labels.STANDINGS, "credit_tones": labels.STANDING_TONES}
     return render(request, "compliance/credits.html", context)
 
 
@@ -58,7 +58,7 @@ def credit(request: Request, credit_id: int) -> HttpResponse:
     found = queries.standing_with_answer(row, now)
     may = actor.can("compliance:approve")
     context = {
-        "credit": found, "form": form, "standings": labels.STANDINGS, "tones": labels.STANDING_TONES,
+        "credit": found, "form": form, "standings": labels.STANDINGS, "credit_tones": labels.STANDING_TONES,
         "may_decide": may and found.standing == "contested", "may_note": may and may_be_noted(found.standing),
         "amount": labels.money(row.amount, row.statement.currency), "month": labels.month_words(row.statement.month),
         "decided": "" if row.decided is None else labels.money(row.decided, row.statement.currency),

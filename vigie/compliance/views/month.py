@@ -39,7 +39,7 @@ def month(request: Request, contract_id: int) -> HttpResponse:
         "may_propose": over and actor.can("compliance:propose") and (told.rows or told.measures) and told.state != Statement.State.FROZEN,
         "may_approve": proposed and actor.can("compliance:approve") and not mine,
         "is_mine": proposed and mine, "credit": credit_of(actor, told.statement, now=now), "standings": labels.STANDINGS,
-        "tones": labels.STANDING_TONES, "may_read": actor.can("compliance:propose"),
+        "credit_tones": labels.STANDING_TONES, "may_read": actor.can("compliance:propose"),
     }  # fmt: skip
     return render(request, "compliance/month.html", context)
 

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from vigie.compliance import rules as compliance
 from vigie.compliance.queries import figures
+from vigie.compliance.queries.reading import Figures
 from vigie.contracts.models import Contract
 from vigie.escalation.models import Stake
 from vigie.escalation.queries.risk import HORIZONS
@@ -68,7 +69,7 @@ def _weigh_one(contract: Contract, scopes: Iterable[Scope], now: dt.datetime) ->
     _keep(contract, rows)
 
 
-def _lines(found: figures.Figures) -> dict[int, risk.Line]:
+def _lines(found: Figures) -> dict[int, risk.Line]:
     return {
         line.key: risk.Line(
             line.key, line.measure.missed, line.measure.adjusted.rate, line.verdict, line.penalty
