@@ -32,6 +32,11 @@ KINDS: dict[str, Label] = {
     "quote": p("clock", "Quote"),
     "rca": p("clock", "Root cause report"),
 }
+PRESETS: dict[str, tuple[Label, Label]] = {
+    "essential": (_("Essential"), _("A desk in office hours, for what can wait until tomorrow")),
+    "standard": (_("Standard"), _("A desk in office hours that keeps a business running")),
+    "critical": (_("Critical"), _("Day and night for the most urgent incidents")),
+}
 PRIORITY_CHANGES: dict[str, Label] = {
     "carry_over": _("The time used is kept"),
     "restart": _("The clock starts again"),

@@ -16,6 +16,8 @@ from vigie.contracts.views import (
 
 urlpatterns: list[URLPattern] = [
     path("contracts/", contracts.contracts, name="contracts"),
+    path("contracts/start/", starting.contract_start, name="contract_start"),
+    path("contracts/start/<slug:preset>/", starting.contract_from, name="contract_from"),
     path("contracts/new/", contracts.contract_new, name="contract_new"),
     path("contracts/<int:contract_id>/", contracts.contract, name="contract"),
     path("contracts/<int:contract_id>/edit/", contracts.contract_edit, name="contract_edit"),

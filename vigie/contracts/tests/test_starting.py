@@ -1,0 +1,113 @@
+"""A contract begun from usual levels: sane presets, all or nothing, and nothing in force by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.world import World
+from vigie.accounts.models import Person
+from vigie.contracts.actions.commitments import read_commitment_target
+from vigie.contracts.models import Commitment, Contract, ContractVersion
+from vigie.contracts.rules.calendar import WEEKDAYS, Calendar
+from vigie.contracts.rules.presets import PRESETS
+from vigie.contracts.rules.promise import ClockKind, Target, Unit
+
+OFFICE = Calendar.weekly("Europe/Paris", WEEKDAYS[:5], ("08:00", "18:00"))
+MONDAY = int(dt.datetime(2026, 1, 12, 7, 0, tzinfo=dt.UTC).timestamp())
+
+
+def budget(text: str, hours: str) -> int:
+    """Service seconds of a target from a Monday's opening."""
+    columns = read_commitment_target(text)
+    if columns["target_days"]:
+        return Target(columns["target_days"], Unit.BUSINESS_DAYS_EOD).budget(OFFICE, MONDAY)
+    return columns["target_seconds"] or 0
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_more_urgent_is_never_slower_and_an_answer_comes_before_the_end(preset: str) -> None:
+    found: dict[tuple[str, ClockKind], list[int]] = {}
+    for line in PRESETS[preset]:
+        found.setdefault((line.ticket_type, line.kind), []).append(budget(line.target, line.hours))
+    for targets in found.values():
+        assert targets == sorted(targets)
+    for ticket_type in ("incident", "request"):
+        answers, ends = (found[ticket_type, kind] for kind in (ClockKind.RESPONSE, ClockKind.RESOLUTION))
+        assert len(answers) == len(ends)
+        assert all(answer < end for answer, end in zip(answers, ends, strict=True))
+    assert len({line.key for line in PRESETS[preset]}) == len(PRESETS[preset])
+
+
+def test_a_higher_level_never_promises_later() -> None:
+    levels = [{line.key: budget(line.target, line.hours) for line in lines} for lines in PRESETS.values()]
+    for lower, higher in zip(levels, levels[1:], strict=False):
+        assert all(higher[key] <= lower[key] for key in lower if key in higher)
+
+
+def signed_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def typed(world: World, preset: str, **more: Any) -> dict[str, Any]:
+    return {
+        "organisation": world.a.organisation.pk, "reference": "ALPHA-2027", "name_fr": "Infogérance 2027", "name_en": "Managed services 2027",
+        "nature": "external", "starts_on": "2027-01-01", "ends_on": "", "notice_months": "3", "renewal": "tacit", "renewal_months": "12",
+        "office": world.calendar.pk, "always": world.calendar.pk, **{line.key: line.target for line in PRESETS[preset]}, **more,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+class TestPages:
+    def test_levels_stand_side_by_side(self, world: World) -> None:
+        page = signed_in(world.admin).get(reverse("contract_start")).content.decode()
+        for preset in PRESETS:
+            assert reverse("contract_from", args=[preset]) in page
+        assert ">0:15" in page
+        assert "J+5" in page
+
+    def test_a_draft_is_made_with_every_promise_and_nothing_is_in_force(self, world: World) -> None:
+        before = Commitment.objects.count()
+        address = reverse("contract_from", args=["critical"])
+        answer = signed_in(world.admin).post(address, typed(world, "critical", **{"update-incident-2": ""}))
+        assert answer.status_code == 302
+        made = Contract.objects.get(reference="ALPHA-2027")
+        assert made.status == Contract.Status.DRAFT
+        draft = ContractVersion.objects.get(contract=made)
+        assert draft.state == ContractVersion.State.DRAFT
+        rows = Commitment.objects.filter(version=draft)
+        assert rows.count() == len(PRESETS["critical"]) - 1 == Commitment.objects.count() - before
+        assert rows.get(kind="response", priority=1).target_seconds == 900
+        assert rows.get(kind="resolution", ticket_type="request").target_days == 2
+        assert not rows.filter(kind="update", priority=2).exists()
+
+    def test_a_bad_target_is_said_beside_its_line_and_nothing_is_kept(self, world: World) -> None:
+        before = Contract.objects.count()
+        address = reverse("contract_from", args=["standard"])
+        answer = signed_in(world.admin).post(
+            address, typed(world, "standard", **{"resolution-incident-3": "1 jour"})
+        )
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert 'id="id_resolution-incident-3_error"' in page
+        assert 'value="1 jour"' in page
+        assert 'value="Infogérance 2027"' in page
+        assert Contract.objects.count() == before
+
+    def test_who_may_not_and_what_is_not(self, world: World) -> None:
+        assert signed_in(world.agent).get(reverse("contract_start")).status_code == 403
+        assert signed_in(world.admin).get(reverse("contract_from", args=["gold"])).status_code == 404
+        answer = signed_in(world.manager).post(
+            reverse("contract_from", args=["standard"]),
+            typed(world, "standard", organisation=world.b.organisation.pk),
+        )
+        assert answer.status_code == 422
+        assert not Contract.objects.filter(reference="ALPHA-2027").exists()
+
+

@@ -1,0 +1,85 @@
+"""Beginning a contract: which usual level, then who, when and the targets, all open to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from vigie.contracts import access, labels
+from vigie.contracts.actions.commitments import read_commitment_target
+from vigie.contracts.actions.starting import start_contract
+from vigie.contracts.forms.starting import StartForm, line_words
+from vigie.contracts.models import Calendar, Contract
+from vigie.contracts.rules.presets import PRESETS
+from vigie.contracts.views.parts import crumb
+from vigie.kernel.refusal import NotFound
+from vigie.tenancy import access as tenancy_access
+from vigie.toolkit.entry import Request, agents
+from vigie.toolkit.forms import attempt, form_page
+from vigie.toolkit.pages import render
+
+NAMES = ("organisation", "reference", "name_fr", "name_en")
+PERIOD = ("nature", "starts_on", "ends_on", "notice_months", "renewal", "renewal_months")
+RECORD = {*NAMES, *PERIOD} - {"organisation"}
+
+
+@agents("contracts:manage")
+@require_safe
+def contract_start(request: Request) -> HttpResponse:
+    """The usual levels side by side, and a blank contract."""
+    words = {line.key: line_words(line) for lines in PRESETS.values() for line in lines}
+    targets = {
+        (code, line.key): (labels.target_words(**read_commitment_target(line.target)), line.hours)
+        for code, lines in PRESETS.items() for line in lines
+    }  # fmt: skip
+    context = {
+        "presets": labels.PRESETS, "words": words, "targets": targets, "client": request.GET.get("client", ""),
+        "crumbs": [crumb(), {"label": _("New contract")}],
+    }  # fmt: skip
+    return render(request, "contracts/start.html", context)
+
+
+@agents("contracts:manage")
+@require_http_methods(["GET", "POST"])
+def contract_from(request: Request, preset: str) -> HttpResponse:
+    """A new contract with the targets of a preset; nothing is in force before its draft is."""
+    if preset not in PRESETS:
+        raise NotFound()
+    calendars = access.visible_calendars(request.actor).order_by("code")
+    form = StartForm(
+        request.POST or None, initial=_initial(request, list(calendars)), lines=PRESETS[preset], calendars=calendars,
+        clients=tenancy_access.visible(request.actor).order_by("name"),
+    )  # fmt: skip
+    if request.method == "POST":
+        made = attempt(form, lambda values: _start(request, form, values))
+        if made:
+            return redirect("contract", made.pk)
+    hours = tuple(name for name in ("office", "always") if name in form.fields)
+    groups = [("", NAMES), (_("Period"), PERIOD), (_("Hours"), hours), (_("Targets"), tuple(form.targets))]
+    return form_page(
+        request, form, title=_("New contract: %(level)s") % {"level": labels.PRESETS[preset][0]}, crumbs=[crumb()], groups=groups,
+        action=_("Create the draft"),
+        intro=_("Write 8h, 1h30, 30 min or J+2; an emptied line promises nothing. Only a draft is made: compare it, then put it in force."),
+    )  # fmt: skip
+
+
+def _start(request: Request, form: StartForm, values: dict[str, Any]) -> Contract:
+    record = {name: values[name] for name in RECORD}
+    return start_contract(
+        request.actor, values["organisation"].pk, record, list(form.promises()), now=timezone.now()
+    )
+
+
+def _initial(request: Request, calendars: list[Calendar]) -> dict[str, Any]:
+    """Tomorrow, and the calendars that look right: the first one, and one that never closes where there is one."""
+    always = next((one for one in calendars if "24" in one.code), calendars[0] if calendars else None)
+    office = next((one for one in calendars if one != always), always)
+    return {
+        "organisation": request.GET.get("client", ""), "starts_on": timezone.localdate(),
+        "office": office.pk if office else None, "always": always.pk if always else None,
+    }  # fmt: skip
