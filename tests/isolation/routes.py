@@ -449,6 +449,8 @@ ROUTES: dict[str, Route] = {
     "subscription_new": _showing("organisation", sent={"service": "@service", "team": "@team"}),
     "subscription": _showing("organisation", "subscription", sent={"service": "@service", "team": "@team"}),
     "contracts": _showing(asked=("", "?q=VCB", "?client=@organisation")),
+    "contract_start": _agents(),
+    "contract_from": _agents("preset"),
     "contract_new": _showing(
         sent={
             "organisation": "@organisation",

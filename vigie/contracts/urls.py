@@ -10,6 +10,7 @@ from vigie.contracts.views import (
     feeds,
     parties,
     requirements,
+    starting,
     suppliers,
     versions,
 )

@@ -37,7 +37,7 @@ def start_contract(
             columns = read_commitment_target(target)
         except Refusal as refusal:
             raise Refusal(refusal.code, **{**refusal.params, "field": line.key}) from refusal  # type: ignore[arg-type]
-        row = {
+        row: dict[str, Any] = {
             "kind": str(line.kind), "ticket_type": line.ticket_type, "priority": line.priority, "service": None, "category": None,
             "site": None, "vip_only": False, "calendar": calendar, "follow_site": True, "pauses": {}, "thresholds": [], **columns,
         }  # fmt: skip

@@ -46,5 +46,9 @@ class StartForm(ContractForm):
 
 def line_words(line: Line) -> str:
     """``Response · P1 · Incident``."""
-    parts = [str(labels.KINDS[line.kind]), f"P{line.priority}" if line.priority else "", str(TYPES[line.ticket_type])]
+    parts = [
+        str(labels.KINDS[line.kind]),
+        f"P{line.priority}" if line.priority else "",
+        str(TYPES[line.ticket_type]),
+    ]
     return " · ".join(filter(None, parts))

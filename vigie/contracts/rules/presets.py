@@ -33,7 +33,11 @@ def _incidents(kind: ClockKind, targets: Mapping[int, str], always: int = 0) -> 
 
 
 def _preset(
-    response: Mapping[int, str], resolution: Mapping[int, str], update: Mapping[int, str], request: str, always: int = 0
+    response: Mapping[int, str],
+    resolution: Mapping[int, str],
+    update: Mapping[int, str],
+    request: str,
+    always: int = 0,
 ) -> tuple[Line, ...]:
     return (
         *_incidents(ClockKind.RESPONSE, response, always),

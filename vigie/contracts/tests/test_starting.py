@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def test_more_urgent_is_never_slower_and_an_answer_comes_before_the_end(preset: 
 
 def test_a_higher_level_never_promises_later() -> None:
     levels = [{line.key: budget(line.target, line.hours) for line in lines} for lines in PRESETS.values()]
-    for lower, higher in zip(levels, levels[1:], strict=False):
+    for lower, higher in pairwise(levels):
         assert all(higher[key] <= lower[key] for key in lower if key in higher)
 
 
@@ -109,5 +110,3 @@ class TestPages:
         )
         assert answer.status_code == 422
         assert not Contract.objects.filter(reference="ALPHA-2027").exists()
-
-
