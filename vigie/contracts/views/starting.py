@@ -32,7 +32,7 @@ RECORD = {*NAMES, *PERIOD} - {"organisation"}
 @require_safe
 def contract_start(request: Request) -> HttpResponse:
     """The usual levels side by side, and a blank contract."""
-    words = {line.key: line_words(line) for lines in PRESETS.values() for line in lines}
+    words = {line.key: line_words(line) for lines in reversed(PRESETS.values()) for line in lines}
     targets = {
         (code, line.key): (labels.target_words(*read_commitment_target(line.target).values()), line.hours)
         for code, lines in PRESETS.items() for line in lines
