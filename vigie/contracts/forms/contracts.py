@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
 from vigie.catalog.forms import Named, Placed
 from vigie.catalog.models import Category, Service
 from vigie.contracts import labels
-from vigie.contracts.actions.commitments import read_commitment_target
-from vigie.contracts.forms.fields import ANY, PRIORITIES, date_field
+from vigie.contracts.forms.fields import ANY, PRIORITIES, PromiseForm, date_field
 from vigie.contracts.models import Calendar, Commitment, Contract, ContractVersion
 from vigie.contracts.rules.policies import pause_reasons
 from vigie.contracts.rules.promise import ClockKind
-from vigie.kernel.refusal import Refusal
 from vigie.tenancy.models import Organisation, Site
 from vigie.toolkit.forms import RecordForm, choose_from
-from vigie.toolkit.refusals import sentence
 from vigie.workflow.labels import TYPES
 
 AS_THE_CONTRACT = [("", _("As the contract says"))]
@@ -58,7 +53,7 @@ class ContractForm(RecordForm):
         choose_from(self, "organisation", clients)
 
 
-class CommitmentForm(RecordForm):
+class CommitmentForm(PromiseForm):
     """One promise: for which tickets, what, measured how."""
 
     kind = forms.ChoiceField(
@@ -136,21 +131,6 @@ class CommitmentForm(RecordForm):
         }
         for name, rows in choices.items():
             choose_from(self, name, rows)
-
-    def clean_target(self) -> dict[str, int | None]:
-        """The columns of the target."""
-        try:
-            return read_commitment_target(self.cleaned_data["target"])
-        except Refusal as refusal:
-            raise ValidationError(sentence(refusal)) from refusal
-
-    def clean_thresholds(self) -> list[int]:
-        """Percentages in order."""
-        text = self.cleaned_data["thresholds"]
-        words = [word.strip(" %") for word in re.split(r"[,;\s]+", text) if word.strip(" %")]
-        if not all(word.isdigit() and 0 < int(word) <= 1000 for word in words):
-            raise ValidationError(sentence(Refusal("contracts.bad_threshold", text=text)))
-        return sorted({int(word) for word in words})
 
     def values(self) -> dict[str, Any]:
         """The columns of the commitment; of the pauses, only what differs from the contract's."""

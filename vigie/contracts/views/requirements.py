@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from vigie.accounts.history import told_about
 from vigie.catalog.models import Service
 from vigie.contracts import access, labels
-from vigie.contracts import support_forms as forms
 from vigie.contracts.actions import requirements as actions
+from vigie.contracts.forms import support as forms
 from vigie.contracts.models import Contract, Requirement
 from vigie.contracts.queries import coverage as queries
 from vigie.contracts.rules.instants import zone_of

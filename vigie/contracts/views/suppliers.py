@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from vigie.accounts.history import told_about
 from vigie.catalog.models import Service
 from vigie.contracts import access, labels
-from vigie.contracts import support_forms as forms
 from vigie.contracts.actions import support as actions
+from vigie.contracts.forms import support as forms
 from vigie.contracts.models import Supplier, SupplierContract, SupportCommitment
 from vigie.contracts.queries import suppliers as queries
 from vigie.contracts.queries.support import Holder, holder_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -14,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vigie.catalog.forms import Named
 from vigie.catalog.models import Service
 from vigie.contracts import labels
-from vigie.contracts.actions.commitments import read_commitment_target
-from vigie.contracts.forms import ANY, PRIORITIES, date_field
+from vigie.contracts.forms.fields import ANY, PRIORITIES, PromiseForm, date_field
 from vigie.contracts.models import (
     Calendar,
     Commitment,
@@ -121,7 +119,7 @@ class SupplierContractForm(RecordForm):
         choose_from(self, "services", Service.objects.filter(is_active=True).order_by("criticality", "code"))
 
 
-class SupportForm(RecordForm):
+class SupportForm(PromiseForm):
     """One promise of a team or of a supplier contract."""
 
     moving = ("valid_from",)  # proposed as today, whatever the day
@@ -166,21 +164,6 @@ class SupportForm(RecordForm):
         kind = self.fields["kind"]
         assert isinstance(kind, forms.ChoiceField)
         kind.choices = [(k, word) for k, word in labels.SUPPORT_KINDS.items() if k.startswith(audience)]
-
-    def clean_target(self) -> dict[str, int | None]:
-        """The columns of the target."""
-        try:
-            return read_commitment_target(self.cleaned_data["target"])
-        except Refusal as refusal:
-            raise ValidationError(sentence(refusal)) from refusal
-
-    def clean_thresholds(self) -> list[int]:
-        """Percentages in order."""
-        text = self.cleaned_data["thresholds"]
-        words = [word.strip(" %") for word in re.split(r"[,;\s]+", text) if word.strip(" %")]
-        if not all(word.isdigit() and 0 < int(word) <= 1000 for word in words):
-            raise ValidationError(sentence(Refusal("contracts.bad_threshold", text=text)))
-        return sorted({int(word) for word in words})
 
     def values(self) -> dict[str, Any]:
         """The columns of the promise, its day apart."""
