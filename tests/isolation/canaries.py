@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import re
 import zlib
+from typing import Any
 from urllib.parse import unquote
 
 from django.apps import apps
 from django.db import connection, models
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+from pypdf.generic import IndirectObject, NameObject
 
 from tests.world import ClientWorld, rewriting
 from vigie.tenancy.walls import Client, classification
@@ -64,6 +69,8 @@ def found_in(*texts: bytes | str) -> set[str]:
     hits: set[str] = set()
     for text in texts:
         raw = text.encode() if isinstance(text, str) else text
+        if raw.startswith(b"%PDF-"):
+            raw = words_of(raw)
         plain = raw.decode("utf-8", "replace")
         for form in (plain, html.unescape(plain), unquote(plain)):
             hits.update(CANARY.findall(form))
@@ -77,6 +84,41 @@ def found_in(*texts: bytes | str) -> set[str]:
         if raw[:2] in (b"\x1f\x8b", b"x\x9c"):
             hits.update(CANARY.findall(zlib.decompress(raw, 47).decode("latin-1")))
     return hits
+
+
+def words_of(paper: bytes) -> bytes:
+    """What a reader of a PDF may read: its pages and what it says of itself. Its bytes are packed, and may spell a
+    canary by chance; a paper that cannot be read is looked at as it is.
+    """
+    try:
+        reader = PdfReader(io.BytesIO(paper))
+        said = [page.extract_text() for page in reader.pages]
+        _told_in(reader.trailer, said, set())
+    except (PyPdfError, ValueError, KeyError):
+        return paper
+    # a long word is broken over lines: it is looked for with the lines joined too
+    text = "\n".join(said)
+    return (text + "\n" + re.sub(r"[-\u00ad]?\s*\n\s*", "", text)).encode()
+
+
+def _told_in(found: Any, said: list[str], seen: set[int]) -> None:
+    """Every text that the objects of a PDF hold beside its pages: titles, alternatives, addresses of links, metadata."""
+    if isinstance(found, IndirectObject):
+        if found.idnum in seen:
+            return
+        seen.add(found.idnum)
+        found = found.get_object()
+    if isinstance(found, str) and not isinstance(found, NameObject):
+        said.append(found)
+    elif isinstance(found, list):
+        for one in found:
+            _told_in(one, said, seen)
+    elif isinstance(found, dict):
+        if found.get("/Type") == "/Metadata":
+            said.append(found.get_data().decode("utf-8", "replace"))
+        for name, one in found.items():
+            if name != "/ID":  # two hashes
+                _told_in(one, said, seen)
 
 
 def checksum(organisation_id: int) -> str:

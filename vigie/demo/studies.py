@@ -24,7 +24,11 @@ EARLIER = dt.timedelta(minutes=40)
 def replay_variants(settled: Settled, anchor: dt.datetime) -> None:
     """Asked this morning, before the committee of the month."""
     contract = Contract.objects.select_related("organisation").get(organisation__code=CLIENT)
-    rows = [row for row in commitments_in(contract) if row.kind == "resolution" and row.target_seconds]
+    rows = [
+        row
+        for row in commitments_in(contract, anchor.date())
+        if row.kind == "resolution" and row.target_seconds
+    ]
     shorter = {str(row.pk): f"{max((row.target_seconds or 0) * 3 // 4 // 60, 1)} min" for row in rows}
     study = Study.objects.create(
         organisation_id=contract.organisation_id, contract=contract, month=month_of(anchor, contract.organisation.timezone),

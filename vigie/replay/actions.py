@@ -10,14 +10,15 @@ from django.db import transaction
 from procrastinate.contrib.django import app as jobs
 
 from vigie.compliance import rules as compliance
-from vigie.contracts.models import Contract
+from vigie.contracts.actions.versions import today_of
+from vigie.contracts.models import Contract, ContractVersion
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import Refusal
 from vigie.replay import access
 from vigie.replay.models import ChangedClock, Study
 from vigie.replay.queries import stream
 from vigie.replay.queries.outcome import Ground, Moved, Replay, ground_of
-from vigie.replay.queries.variants import Variant, change_of, changes_something
+from vigie.replay.queries.variants import Variant, change_of, changes_something, left_out
 from vigie.replay.rules import MonthOf, Place
 
 STUDY = "replay.study"
@@ -45,7 +46,8 @@ def ask(actor: Actor, contract_id: int, variants: Sequence[Variant], *, now: dt.
         change_of(contract, variant)
     month = compliance.month_of(now, contract.organisation.timezone)
     study = Study.objects.create(
-        organisation_id=contract.organisation_id, contract=contract, month=month, variants=[dict(v) for v in variants],
+        organisation_id=contract.organisation_id, contract=contract, month=month,
+        variants=[_kept(contract, v, today_of(contract, now)) for v in variants],
         asked_by_id=actor.me, asked_at=now,
     )  # fmt: skip
     old = Study.objects.filter(contract=contract).order_by("-asked_at", "-pk")[KEPT:]
@@ -56,6 +58,14 @@ def ask(actor: Actor, contract_id: int, variants: Sequence[Variant], *, now: dt.
     else:
         jobs.configure_task(STUDY).defer(study_id=study.pk)
     return study
+
+
+def _kept(contract: Contract, variant: Variant, day: dt.date) -> dict[str, Any]:
+    """The variant with how much of its version no replay can tell."""
+    if not variant.get("version"):
+        return dict(variant)
+    version = ContractVersion.objects.get(contract=contract, pk=variant["version"])
+    return {**variant, "left_out": left_out(contract, version, day)}
 
 
 def _size(contract: Contract, month: dt.date, now: dt.datetime) -> int:

@@ -8,7 +8,8 @@ class ReplayConfig(AppConfig):
 
     def ready(self) -> None:
         from vigie.replay import labels  # noqa: F401  (registers its sentences)
-        from vigie.replay.views.part import contract_part
+        from vigie.replay.views.part import contract_part, draft_part
         from vigie.toolkit import slots
 
         slots.fill("contract", contract_part)
+        slots.fill("draft", draft_part)

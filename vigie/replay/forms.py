@@ -13,10 +13,12 @@ from django.utils.translation import pgettext_lazy as p
 from vigie.contracts import labels
 from vigie.contracts.forms import read_spans
 from vigie.contracts.labels import target_input, target_words
-from vigie.contracts.models import Calendar, Commitment
+from vigie.contracts.models import Calendar, Commitment, ContractVersion
 from vigie.contracts.queries.calendars import day_names
 from vigie.contracts.queries.versions import scope_words
 from vigie.contracts.rules.calendar import WEEKDAYS
+from vigie.contracts.rules.policies import pause_reasons
+from vigie.contracts.rules.promise import ClockKind
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.refusals import sentence
@@ -30,10 +32,16 @@ class VariantsForm(forms.Form):
     """Up to three variants. Fields are named ``<column>_<what>``; what is left empty is not changed."""
 
     def __init__(
-        self, *args: Any, commitments: Sequence[Commitment], calendars: Sequence[Calendar], **options: Any
+        self,
+        *args: Any,
+        commitments: Sequence[Commitment],
+        calendars: Sequence[Calendar],
+        versions: Sequence[ContractVersion] = (),
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self.commitments = commitments
+        self.versions = {str(row.pk): version_words(row) for row in versions}
         for column in COLUMNS:
             for name, field in self._column(calendars):
                 field.required = False
@@ -41,6 +49,8 @@ class VariantsForm(forms.Form):
 
     def _column(self, calendars: Sequence[Calendar]) -> Iterator[tuple[str, forms.Field]]:
         yield "name", forms.CharField(max_length=60)
+        if self.versions:
+            yield "version", forms.ChoiceField(choices=[("", AS_NOW), *self.versions.items()])
         for row in self.commitments:
             hint = {"placeholder": target_input(row.target_seconds, row.target_days)}
             yield f"target_{row.pk}", forms.CharField(max_length=30, widget=forms.TextInput(hint))
@@ -75,6 +85,7 @@ class VariantsForm(forms.Form):
             }
             variant = {
                 "name": of["name"],
+                "version": int(of["version"]) if of.get("version") else None,
                 "targets": {str(row.pk): of[f"target_{row.pk}"] for row in self.commitments if of[f"target_{row.pk}"]},
                 "calendar": int(of["calendar"]) if of["calendar"] else None,
                 "hours": of["spans"],
@@ -84,37 +95,75 @@ class VariantsForm(forms.Form):
                 "on_reopen": of["reopen"],
             }  # fmt: skip
             if any(variant.values()):
-                found.append({**variant, "name": of["name"] or str(_("Variant %(n)s")) % {"n": number}})
+                usual = self.versions.get(of.get("version", "")) or str(_("Variant %(n)s")) % {"n": number}
+                found.append({**variant, "name": of["name"] or usual})
         return found
 
     # -- how the page lays it out --
 
-    def rows(self) -> list[tuple[str, list[tuple[str, str, list[BoundField]]]]]:
-        """Groups of ``(what, how it is now, a field per column)``."""
+    def rows(self) -> list[tuple[str, bool, list[tuple[str, str, list[BoundField]]]]]:
+        """Groups of ``(what, how it is now, a field per column)``, and whether three of the fields stand abreast on a phone."""
+        stands = self.commitments[0].version if self.commitments else None
+        reasons = pause_reasons(ClockKind.RESOLUTION, stands.pauses, {}) if stands else frozenset()
         targets = [
             (_scope(row), target_words(row.target_seconds, row.target_days), self._fields(f"target_{row.pk}"))
             for row in self.commitments
         ]
         hours = [
-            (str(_("Calendar")), "", self._fields("calendar")),
+            (str(_("Calendar")), _calendars(self.commitments), self._fields("calendar")),
             (str(_("Other hours")), "", self._fields("hours")),
             (str(_("On")), "", self._fields("days")),
         ]
-        pauses = [(str(word), "", self._fields(f"pause_{reason}")) for reason, word in labels.PAUSES.items()]
+        pauses = [
+            (str(word), str(PAUSE[1 if reason in reasons else 2][1]), self._fields(f"pause_{reason}"))
+            for reason, word in labels.PAUSES.items()
+        ]
+        changed = labels.PRIORITY_CHANGES[stands.on_priority_change] if stands else ""
+        reopened = labels.REOPENINGS[stands.on_reopen] if stands else ""
         course = [
-            (str(_("When the priority changes")), "", self._fields("priority")),
-            (str(_("When the ticket is reopened")), "", self._fields("reopen")),
+            (str(_("When the priority changes")), str(changed), self._fields("priority")),
+            (str(_("When the ticket is reopened")), str(reopened), self._fields("reopen")),
         ]
         return [
-            (str(_("Targets")), targets), (str(_("Hours")), hours), (str(_("What suspends the clocks")), pauses),
-            (str(_("In the course of the ticket")), course),
+            *self._version(),
+            (str(_("Targets")), True, targets), (str(_("Hours")), False, hours),
+            (str(_("What suspends the clocks")), True, pauses), (str(_("In the course of the ticket")), False, course),
         ]  # fmt: skip
+
+    def _version(self) -> list[tuple[str, bool, list[tuple[str, str, list[BoundField]]]]]:
+        if not self.versions:
+            return []
+        stands = (
+            str(_("Version %(number)s")) % {"number": self.commitments[0].version.number}
+            if self.commitments
+            else ""
+        )
+        return [
+            (
+                str(_("Another version of the contract")),
+                False,
+                [(str(_("Version")), stands, self._fields("version"))],
+            )
+        ]
 
     def names(self) -> list[BoundField]:
         return self._fields("name")
 
     def _fields(self, name: str) -> list[BoundField]:
         return [self[f"{column}_{name}"] for column in COLUMNS]
+
+
+def _calendars(rows: Sequence[Commitment]) -> str:
+    """The calendars that the commitments are measured in."""
+    return " · ".join(dict.fromkeys(local_name(row.calendar) for row in rows))
+
+
+def version_words(row: ContractVersion) -> str:
+    """``Version 3, draft``."""
+    draft = row.state == ContractVersion.State.DRAFT
+    return str(_("Version %(number)s, draft") if draft else _("Version %(number)s, to come")) % {
+        "number": row.number
+    }
 
 
 def _scope(row: Commitment) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,20 +17,56 @@ from vigie.contracts.rules import penalties
 from vigie.contracts.rules.calendar import Calendar, Hours
 from vigie.contracts.rules.compliance import Measure, Method, Verdict
 from vigie.contracts.rules.penalties import NOTHING
-from vigie.contracts.rules.promise import ClockKind, PriorityPolicy, ReopenPolicy, Target, Terms
+from vigie.contracts.rules.promise import ClockKind, Delays, PriorityPolicy, ReopenPolicy, Target, Terms
 from vigie.contracts.rules.reading import ClockState, Standing
 
 # -- a variant ------------------------------------------------------------------------------------------------------
+
+
+class Clause(NamedTuple):
+    """What another version of the contract says in the place of a promise. ``calendar`` is ``None`` where the hours are the same;
+    ``of_site``: measured in the zone and the closed days of the beneficiary's site.
+    """
+
+    kind: ClockKind
+    target: Target
+    pause_reasons: frozenset[str]
+    on_retarget: PriorityPolicy
+    on_reopen: ReopenPolicy
+    delays: Delays
+    calendar: Calendar | None = None
+    of_site: bool = True
+
+    def instead_of(self, terms: Terms) -> Terms:
+        """The terms as that version would have stamped them; another kind of clock keeps its own."""
+        if terms.kind != self.kind:
+            return terms
+        calendar = self.calendar or terms.calendar
+        if self.calendar is not None and self.of_site:
+            calendar = _moved(self.calendar, terms.calendar)
+        return replace(
+            terms, target=self.target, calendar=calendar, pause_reasons=self.pause_reasons,
+            on_retarget=self.on_retarget, on_reopen=self.on_reopen, delays=self.delays,
+        )  # fmt: skip
+
+
+def _moved(new: Calendar, old: Calendar) -> Calendar:
+    """The new hours in the zone of the old ones, with their closed days where the new ones have any."""
+    if new.parts or old.parts:
+        return new
+    return new.for_site(old.zone, old.holiday_sets if new.holiday_sets else ())
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a variant changes of a contract; what is left empty stays as it was promised.
 
-    ``targets`` by commitment id. ``calendar`` replaces the hours and their closed days, in the zone of the promise;
+    ``clauses`` by commitment id: another version, taken first. ``targets`` by commitment id. ``calendar`` replaces
+    the hours and their closed days, in the zone of the promise;
     ``week`` the weekly hours alone. ``pauses``: what would, and would not, suspend the long clocks.
     """
 
+    clauses: Mapping[str, Clause] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
     calendar: Calendar | None = None
     week: tuple[Hours, ...] = ()
@@ -39,6 +76,9 @@ class Change:
 
     def applied(self, terms: Terms) -> Terms:
         """The terms as the variant would have stamped them."""
+        clause = self.clauses.get(terms.commitment_id)
+        if clause is not None:
+            terms = clause.instead_of(terms)
         reasons = terms.pause_reasons
         if terms.kind != ClockKind.RESPONSE:
             reasons = (reasons | {r for r, pauses in self.pauses.items() if pauses}) - {
@@ -55,10 +95,7 @@ class Change:
 
     def _hours(self, old: Calendar) -> Calendar:
         if self.calendar is not None:
-            new = self.calendar
-            if new.parts or old.parts:
-                return new
-            return new.for_site(old.zone, old.holiday_sets if new.holiday_sets else ())
+            return _moved(self.calendar, old)
         if not self.week:
             return old
         return replace(old, week=self.week, parts=(), code="")
@@ -110,6 +147,12 @@ class Place(NamedTuple):
     late: bool
 
 
+@cache
+def _at(month: int, late: bool) -> tuple[Place]:
+    """The few there are: a replay asks for them hundreds of thousands of times."""
+    return (Place(month, late),)
+
+
 @dataclass(frozen=True, slots=True)
 class Months:
     """Months that follow each other, each with its population's method; the last ends at the present, if in it."""
@@ -142,7 +185,7 @@ class Months:
             return ()
         if len(self.used) == 1:
             place = self._place(self.used[0], subject, stood)
-            return () if place is None else (place,)
+            return () if place is None else _at(*place)
         found = [self._place(method, subject, stood) for method in self.used]
         return tuple(place for place in found if place is not None)
 
@@ -156,8 +199,8 @@ class Months:
         end = self.ends[month]
         due = stood.due is not None and stood.due < end
         if stood.stopped is not None and stood.stopped < end:
-            return Place(month, stood.state == ClockState.MISSED)
-        return None if method == Method.OPENED and not due else Place(month, due)
+            return _at(month, stood.state == ClockState.MISSED)[0]
+        return None if method == Method.OPENED and not due else _at(month, due)[0]
 
     def open_late(self, due: int, stopped: int | None) -> range:
         """The months at whose end a clock was open and late."""

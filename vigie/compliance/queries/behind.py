@@ -107,7 +107,7 @@ def _complete(actor: Actor, formula: PerTicket | None, rows: list[dict[str, Any]
     }
     corrected = corrected_among(ids)
     for row in rows:
-        row["corrected"] = row["ticket_id"] in corrected
+        row["corrected"] = corrected.get(row["ticket_id"], "")
         row["title"] = titles.get(row["ticket_id"], "")
         row["in_sight"] = row["ticket_id"] in titles
         row["exclusion"] = states.get(row["of_clock"])

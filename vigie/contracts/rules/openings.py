@@ -125,6 +125,11 @@ class Openings:
                     return closing
             self._grow_left()
 
+    def check(self, now: int) -> None:
+        """Refuse (``contracts.calendar_never_opens``) where nothing opens in the 400 days from ``now``."""
+        if self.next_open(now) - now > LONGEST_CLOSURE:
+            raise Refusal("contracts.calendar_never_opens", field="hours", calendar=self.calendar.code)
+
     def closing(self, at: int) -> int | None:
         """End of the open span that holds ``at`` or follows it; ``None`` if over 400 days away."""
         opening = self.next_open(at)
@@ -241,8 +246,7 @@ def openings(calendar: Calendar) -> Openings:
 
 def check_opens(calendar: Calendar, now: int) -> None:
     """Refuse (``contracts.calendar_never_opens``) a calendar with no opening in the 400 days from ``now``."""
-    if openings(calendar).next_open(now) - now > LONGEST_CLOSURE:
-        raise Refusal("contracts.calendar_never_opens", field="hours", calendar=calendar.code)
+    openings(calendar).check(now)
 
 
 def _measure(table: _Table, at: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind, Side
-from vigie.contracts.rules.openings import Openings, check_opens
+from vigie.contracts.rules.openings import Openings
 from vigie.contracts.rules.promise import (
     ClockKind,
     PriorityPolicy,
@@ -50,7 +50,7 @@ def stand_of(terms: Terms, facts: Iterable[ClockFact], now: int) -> Standing:
     """The figures of ``read_clock`` and nothing to tell; terms without thresholds make it cheaper."""
     clock = _lived(terms, facts, now)
     used, state, first = clock.used(), _state(clock), _first_breach(clock)
-    due_at, _ = _limits(clock, state, used)
+    due_at = _due(clock, state, used)
     return Standing(state, used, clock.budget, clock.stopped_at, due_at, first.at if first else None)
 
 
@@ -153,13 +153,12 @@ class _Clock:
 
     def take(self, fact: ClockFact) -> None:
         if not self.cancelled:
-            if self.running:
-                self.advance(fact.at)
+            self.advance(fact.at)
             _HANDLERS[fact.kind](self, fact)
 
     def advance(self, to: int) -> None:
         """Close the running piece at ``to``."""
-        if self.running and to > self.at:
+        if to > self.at and self.running:
             counted = self.wait is None or not self.terms.pauses(*self.wait)
             cause = RUNNING if self.wait is None else f"pending_{pause_key(*self.wait)}"
             self.add(to, counted, cause)
@@ -171,6 +170,8 @@ class _Clock:
 
     def settle_thresholds(self) -> None:
         """Note the thresholds reached. Of those found behind at a change, only the highest is announced."""
+        if not self.terms.thresholds:
+            return
         fresh: list[tuple[int, int]] = []
         for percent in sorted(set(self.terms.thresholds) - {step.percent for step in self.passed}):
             at = self.reached(-(-percent * self.budget // 100))
@@ -185,7 +186,7 @@ class _Clock:
 
     def start(self, fact: ClockFact) -> None:
         if self.started_at is None:
-            check_opens(self.hours.calendar, fact.at)
+            self.hours.check(fact.at)
             self.started_at = self.at = self.origin = self.target_since = self.warn_since = fact.at
             self.budget = self.terms.target.budget(self.terms.calendar, fact.at)
 
@@ -337,7 +338,7 @@ def _terms_of(fact: ClockFact) -> Terms:
 def _reading(clock: _Clock, now: int) -> Reading:
     assert clock.started_at is not None
     used, state = clock.used(), _state(clock)
-    due_at, last_ok = _limits(clock, state, used)
+    due_at, last_ok = _due(clock, state, used), _last_ok(clock, state, used)
     first = _first_breach(clock)
     return Reading(
         now=now,
@@ -378,14 +379,20 @@ def _state(clock: _Clock) -> ClockState:
     return ClockState.PAUSED if paused else ClockState.RUNNING
 
 
-def _limits(clock: _Clock, state: ClockState, used: int) -> tuple[int | None, int | None]:
-    """When the time runs out, and the last instant that is still in time."""
+def _due(clock: _Clock, state: ClockState, used: int) -> int | None:
+    """When the time runs out."""
     if state in (ClockState.PAUSED, ClockState.CANCELLED):
-        return None, None
-    reached, exceeded = clock.reached(clock.budget), clock.exceeded(clock.budget)
-    due_at = clock.hours.due(clock.at, clock.budget - used) if reached is None else reached
-    last_ok = clock.hours.last_ok(clock.at, clock.budget - used) if exceeded is None else exceeded - 1
-    return due_at, last_ok
+        return None
+    reached = clock.reached(clock.budget)
+    return clock.hours.due(clock.at, clock.budget - used) if reached is None else reached
+
+
+def _last_ok(clock: _Clock, state: ClockState, used: int) -> int | None:
+    """The last instant that is still in time."""
+    if state in (ClockState.PAUSED, ClockState.CANCELLED):
+        return None
+    exceeded = clock.exceeded(clock.budget)
+    return clock.hours.last_ok(clock.at, clock.budget - used) if exceeded is None else exceeded - 1
 
 
 def _next_threshold(clock: _Clock, used: int) -> Threshold | None:

@@ -21,6 +21,7 @@ from vigie.contracts.queries.parties import cover_of, prices_of
 from vigie.contracts.queries.versions import commitments_of, grouped
 from vigie.contracts.views.parts import contract_crumb, crumb, draft_crumb, reasons_of, today_at
 from vigie.kernel.refusal import NotFound
+from vigie.toolkit import slots
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import done, form_page
 from vigie.toolkit.pages import render
@@ -45,6 +46,7 @@ def draft(request: Request, contract_id: int) -> HttpResponse:
         "cover": cover_of(version), "prices": prices_of(found, version), "price_natures": dict(PriceLine.Nature.choices),
         "periods": dict(PriceLine.Period.choices),
         "may_manage": actor.can("contracts:manage"), "crumbs": [crumb(), contract_crumb(found), {"label": _("Draft")}],
+        "more": slots.filled("draft", request, contract=found, version=version),
     }  # fmt: skip
     return render(request, "contracts/draft.html", context)
 

@@ -22,6 +22,7 @@ from vigie.contracts.rules.promise import Terms
 from vigie.contracts.rules.sla_clock import stand_of
 from vigie.kernel.actor import SYSTEM
 from vigie.replay.queries import stream
+from vigie.replay.queries.journal import Journal, is_plain
 from vigie.replay.rules import Bill, Board, Change, MonthOf, Months, Place, Settled, Stood, alters, months_of
 from vigie.tickets.rules import cycles, facts
 from vigie.tickets.rules.clock_facts import Row, clock_facts, cycle_facts
@@ -56,11 +57,11 @@ class Supposed:
             self.same[stamped_id] = not alters(old, new)
         return found
 
-    def leaves(self, stamped_ids: Sequence[int]) -> bool:
-        """Are all these promises what they were? Then so is the clock."""
-        for one in stamped_ids:
-            self.terms(one)
-        return all(self.same[one] for one in stamped_ids)
+    def leaves(self, stamped_id: int) -> bool:
+        """Is this promise what it was?"""
+        if stamped_id not in self.same:
+            self.terms(stamped_id)
+        return self.same[stamped_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,29 +139,43 @@ class Replay:
         ids = stream.tickets_of(self.ground.contract, start, min(end, self.now))
         self.tickets = len(ids)
         supposed = [Supposed(change) for change in self.variants]
-        for batch in stream.lives(ids):
-            terms_of_many(clock.terms_id for lived in batch for clock in lived.clocks)
+
+        def moves(stamped_ids: set[int]) -> set[int]:
+            terms_of_many(stamped_ids)
+            return {pk for pk in stamped_ids if not all(one.leaves(pk) for one in supposed)}
+
+        journal = Journal()
+        for batch in stream.lives(ids, journal, moves):
             moved: list[Moved] = []
             for lived in batch:
-                self._ticket(lived, supposed, moved.append)
+                self._ticket(lived, journal, supposed, moved.append)
             self.done += len(batch)
             yield moved
 
     def _ticket(
-        self, lived: stream.Lived, supposed: Sequence[Supposed], tell: Callable[[Moved], None]
+        self,
+        lived: stream.Lived,
+        journal: Journal,
+        supposed: Sequence[Supposed],
+        tell: Callable[[Moved], None],
     ) -> None:
         now = self.ground.months.now
-        promised = [row for row in lived.rows if row.kind == facts.PROMISED]
+        plain = is_plain(lived.raw)
+        rows = [] if plain else journal.rows(lived.raw)
+        promised = [row for row in rows if row.kind == facts.PROMISED]
         for clock in lived.clocks:
             was = self.before.add(clock.subject, clock.stood)
-            mine = _promised_to(clock, promised)
+            mine = _promised_to(clock, promised) if promised else ()
             shared: list[ClockFact] | None = None
             for number, (one, board) in enumerate(zip(supposed, self.after, strict=True)):
-                if one.leaves((clock.terms_id, *mine)):
+                if one.leaves(clock.terms_id) and all(map(one.leaves, mine)):
                     board.add(clock.subject, clock.stood)
                     continue
                 if shared is None or mine:
-                    shared = _facts(clock, lived.rows, one)
+                    if plain and clock.subject.kind not in cycles.KINDS:
+                        shared = journal.plain_facts(lived.raw, response=clock.subject.kind == "response")
+                    else:
+                        shared = _facts(clock, rows or journal.rows(lived.raw), one)
                 stood = Stood.of(stand_of(one.terms(clock.terms_id), shared, now))
                 then = board.add(clock.subject, stood)
                 if was != then:

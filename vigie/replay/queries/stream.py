@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
-from psycopg.types.datetime import TimestamptzLoader
 
 from vigie.contracts.models import Contract
+from vigie.replay.queries.journal import Journal, Raw
 from vigie.replay.rules import Stood, Subject
 from vigie.tickets.rules import facts
-from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row
+from vigie.tickets.rules.clock_facts import CLOCK_KINDS
 
 BATCH = 2000
 READ = [kind for kind in CLOCK_KINDS if kind != facts.ASSIGNED]
@@ -40,9 +39,9 @@ from tickets_clock c join tickets_ticket t on t.id = c.ticket_id
 where c.ticket_id = any (%s) and c.state <> 'cancelled' order by c.ticket_id, c.id
 """
 FACTS = """
-select ticket_id, id, at, kind, case when kind = any (%s) then null else after::text end,
+select ticket_id, id, floor(date_part('epoch', at))::bigint, kind, case when kind = any (%s) then null else after::text end,
   case when kind = any (%s) then null else before::text end
-from tickets_fact where ticket_id = any (%s) and kind = any (%s) order by ticket_id, at, id
+from tickets_fact where ticket_id = any (%s) and kind = any (%s)
 """
 YEAR = dt.timedelta(days=366)
 
@@ -60,10 +59,14 @@ class Kept(NamedTuple):
 
 
 class Lived(NamedTuple):
-    """A ticket: its clocks, and its journal where a clock of it must be read again."""
+    """A ticket: its clocks, and its journal where a clock of it may read otherwise, in no order."""
 
     clocks: list[Kept]
-    rows: list[Row]
+    raw: list[Raw]
+
+
+Moves = Callable[[set[int]], Container[int]]
+"""Of stamped terms, those that a variant changes."""
 
 
 def tickets_of(contract: Contract, start: dt.datetime, end: dt.datetime) -> array[int]:
@@ -80,38 +83,37 @@ def tickets_of(contract: Contract, start: dt.datetime, end: dt.datetime) -> arra
         return array("q", (row[0] for row in cursor))
 
 
-def lives(ids: array[int]) -> Iterator[list[Lived]]:
-    """The tickets, in batches."""
-    texts: dict[str, Mapping[str, Any]] = {}
+def lives(ids: array[int], journal: Journal, moves: Moves) -> Iterator[list[Lived]]:
+    """The tickets, in batches. A ticket none of whose promises moves has no journal: its clocks read the same (R4.6)."""
     for place in range(0, len(ids), BATCH):
-        yield _batch(ids[place : place + BATCH].tolist(), texts)
+        yield _batch(ids[place : place + BATCH].tolist(), journal, moves)
 
 
-def _batch(ids: list[int], texts: dict[str, Mapping[str, Any]]) -> list[Lived]:
+def _batch(ids: list[int], journal: Journal, moves: Moves) -> list[Lived]:
     with connection.cursor() as cursor:
         cursor.execute(CLOCKS, [ids])
         clocks = groupby(map(_kept, cursor.fetchall()), key=itemgetter(1))
-        of_ticket = {ticket_id: list(group) for ticket_id, group in clocks}
-        # the zone of every instant is UTC already: Django's own loader would say so once more, a million times
-        cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        cursor.execute(FACTS, [BARE, BARE, ids, READ])
-        journal: dict[int, list[Row]] = {ticket_id: [] for ticket_id in of_ticket}
-        for ticket_id, pk, at, kind, after, before in cursor.fetchall():
-            journal[ticket_id].append(Row(pk, at, kind, _read(after, texts), _read(before, texts)))
-    return [Lived(found, journal[ticket_id]) for ticket_id, found in of_ticket.items()]
+        found = {ticket_id: list(group) for ticket_id, group in clocks}
+        moved = moves({clock.terms_id for group in found.values() for clock in group})
+        whole = {pk for pk, group in found.items() if any(clock.terms_id in moved for clock in group)}
+        whole |= _promised_anew(cursor, [pk for pk in found if pk not in whole], journal, moves)
+        raw: dict[int, list[Raw]] = {pk: [] for pk in found}
+        if whole:
+            cursor.execute(FACTS, [BARE, BARE, list(whole), READ])
+            for row in cursor.fetchall():
+                raw[row[0]].append(row)
+    return [Lived(group, raw[pk]) for pk, group in found.items()]
+
+
+def _promised_anew(cursor: Any, ids: list[int], journal: Journal, moves: Moves) -> set[int]:
+    """Those of the tickets to which a change on the way promised something that moves."""
+    if not ids:
+        return set()
+    cursor.execute(FACTS, [BARE, BARE, ids, [facts.PROMISED]])
+    said = [(row[0], journal.read(row[4]).get("terms_id")) for row in cursor.fetchall()]
+    moved = moves({int(terms_id) for _, terms_id in said if terms_id})
+    return {pk for pk, terms_id in said if terms_id and int(terms_id) in moved}
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:
     return Kept(row[0], row[1], row[2], Subject(*row[3:8]), Stood(*row[8:13]), row[13], row[14])
-
-
-def _read(text: str | None, texts: dict[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Most facts say the same few things: each is parsed once."""
-    if text is None:
-        return {}
-    found = texts.get(text)
-    if found is None:
-        if len(texts) > 20_000:
-            texts.clear()
-        found = texts[text] = json.loads(text) or {}
-    return found

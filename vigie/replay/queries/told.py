@@ -23,6 +23,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.replay import access
 from vigie.replay.models import ChangedClock, Study
 from vigie.tickets import access as tickets_access
+from vigie.tickets.queries.corrected import corrected_among
 from vigie.toolkit.paging import Order, Page, page_of
 
 WIDTH, HEIGHT, MARGIN = 720, 180, 12
@@ -205,7 +206,9 @@ def changed(
     )  # fmt: skip
     ids = {row["ticket_id"] for row in page.rows}
     titles = dict(tickets_access.visible(actor).filter(pk__in=ids).values_list("pk", "title"))
+    corrected = corrected_among(titles)
     for row in page.rows:
+        row["corrected"] = corrected.get(row["ticket_id"], "")
         row["in_sight"] = row["ticket_id"] in titles
         row["title"] = titles.get(row["ticket_id"], "")
     return page

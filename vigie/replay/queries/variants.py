@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q
 
 from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract, ContractVersion
+from vigie.contracts.queries.versions import version_at
 from vigie.contracts.rules import calendar as calendars
 from vigie.contracts.rules.calendar import CLOSED, WEEKDAYS, Hours, read_hours
+from vigie.contracts.rules.policies import pause_reasons
 from vigie.contracts.rules.promise import (
     Audience,
     ClockKind,
+    Delays,
     PauseMatrix,
     PriorityPolicy,
     ReopenPolicy,
@@ -20,14 +24,16 @@ from vigie.contracts.rules.promise import (
     Unit,
     read_target,
 )
+from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
-from vigie.replay.rules import Change
+from vigie.replay.rules import Change, Clause
 
 Variant = Mapping[str, Any]
-"""``{"name", "targets": {commitment id: "4h"}, "calendar": id, "hours": [["08:00", "20:00"]], "days": ["mon"],
+"""``{"name", "version": id, "targets": {commitment id: "4h"}, "calendar": id, "hours": [["08:00", "20:00"]], "days": ["mon"],
 "pauses": {reason: true}, "on_priority_change", "on_reopen"}``; what is absent or empty is not changed."""
 
-DECIDES = ("targets", "calendar", "hours", "pauses", "on_priority_change", "on_reopen")
+SCOPE = ("kind", "ticket_type", "priority", "service_id", "category_id", "site_id", "vip_only")
+DECIDES = ("version", "targets", "calendar", "hours", "pauses", "on_priority_change", "on_reopen")
 
 
 def changes_something(variant: Variant) -> bool:
@@ -40,12 +46,41 @@ def change_of(contract: Contract, variant: Variant) -> Change:
     PauseMatrix({(Audience.SLA, ClockKind.RESOLUTION): pauses})  # refuses a word that is no reason
     retarget, reopen = variant.get("on_priority_change"), variant.get("on_reopen")
     return Change(
+        clauses=_clauses(contract, variant.get("version")),
         targets=_targets(contract, variant.get("targets") or {}),
         calendar=_calendar(contract, variant.get("calendar")),
         week=_week(variant),
         pauses=pauses,
         on_retarget=PriorityPolicy(retarget) if retarget else None,
         on_reopen=ReopenPolicy(reopen) if reopen else None,
+    )
+
+
+def _clauses(contract: Contract, version_id: int | None) -> dict[str, Clause]:
+    """What the version says of each line, for every version that stamped a promise of that line."""
+    if not version_id:
+        return {}
+    version = ContractVersion.objects.filter(contract=contract, pk=version_id).first()
+    if version is None:
+        raise Refusal("replay.version_of_another", field="version")
+    said = {row.line: row for row in Commitment.objects.filter(version=version).select_related("calendar")}
+    stamped = Commitment.objects.filter(version__contract=contract, line__in=said)
+    return {str(old.pk): _clause(contract, version, said[old.line], old) for old in stamped}
+
+
+def _clause(contract: Contract, version: ContractVersion, row: Commitment, old: Commitment) -> Clause:
+    kind = ClockKind(row.kind)
+    same_hours = (row.calendar_id, row.follow_site) == (old.calendar_id, old.follow_site)
+    days = row.target_days
+    return Clause(
+        kind=kind,
+        target=Target(days, Unit.BUSINESS_DAYS_EOD) if days else Target(row.target_seconds or 0),
+        pause_reasons=pause_reasons(kind, version.pauses, row.pauses),
+        on_retarget=PriorityPolicy(row.on_priority_change or version.on_priority_change),
+        on_reopen=ReopenPolicy(row.on_reopen or version.on_reopen),
+        delays=Delays(version.reopen_days, version.close_days, tuple(version.silence_days)),
+        calendar=None if same_hours else _calendar(contract, row.calendar_id),
+        of_site=row.follow_site,
     )
 
 
@@ -90,13 +125,31 @@ def choices(contract: Contract) -> list[Calendar]:
     return list(Calendar.objects.filter(its_own).order_by("code"))
 
 
-def commitments_in(contract: Contract) -> list[Commitment]:
-    """The commitments of the version put in force last, in reading order; of its first draft before any was."""
-    versions = ContractVersion.objects.filter(contract=contract).filter(
-        Q(state=ContractVersion.State.IN_FORCE) | Q(number=1)
+def versions_to_come(contract: Contract, day: dt.date) -> list[ContractVersion]:
+    """The versions that no ticket was promised yet: amendments put in force from a later day, then the draft of one."""
+    coming = Q(state=ContractVersion.State.DRAFT) | Q(effective_on__gt=day)
+    return list(ContractVersion.objects.filter(coming, contract=contract, number__gt=1).order_by("number"))
+
+
+def left_out(contract: Contract, version: ContractVersion, day: dt.date) -> int:
+    """How many lines of the version are new, gone or for other tickets than in the version of that day: no ticket was
+    promised them, so that no replay can tell what they would have changed."""
+    standing = version_at(SYSTEM, contract, day)
+    before, after = (
+        {
+            row.line: tuple(getattr(row, name) for name in SCOPE)
+            for row in Commitment.objects.filter(version=one)
+        }
+        for one in (standing, version)
     )
-    rows = Commitment.objects.filter(version=versions.order_by("-number").first()).select_related(
-        "service", "category", "site", "calendar"
+    return sum(before.get(line) != after.get(line) for line in before.keys() | after.keys())
+
+
+def commitments_in(contract: Contract, day: dt.date) -> list[Commitment]:
+    """The commitments of the version in force on a day, in reading order; of the first one before it is."""
+    version = version_at(SYSTEM, contract, day)
+    rows = Commitment.objects.filter(version=version).select_related(
+        "service", "category", "site", "calendar", "version"
     )
     return sorted(rows, key=lambda row: (_stated(row), row.priority or 0, row.kind != "response"))
 

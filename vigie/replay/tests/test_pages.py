@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.world import World
+from tests.world import START, World, report
 from vigie.compliance.tests.scene import KEPT, THEN, rated, solved
+from vigie.contracts.actions import versions
 from vigie.contracts.models import Commitment
+from vigie.kernel.actor import SYSTEM
 from vigie.replay import actions
 from vigie.replay.models import Study
+from vigie.tickets.actions.correcting import correct
+from vigie.tickets.actions.ledger import load_rows
+from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.models import Ticket
+from vigie.tickets.queries.corrected import corrected_among
+from vigie.tickets.rules.corrections import MOVED, Correction, points
 
 pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
@@ -45,6 +56,68 @@ def test_variants_are_typed_replayed_and_shown(world: World, manager: Client) ->
     assert f"/tickets/{ticket.pk}/clocks/" in listed
     assert ticket.reference not in manager.get(f"/what-if/{study.pk}/tickets/?variant=1").content.decode()
     assert "Une heure" in manager.get(f"/contracts/{world.a.contract.pk}/").content.decode()
+
+
+def test_the_draft_leads_to_what_it_would_have_changed(world: World, manager: Client) -> None:
+    solved(world, KEPT)
+    contract = world.a.contract
+    place = f"/contracts/{contract.pk}/what-if/"
+    assert "a_version" not in manager.get(place).content.decode()  # nothing is drafted
+    day = {"effective_on": dt.date(2026, 3, 1), "changes": "Délais"}
+    draft = versions.draft_amendment(SYSTEM, contract.pk, day, now=THEN)
+    shown = manager.get(f"/contracts/{contract.pk}/draft/").content.decode()
+    assert f"{place}?version={draft.pk}" in shown
+    asked = manager.get(f"{place}?version={draft.pk}").content.decode()
+    assert f'value="{draft.pk}" selected' in asked
+    assert asked.count("Version 2, brouillon") == 3
+    manager.post(place, {"a_version": str(draft.pk)})
+    study = Study.objects.get()
+    assert [(one["name"], one["version"]) for one in study.variants] == [("Version 2, brouillon", draft.pk)]
+    assert manager.get(f"/what-if/{study.pk}/").status_code == 200
+
+
+def test_a_ticket_whose_wait_was_corrected_says_so(world: World, manager: Client) -> None:
+    ticket = waited(world)
+    other = solved(world, KEPT)
+    boss = world.actor(world.dispatcher)
+    end = next(one for one in points(load_rows(ticket.pk)) if one.role == "resume")
+    correct(
+        boss,
+        ticket.pk,
+        Correction(MOVED, of=end.id, at=end.at - HOUR),
+        "Répondu plus tôt",
+        now=START + 7 * HOUR,
+    )
+    done = next(one for one in points(load_rows(other.pk)) if one.role == "solved")
+    correct(
+        boss,
+        other.pk,
+        Correction(MOVED, of=done.id, at=done.at - HOUR / 2),
+        "Rétabli plus tôt",
+        now=START + 7 * HOUR,
+    )
+    assert corrected_among([ticket.pk, other.pk]) == {ticket.pk: "pause", other.pk: "fact"}
+    rated(world)
+    variant = {"name": "x", "targets": {str(target(world).pk): "1h"}}
+    study = actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
+    for place in (
+        f"/what-if/{study.pk}/tickets/?variant=0",
+        f"/contracts/{world.a.contract.pk}/compliance/tickets/?month=2026-01",
+    ):
+        shown = manager.get(place).content.decode()
+        assert "Pause corrigée" in shown
+        assert "Fait corrigé" in shown
+
+
+def waited(world: World) -> Ticket:
+    agent = world.actor(world.agent_all)
+    ticket = report(world)
+    take_step(agent, ticket.pk, "start", Given(), now=START)
+    wait = Given(text="<p>Quel poste ?</p>", pending_reason="client_info")
+    take_step(agent, ticket.pk, "wait", wait, now=START + HOUR)
+    take_step(agent, ticket.pk, "resume", Given(), now=START + 4 * HOUR)
+    done = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
+    return take_step(agent, ticket.pk, "resolve", done, now=START + 6 * HOUR)
 
 
 def test_one_commitment_alone(world: World, manager: Client) -> None:

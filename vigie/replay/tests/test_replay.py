@@ -23,7 +23,8 @@ from vigie.compliance.tests.scene import (
     second_manager,
     solved,
 )
-from vigie.contracts.models import Commitment
+from vigie.contracts.actions import commitments, versions
+from vigie.contracts.models import Commitment, Contract, ContractVersion
 from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
 from vigie.replay import actions
@@ -171,6 +172,110 @@ def test_a_change_of_priority_keeps_its_own_changed_target(world: World) -> None
     )
 
 
+def drafted(world: World, **policies: Any) -> ContractVersion:
+    """The draft of an amendment of A's contract, from March on."""
+    day = dt.date(2026, 3, 1)
+    draft = versions.draft_amendment(
+        SYSTEM, world.a.contract.pk, {"effective_on": day, "changes": "Délais"}, now=THEN
+    )
+    return versions.change_draft(SYSTEM, world.a.contract.pk, policies, now=THEN) if policies else draft
+
+
+def rewritten(draft: ContractVersion, kind: str, priority: int, /, **values: Any) -> None:
+    """A commitment of the draft, changed."""
+    row = Commitment.objects.get(version=draft, kind=kind, priority=priority)
+    names = (
+        "kind", "ticket_type", "priority", "service", "category", "site", "vip_only", "target_seconds", "target_days", "calendar",
+        "follow_site", "pauses", "thresholds", "on_priority_change", "on_reopen",
+    )  # fmt: skip
+    kept = {name: getattr(row, name) for name in names}
+    commitments.change_commitment(SYSTEM, draft.contract_id, row.pk, {**kept, **values}, now=THEN)
+
+
+def of_priority_2(world: World, *hours: int) -> list[Ticket]:
+    """P2 tickets (8 h promised), all opened on a Monday at 09:00, solved after so many hours of service."""
+    agent, found = world.actor(world.dispatcher), []
+    for n, length in enumerate(hours):
+        now = START + n * DAY
+        ticket = report(world, now=now)
+        set_priority(agent, ticket.pk, impact=1, urgency=2, now=now)
+        take_step(agent, ticket.pk, "start", Given(), now=now)
+        given = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
+        found.append(take_step(agent, ticket.pk, "resolve", given, now=now + length * HOUR))
+    return found
+
+
+def test_a_draft_that_lowers_p2_gives_the_breaches_counted_by_hand(world: World) -> None:
+    """Solved after 2, 3, 4, 5 and 6 h: promised in 8 h none is late; in 4 h, those of 5 and 6 h are."""
+    rated(world)
+    tickets = of_priority_2(world, 2, 3, 4, 5, 6)
+    assert {ticket.priority for ticket in Ticket.objects.all()} == {2}
+    solved(world, KEPT)  # of another priority: untouched
+    draft = drafted(world)
+    rewritten(draft, "resolution", 2, target_seconds=4 * 3600)
+    before = list(
+        Clock.objects.order_by("pk").values_list("state", "used_seconds", "target_seconds", "terms_id")
+    )
+    variant = {"name": "Avenant", "version": draft.pk}
+    study = actions.ask(world.actor(world.manager), world.a.contract.pk, [variant], now=THEN)
+    told = study.result["variants"][0]
+    assert (told["to_missed"], told["to_met"], told["other"]) == (2, 0, 0)
+    moved = ChangedClock.objects.filter(study=study).order_by("ticket_id")
+    assert [row.ticket_id for row in moved] == [tickets[3].pk, tickets[4].pk]
+    assert {(row.kind, row.was, row.then, row.target_before, row.target_after) for row in moved} == {
+        ("resolution", "met", "missed", 8 * 3600, 4 * 3600)
+    }
+    january, then = study.result["before"][-2], told["months"][-2]
+    assert (january["met"], january["missed"], then["met"], then["missed"]) == (6, 0, 4, 2)
+    assert study.variants[0]["left_out"] == 0
+    after = list(
+        Clock.objects.order_by("pk").values_list("state", "used_seconds", "target_seconds", "terms_id")
+    )
+    assert after == before
+    assert Contract.objects.get(pk=draft.contract_id).versions.get(pk=draft.pk).state == "draft"
+
+
+def test_a_draft_brings_what_suspends_its_clocks(world: World) -> None:
+    """Two hours of eight waited for a supplier; the amendment suspends them and promises 6 h 30."""
+    rated(world)
+    agent = world.actor(world.agent_all)
+    ticket = report(world, now=START)
+    take_step(agent, ticket.pk, "start", Given(), now=START)
+    wait = Given(text="<p>Pièce commandée.</p>", pending_reason="supplier")
+    take_step(agent, ticket.pk, "wait", wait, now=START + HOUR)
+    take_step(agent, ticket.pk, "resume", Given(), now=START + 3 * HOUR)
+    given = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
+    take_step(agent, ticket.pk, "resolve", given, now=START + 7 * HOUR)
+    draft = drafted(world, pauses={"resolution": {"supplier": True}}, reopen_days=3)
+    rewritten(draft, "resolution", ticket.priority, target_seconds=4 * 3600)
+    study = actions.ask(
+        world.actor(world.manager), world.a.contract.pk,
+        [{"name": "Avenant", "version": draft.pk}, {"name": "Et 6 h", "version": draft.pk, "targets": of_line(draft, "6h")}],
+        now=THEN,
+    )  # fmt: skip
+    changed = ChangedClock.objects.get(study=study)
+    assert (changed.variant, changed.used_before, changed.used_after, changed.then) == (
+        0,
+        7 * 3600,
+        5 * 3600,
+        "missed",
+    )
+
+
+def of_line(draft: ContractVersion, typed: str) -> dict[str, str]:
+    """A target typed over that of the draft."""
+    return {str(Commitment.objects.get(version=draft, kind="resolution", priority=4).pk): typed}
+
+
+def test_what_a_draft_adds_is_told_as_left_out(world: World) -> None:
+    draft = drafted(world)
+    rewritten(draft, "resolution", 2, priority=None, ticket_type="request")
+    study = actions.ask(
+        world.actor(world.manager), world.a.contract.pk, [{"name": "x", "version": draft.pk}], now=THEN
+    )
+    assert study.variants[0]["left_out"] == 1
+
+
 @pytest.mark.parametrize(
     ("variants", "code"),
     [
@@ -179,6 +284,7 @@ def test_a_change_of_priority_keeps_its_own_changed_target(world: World) -> None
         ([{"name": "x", "pauses": {"supplier": True}}] * 4, "replay.too_many_variants"),
         ([{"name": "x", "targets": {"0": "4h"}}], "replay.commitment_of_another"),
         ([{"name": "x", "calendar": 9_999_999}], "replay.calendar_of_another"),
+        ([{"name": "x", "version": 9_999_999}], "replay.version_of_another"),
         ([{"name": "x", "pauses": {"weather": True}}], "contracts.pause_unknown_reason"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from vigie.contracts.models import Contract
+from vigie.contracts.models import Contract, ContractVersion
 from vigie.kernel.actor import Actor
 from vigie.replay.queries.told import studies_of
 
@@ -21,3 +21,11 @@ def contract_part(request: HttpRequest, *, contract: Contract) -> str:
         "may_ask": actor.can("compliance:propose"),
     }
     return render_to_string("replay/_part.html", context, request)
+
+
+def draft_part(request: HttpRequest, *, contract: Contract, version: ContractVersion) -> str:
+    """The way from a draft to what it would have changed; '' where nothing was promised before it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if version.number == 1 or not actor.can("compliance:propose"):
+        return ""
+    return render_to_string("replay/_draft.html", {"contract": contract, "version": version}, request)

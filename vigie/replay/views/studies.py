@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from vigie.contracts.actions.versions import today_of
 from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
 from vigie.kernel.refusal import NotFound
@@ -32,12 +33,10 @@ def what_if(request: Request, contract_id: int) -> HttpResponse:
     actor = request.actor
     contract = access.contract(actor, contract_id)
     typed = request.POST if request.method == "POST" else None
-    commitments, calendars = variants.commitments_in(contract), variants.choices(contract)
-    form = VariantsForm(typed, commitments=commitments, calendars=calendars)
+    now = timezone.now()
+    form = _form(typed, contract, today_of(contract, now), request.GET.get("version"))
     if request.method == "POST":
-        study = attempt(
-            form, lambda _values: actions.ask(actor, contract_id, form.variants(), now=timezone.now())
-        )
+        study = attempt(form, lambda _values: actions.ask(actor, contract_id, form.variants(), now=now))
         if study is not None:
             return redirect("study", study.pk)
     context = {
@@ -45,6 +44,14 @@ def what_if(request: Request, contract_id: int) -> HttpResponse:
         "crumbs": [*_crumbs(contract), {"label": _("What if?")}],
     }  # fmt: skip
     return render(request, "replay/ask.html", context, status=422 if form.errors else 200)
+
+
+def _form(typed: Any, contract: Contract, day: dt.date, version: str | None) -> VariantsForm:
+    """The form; a version that one comes from is chosen in its first column."""
+    return VariantsForm(
+        typed, commitments=variants.commitments_in(contract, day), calendars=variants.choices(contract),
+        versions=variants.versions_to_come(contract, day), initial={"a_version": version or ""},
+    )  # fmt: skip
 
 
 @agents("compliance:view")

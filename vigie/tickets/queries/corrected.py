@@ -52,10 +52,22 @@ def corrections_of(actor: Actor, ticket: Ticket) -> list[Corrected]:
     return found
 
 
-def corrected_among(ticket_ids: Iterable[int]) -> set[int]:
-    """Those of the tickets that bear a correction. They must be in sight."""
+def corrected_among(ticket_ids: Iterable[int]) -> dict[int, str]:
+    """Those of the tickets that bear a correction, each with what was corrected: ``pause`` where it was a wait, else ``fact``.
+
+    They must be in sight.
+    """
+    found: dict[int, str] = {}
     rows = Fact.objects.filter(ticket_id__in=list(ticket_ids), kind=facts.CORRECTED)
-    return set(rows.values_list("ticket_id", flat=True))
+    for ticket_id, before, after in rows.values_list("ticket_id", "before", "after"):
+        if found.get(ticket_id) != "pause":
+            found[ticket_id] = "pause" if of_a_wait(before or {}, after or {}) else "fact"
+    return found
+
+
+def of_a_wait(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Does the correction concern a wait: its start, its end, its reason, one that was not recorded?"""
+    return after.get("what") in (PAUSED, REASON) or before.get("role") in ("pause", "resume")
 
 
 def corrected_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
