@@ -6,15 +6,20 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
+from django.db.models import Exists, OuterRef
+
 from vigie.accounts.actors import actor_of
 from vigie.contracts.models import SupplierContract
+from vigie.demo.scenarios import french
 from vigie.demo.settle import Settled
+from vigie.tickets.actions import referring
 from vigie.tickets.actions.causes import confirm_cause
 from vigie.tickets.actions.ingest import Answered, Event, History, Referred, Stepped
-from vigie.tickets.models import Clock
+from vigie.tickets.models import Clock, Fact, Ticket
 from vigie.tickets.queries.clock_story import story
 
 CONFIRMED, LEFT_OPEN = 14, 4
+GIVEN = dt.timedelta(minutes=25)
 REASONS = (
     "late_start",
     "complexity",
@@ -81,3 +86,18 @@ def explain_misses(settled: Settled, anchor: dt.datetime) -> None:
         confirm_cause(
             who, ticket_id, clock_id, reason=reason, holder=miss.proposed, note=NOTES.get(reason, ""), now=at
         )  # fmt: skip
+
+
+def refer_today(settled: Settled, anchor: dt.datetime) -> None:
+    """A ticket of the day that its technician has just given to a supplier, with the number that supplier gave it."""
+    by_service = Suppliers().by_service
+    at = anchor - GIVEN
+    quiet = ~Exists(Fact.objects.filter(ticket=OuterRef("pk"), recorded_at__gt=at))
+    rows = Ticket.objects.filter(quiet, phase="active", service__in=by_service, opened_at__lt=at)
+    ticket = rows.exclude(assignee=None).order_by("priority", "-opened_at", "pk").first()
+    actor = actor_of(ticket.assignee, today=anchor.date()) if ticket and ticket.assignee else None
+    if ticket is None or actor is None or ticket.service_id is None:
+        return
+    contract_id, _supplier, reference = by_service[ticket.service_id]
+    words = "Diagnostic fait de notre côté, journaux joints ; premier retour attendu dans l’heure."
+    referring.refer(actor, ticket.pk, contract_id, reference=f"{reference}-4999", note=french(words), now=at)

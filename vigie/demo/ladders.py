@@ -29,6 +29,7 @@ DEFAULT: tuple[Rung, ...] = (
     (50, "percent", "hierarchical", "assignee", "", None),
     (75, "percent", "hierarchical", "leads", "", 30),
     (90, "percent", "hierarchical", "role", "dispatcher", 20),
+    (95, "percent", "hierarchical", "on_call", "", 15),
     (100, "percent", "hierarchical", "role", "desk_manager", 60),
 )
 RESPONSE: tuple[Rung, ...] = (

@@ -12,7 +12,7 @@ from django.utils import timezone
 from vigie.accounts import demo_mode
 from vigie.demo.agreements import amend_contracts, complete_contracts
 from vigie.demo.approvals import ask_for_approvals
-from vigie.demo.behind import Suppliers, explain_misses
+from vigie.demo.behind import Suppliers, explain_misses, refer_today
 from vigie.demo.chain import stand_behind
 from vigie.demo.ladders import climb_ladders
 from vigie.demo.mails import open_mailboxes
@@ -65,8 +65,9 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         explain_misses(settled, anchor)
         correct_a_wait(settled, anchor)
         replay_variants(settled, anchor)
-        climb_ladders(settled, anchor)
         plan_teams(settled, anchor)
+        climb_ladders(settled, anchor)  # after the teams: one step tells whoever is on call
+        refer_today(settled, anchor)
         complete_contracts(settled, anchor)
         tell_personas(anchor)
         outbox.withhold_all("demo")

@@ -15,6 +15,7 @@ from vigie.rota.actions import absences, handover, on_call, shifts
 from vigie.rota.queries import handover as handovers
 from vigie.rota.queries import on_call as who_is_called
 from vigie.rota.queries.mine import Turn, turns_of
+from vigie.rota.queries.plan import plans
 
 SEED = 59800
 SINCE = dt.timedelta(days=400)
@@ -91,12 +92,13 @@ def _staff(team: Team, people: list[Person], plan: Plan, since: dt.datetime) -> 
 def _call_outs(team: Team, anchor: dt.datetime) -> None:
     """A call every nine days or so, at night, for whoever was on call then."""
     chance = random.Random(SEED + team.pk)
+    plan = plans([team], anchor - SINCE, anchor)[team.pk]  # once, rather than at each call
     at = anchor - SINCE + 10 * DAY
     while (at := at + dt.timedelta(days=chance.randrange(4, 15))) < anchor - DAY:
         called_at = _wall(team, at, chance.choice((20, 21, 22, 23, 1, 2, 4, 5))) + dt.timedelta(
             minutes=chance.randrange(60)
         )
-        called = who_is_called(team.pk, called_at)
+        called = plan.on_call(called_at)
         if called:
             done = called_at + dt.timedelta(minutes=chance.randrange(15, 150))
             on_call.record_call_out(

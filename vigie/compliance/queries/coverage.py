@@ -24,7 +24,10 @@ def rates_measured(actor: Actor, contract: Contract, on: dt.date) -> Iterator[Me
         .select_related("service")
         .order_by("priority", "pk")
     ):
-        rate = _("Rate of %(percent)s %%") % {"percent": f"{row.target.normalize():f}"}
-        words = f"{labels.scope_words(row)}, {labels.target_words(row)}" if is_measure(row) else rate
-        month = url("contract_month", contract.pk)
-        yield Measured(row.kind, words, month, row.ticket_type, row.priority, row.service_id)
+        if is_measure(row):
+            words = f"{labels.scope_words(row)}, {labels.target_words(row)}"
+            href = url("measure_month", contract.pk, row.pk)
+        else:
+            words = _("Rate of %(percent)s %%") % {"percent": f"{row.target.normalize():f}"}
+            href = url("contract_month", contract.pk)
+        yield Measured(row.kind, words, href, row.ticket_type, row.priority, row.service_id)

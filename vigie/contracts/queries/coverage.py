@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from vigie.catalog.models import Service
 from vigie.contracts import access, labels
 from vigie.contracts.models import Commitment, Contract, Requirement, RequirementTrace
 from vigie.contracts.queries.chains import Chain, chains_of, day_of
@@ -83,7 +84,7 @@ class Coverage:
 
 
 def coverage(actor: Actor, contract: Contract, *, now: dt.datetime) -> Coverage:
-    """Lines of the commitments in force, then of what was asked and is not promised."""
+    """Lines of the commitments in force, then of what was asked and became none, then of what is measured unasked."""
     day = day_of(contract, now)
     measures = measures_of(actor, contract, day)
     chains = chains_of(contract, now=now)
@@ -101,6 +102,7 @@ def coverage(actor: Actor, contract: Contract, *, now: dt.datetime) -> Coverage:
         lines.append(_promised(row, keys[row["id"]], traced, measures, chains))
     kept = {requirement.pk for line in lines for requirement in line.requirements}
     lines += [_wished(row, measures) for row in wishes if row.pk not in kept]
+    lines += _unasked(measures, lines)
     return Coverage(day, tuple(lines), dict(Counter(code for line in lines for code in line.gaps)))
 
 
@@ -171,6 +173,20 @@ def _wished(row: Requirement, measures: Iterable[Measured]) -> Line:
     ]
     line.gaps = set() if line.measures else {"uncommitted"}
     return line
+
+
+def _unasked(measures: Iterable[Measured], lines: Iterable[Line]) -> list[Line]:
+    """What is promised and measured without a clock, and answers no wish."""
+    counted = {id(one) for line in lines for one in line.measures}
+    alone = [one for one in measures if one.kind not in CLOCKS and id(one) not in counted]
+    services = Service.objects.in_bulk({one.service_id for one in alone if one.service_id})
+    return [
+        Line(
+            labels.service_words(services.get(one.service_id or 0)), str(labels.MEASURES.get(one.kind, one.kind)), None, "",
+            measures=[one], gaps={"unasked"},
+        )
+        for one in alone
+    ]  # fmt: skip
 
 
 def by_scope(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:

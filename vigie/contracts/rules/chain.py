@@ -21,7 +21,7 @@ its end jumps too: what is missing is then largest in the second before such a j
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from vigie.contracts.rules.calendar import Calendar
@@ -38,26 +38,32 @@ _CLOCKS = (Unit.SERVICE_TIME, Unit.CALENDAR_TIME, Unit.BUSINESS_DAYS_EOD)
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """How long one holder may keep the ticket; ``holder`` names it for the reader of the answer."""
+    """How long one holder may keep the ticket; ``holder`` names it for the reader of the answer and changes nothing to it.
 
-    holder: str
+    ``openings`` measure it: found once, since to find them reads the whole calendar.
+    """
+
+    holder: str = field(compare=False)
     target: Target
     calendar: Calendar
+    openings: Openings = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.target.unit not in _CLOCKS:
             raise Refusal("contracts.target_not_a_clock", field="target")
-
-    @property
-    def openings(self) -> Openings:
-        """What measures it."""
-        return self.target.openings(self.calendar)
+        object.__setattr__(self, "openings", self.target.openings(self.calendar))
 
     def end(self, start: int) -> int:
         """The last instant at which the promise is still kept by a holder that got the ticket at ``start``."""
         if self.target.unit == Unit.BUSINESS_DAYS_EOD:
             return self.openings.next_open(self.openings.business_days_eod(start, self.target.value))
         return self.openings.last_ok(start, self.target.value)
+
+    def allows(self, start: int) -> int:
+        """Seconds of service that it gives to a ticket opened at ``start``."""
+        if self.target.unit == Unit.BUSINESS_DAYS_EOD:
+            return self.openings.elapsed(start, self.openings.business_days_eod(start, self.target.value))
+        return self.target.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +108,34 @@ def follow(promise: Leg, path: tuple[Leg, ...], start: int) -> Worst:
         steps.append(Step(leg, at, leg.end(at)))
         at = steps[-1].end
     hours = promise.openings
-    allowed = promise.target.value
-    if promise.target.unit == Unit.BUSINESS_DAYS_EOD:
-        allowed = hours.elapsed(start, hours.business_days_eod(start, allowed))
-    return Worst(start, at, hours.elapsed(start, at), allowed, tuple(steps), hours)
+    return Worst(start, at, hours.elapsed(start, at), promise.allows(start), tuple(steps), hours)
+
+
+def worst(promise: Leg, path: tuple[Leg, ...], since: int, until: int) -> Worst:
+    """The worst opening in ``[since, until]``; of several, the first."""
+    hours = promise
+    if (
+        promise.target.unit != Unit.BUSINESS_DAYS_EOD
+    ):  # the same amount for every opening: it moves no worst one
+        hours = replace(promise, target=replace(promise.target, value=1))
+    return follow(promise, path, _worst_start(hours, path, since, until))
 
 
 @lru_cache(maxsize=4096)
-def worst(promise: Leg, path: tuple[Leg, ...], since: int, until: int) -> Worst:
-    """The worst opening in ``[since, until]``; of several, the first."""
+def _worst_start(promise: Leg, path: tuple[Leg, ...], since: int, until: int) -> int:
+    """Where it is, whoever the holders are: teams that promise the same are sought once."""
     starts = sorted(
         {since, until, *(at for at in _starts(promise, path, since, until) if since <= at <= until)}
     )
-    cases = (follow(promise, path, start) for start in starts)
-    return max(cases, key=lambda case: (case.seconds - case.allowed, -case.start))
+    return max(starts, key=lambda start: (_short_by(promise, path, start), -start))
+
+
+def _short_by(promise: Leg, path: tuple[Leg, ...], start: int) -> int:
+    """Seconds of service that a ticket opened then is short of; below 0, those to spare."""
+    at = start
+    for leg in path:
+        at = leg.end(at)
+    return promise.openings.elapsed(start, at) - promise.allows(start)
 
 
 def _starts(promise: Leg, path: tuple[Leg, ...], since: int, until: int) -> Iterator[int]:

@@ -20,6 +20,7 @@ from vigie.contracts.queries.coverage import coverage
 from vigie.demo.accounts import ACCOUNTS, PASSWORD
 from vigie.demo.load import load_demo
 from vigie.demo.scenarios import french, scenarios, told
+from vigie.escalation.models import Recipient
 from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Delivery, Notice
 from vigie.rota.models import Absence, CallOut, Handover, Override, Swap
@@ -28,7 +29,7 @@ from vigie.rota.queries.coverage import gaps_ahead
 from vigie.runtime.environment import ROOT
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ledger import cache_reading, load_rows, reading_of
-from vigie.tickets.models import Approval, Clock, Fact, Message, Ticket
+from vigie.tickets.models import Approval, Clock, Fact, Message, Referral, SupportClock, Ticket
 
 pytestmark = pytest.mark.django_db
 ANCHOR = dt.datetime(2026, 3, 11, 14, 0, tzinfo=dt.UTC)  # a Wednesday afternoon
@@ -204,3 +205,17 @@ def test_teams_follow_the_sun_with_one_gap_ahead(demo: None) -> None:
     assert note.acknowledged_by is not None
     assert note.acknowledged_at > note.sent_at
     assert CallOut.objects.count() > 100
+
+
+def test_a_ticket_is_at_its_supplier_since_today_and_whoever_is_on_call_was_told(demo: None) -> None:
+    given = Referral.objects.get(state="open", reference__endswith="-4999")
+    assert dt.timedelta() < ANCHOR - given.referred_at < dt.timedelta(hours=1)
+    assert (given.ticket.phase, given.ticket.pending_reason) == ("waiting", "supplier")
+    assert SupportClock.objects.filter(ticket=given.ticket, kind="uc", state="running").exists()
+    told_by_turn = Recipient.objects.filter(escalation__step__audience="on_call").select_related(
+        "escalation__ticket"
+    )
+    assert told_by_turn
+    for row in told_by_turn:
+        called = on_call(row.escalation.ticket.team_id or 0, row.escalation.told_at)
+        assert row.person_id in [one.pk for one in called]
