@@ -227,7 +227,7 @@ def step_taken(
 
     ``master`` where it ends as a duplicate; ``answers_for`` names the people in whose place it approves or refuses.
     """
-    before = {"state": ticket.state, "phase": ticket.phase, "reason": ticket.pending_reason}
+    before: dict[str, Any] = {"state": ticket.state, "phase": ticket.phase, "reason": ticket.pending_reason}
     changes = step_changes(ticket, machine, step, _as_mapping(given), at)
     after = _after(step, changes, given)
     if master is not None:
@@ -235,6 +235,8 @@ def step_taken(
         after["master"] = master.reference
     if answers_for is not None:
         after["for"] = answers_for
+    if changes.get("assignee_id") not in (None, ticket.assignee_id):  # who takes it in hand with the step
+        before["assignee"], after["assignee"] = ticket.assignee_id, changes["assignee_id"]
     return changes, NewFact(facts.STATE, after, before)
 
 

@@ -20,6 +20,9 @@ from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import spelled, when
 from vigie.workflow.labels import PENDING_REASONS, STATES, label
 
+UNCHANGED = (facts.WARNED, facts.BREACHED, facts.SUPPORT_WARNED)
+"""What a clock announces changes nothing of the ticket: the team and the priority in it say whose clock it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -70,6 +73,8 @@ def _changes(
     values: Mapping[str, Mapping[int, str]],
 ) -> list[tuple[str, str, str]]:
     """``(what, before, after)`` in words for each value that changed."""
+    if row["kind"] in UNCHANGED:
+        return []
     before, after = row["before"] or {}, row["after"] or {}
     found = []
     for key in {**before, **after}:

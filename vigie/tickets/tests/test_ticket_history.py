@@ -181,3 +181,30 @@ def test_clock_lines_in_a_row_fold_into_the_last(desk: Client, world: World, now
     assert [len(item.folded) for item in items if item.told and item.told.icon == "alert-triangle"] == [2]
     assert not [item for item in items if item.told and item.told.icon == "bell"]
     assert "folded" in desk.get(reverse("ticket", args=[ticket.pk])).content.decode()
+
+
+def test_who_takes_a_ticket_with_its_first_step_is_journalled(world: World, now: dt.datetime) -> None:
+    ticket = report(world, now=now)
+    agent = world.actor(world.agent)
+    handling.assign(agent, ticket.pk, team_id=world.team.pk, assignee_id=None, now=now)
+    take_step(agent, ticket.pk, "start", Given(), now=now)
+    fact = Fact.objects.filter(ticket=ticket, after__verb="start").get()
+    assert (fact.before["assignee"], fact.after["assignee"]) == (None, world.agent.pk)
+    with translation.override("fr"):
+        _, lines = history(agent, ticket.pk)
+    assert ("Affecté à", "—", world.agent.name) in lines[-1].changes
+    take_step(agent, ticket.pk, "wait", Given(pending_reason="client_info", text="<p>?</p>"), now=now + HOUR)
+    waited = Fact.objects.filter(ticket=ticket, after__verb="wait").get()
+    assert "assignee" not in waited.after
+
+
+def test_what_a_clock_announces_changes_nothing(world: World) -> None:
+    start = dt.datetime(2026, 1, 12, 8, 0, tzinfo=dt.UTC)
+    ticket = report(world, now=start)
+    Fact.objects.create(
+        organisation=ticket.organisation, ticket=ticket, at=start + HOUR, recorded_at=start + HOUR, kind="support_warned",
+        actor_name="", side="system", audience="internal",
+        after={"clock": "ola_own", "percent": 100, "team": world.team.pk, "team_name": world.team.name_fr},
+    )  # fmt: skip
+    _, lines = history(world.actor(world.agent), ticket.pk)
+    assert lines[-1].changes == []
