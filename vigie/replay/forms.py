@@ -25,7 +25,7 @@ from vigie.toolkit.refusals import sentence
 
 COLUMNS = ("a", "b", "c")
 AS_NOW = p("variant", "As now")
-PAUSE = [("", AS_NOW), ("yes", p("variant", "Suspends")), ("no", p("variant", "Counts"))]
+PAUSE = [("", p("suspension", "As now")), ("yes", p("variant", "Suspends")), ("no", p("variant", "Counts"))]
 
 
 class VariantsForm(forms.Form):

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vigie.compliance import rules as compliance
@@ -117,6 +117,13 @@ SAID = st.one_of(
 )
 
 
+@example(
+    [(LOW, ("state", {"phase": "waiting", "reason": "change_window", "agreed": False}, {}))],
+    ClockKind.RESOLUTION,
+)
+@example(
+    [(LOW, ("state", {"phase": "ended", "state": "cancelled"}, {"phase": "active"}))], ClockKind.RESPONSE
+)
 @given(st.lists(st.tuples(st.integers(LOW, HIGH), SAID), max_size=12), st.sampled_from(list(ClockKind)))
 def test_r4_6_a_journal_read_text_by_text_says_what_the_clock_reads(
     lived: list[tuple[int, tuple[str, dict[str, object], dict[str, object]]]], kind: ClockKind
