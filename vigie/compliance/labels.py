@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -141,12 +142,22 @@ refusals.register(
 
 def month_words(month: dt.date, *, short: bool = False) -> str:
     """``March 2026``, or ``Mar``."""
-    return format_date(month, "LLL" if short else "LLLL yyyy", locale=locale())
+    return _month_words(month, "LLL" if short else "LLLL yyyy", locale())
+
+
+@lru_cache(maxsize=1024)
+def _month_words(month: dt.date, pattern: str, name: str) -> str:
+    return format_date(month, pattern, locale=name)
 
 
 def money(amount: Decimal, currency: str) -> str:
     """An amount before tax, in its currency."""
-    return format_currency(amount, currency, locale=locale())
+    return _money(amount, currency, locale())
+
+
+@lru_cache(maxsize=1024)
+def _money(amount: Decimal, currency: str, name: str) -> str:
+    return format_currency(amount, currency, locale=name)
 
 
 def percent_words(percent: Decimal) -> str:
@@ -164,6 +175,11 @@ def rate_words(tally: Tally, target: Decimal | None = None) -> str:
 
 def share_words(share: Fraction | None, kind: str, target: Decimal | None = None) -> str:
     """A share in percent, three digits for an availability; ``no measure`` where there is none."""
+    return _share_words(share, kind, target, locale())
+
+
+@lru_cache(maxsize=4096)
+def _share_words(share: Fraction | None, kind: str, target: Decimal | None, _locale: str) -> str:
     if share is None:
         return gettext("no measure")
     goal = None if target is None or kind == "volume" else Fraction(target) / 100

@@ -84,7 +84,7 @@ def visible_calendars(actor: Actor) -> QuerySet[Calendar]:
 
 
 def one(actor: Actor, contract_id: int) -> Contract:
-    found = visible(actor).filter(pk=contract_id).first()
+    found = visible(actor).filter(pk=contract_id).select_related("organisation").first()
     if found is None:
         raise NotFound()
     return found

@@ -11,7 +11,7 @@ from vigie.contracts import access, labels
 from vigie.contracts.models import Contract
 from vigie.contracts.queries import versions
 from vigie.contracts.queries.comparison import policies_of
-from vigie.contracts.queries.parties import cover_of
+from vigie.contracts.queries.parties import agreed_dates, cover_of
 from vigie.contracts.views.parts import parse_day, reasons_of, today_at
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
@@ -46,6 +46,7 @@ def _told(actor: Actor, found: Contract, on: dt.date | None) -> dict[str, object
         "policies": policies_of(shown.version) if shown else [],
         "suppliers_pause": any(row["pauses"].for_suppliers for row in rows),
         "cover": cover_of(shown.version) if shown else {},
+        "dates": agreed_dates(found, today),
         "states": labels.VERSION_STATES,
         "natures": labels.NATURES,
     }

@@ -25,14 +25,14 @@ from vigie.toolkit.folding import FoldingEnvironment
 from vigie.toolkit.statics import static
 
 
-@lru_cache(maxsize=512)
-def _plain_address(prefix: str, name: str) -> str:
-    return reverse(name)
+@lru_cache(maxsize=4096)
+def _address(prefix: str, name: str, args: tuple[Any, ...]) -> str:
+    return reverse(name, args=args)
 
 
 def url(name: str, *args: Any, **query: Any) -> str:
     """Address of a named page; keyword arguments become the query (empty ones are left out)."""
-    base = reverse(name, args=args) if args else _plain_address(get_script_prefix(), name)
+    base = _address(get_script_prefix(), name, args)
     kept = {k: v for k, v in query.items() if v not in (None, "")}
     return f"{base}?{urlencode(kept, doseq=True)}" if kept else base
 
@@ -267,7 +267,12 @@ def stencil(
 
 
 def number(value: float | int | None) -> str:
-    return "" if value is None else format_decimal(value, locale=locale())
+    return "" if value is None else _number(value, locale())
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float | int, name: str) -> str:
+    return format_decimal(value, locale=name)
 
 
 def weight(size: int) -> str:

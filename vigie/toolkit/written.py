@@ -59,6 +59,11 @@ def stand_in(number: int) -> int:
     return -(10**15) - number
 
 
+def instant(number: int) -> dt.datetime:
+    """An instant before all others, in the place of one given later; ``[instant(1)]`` stands for a list of them."""
+    return dt.datetime(1, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=number)
+
+
 ME, SIGHT, HOME = stand_in(1001), stand_in(1002), stand_in(1003)
 CUSTOMER = Actor("client", ME, frozenset({SIGHT}), organisation_id=HOME)
 """Whoever asks: an actor for a statement that is the same for every customer; :func:`of` fills it in."""
@@ -78,18 +83,18 @@ class Written:
     names: tuple[str, ...]
     converters: Mapping[int, tuple[list[Any], Any]]
 
-    def filled(self, given: Mapping[int, Any], now: dt.datetime | None) -> list[Any]:
+    def filled(self, given: Mapping[Any, Any], now: dt.datetime | None) -> list[Any]:
         """The parameters, with the present and the ``given`` values in the places of their stand-ins."""
         return [_fill(value, given, now) for value in self.params]
 
 
-def _fill(value: Any, given: Mapping[int, Any], now: dt.datetime | None) -> Any:
+def _fill(value: Any, given: Mapping[Any, Any], now: dt.datetime | None) -> Any:
     if isinstance(value, _Present):
         assert now is not None, "this statement depends on the present"
         return now + (value - PRESENT)
-    if isinstance(value, int):
+    if isinstance(value, int | dt.date):
         return given.get(value, value)
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], int):
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], int | dt.date):
         return given.get(value[0], value)
     return value
 
@@ -106,7 +111,7 @@ def written(queryset: QuerySet[Any]) -> Written | None:
 
 
 def rows_of(
-    statement: Written | None, given: Mapping[int, Any] | None = None, *, now: dt.datetime | None = None
+    statement: Written | None, given: Mapping[Any, Any] | None = None, *, now: dt.datetime | None = None
 ) -> list[dict[str, Any]]:
     """The rows of a written statement, each as name → value."""
     if statement is None:

@@ -34,6 +34,7 @@ from vigie.compliance.models import Exclusion, RateCommitment
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.compliance import Method
 from vigie.tickets.models import Clock
+from vigie.toolkit.written import Written, instant, kept, rows_of, stand_in, written
 
 INSTANTS = {Method.RESOLVED: "stopped_at", Method.OPENED: "ticket__opened_at", Method.DUE: "due"}
 DUE = Coalesce("due_at", "breached_at")
@@ -59,8 +60,8 @@ class _Nth(Func):
     template, arg_joiner = "(%(expressions)s]", ")["
 
 
-def _instants(values: Iterable[dt.datetime]) -> Value:
-    return Value(list(values), ArrayField(DateTimeField()))
+def _instants(values: list[dt.datetime]) -> Value:
+    return Value(values, ArrayField(DateTimeField()))
 
 
 def population(contract: Contract, periods: Sequence[Period], method: Method) -> QuerySet[Any]:
@@ -68,20 +69,25 @@ def population(contract: Contract, periods: Sequence[Period], method: Method) ->
 
     Periods follow each other. A clock that stopped after its period's end counts as it stood at that end.
     """
+    starts, ends = [one.start for one in periods], [one.end for one in periods]
+    return _population(contract, Period(starts[0], ends[-1]), starts, ends, method)
+
+
+def _population(
+    contract: Contract, whole: Period, starts: list[dt.datetime], ends: list[dt.datetime], method: Method
+) -> QuerySet[Any]:
     instant = INSTANTS[method]
     clocks = Clock.objects.filter(organisation_id=contract.organisation_id, ticket__contract_id=contract.pk)
     clocks = clocks.exclude(state=Clock.State.CANCELLED).alias(due=DUE)
-    clocks = clocks.filter(
-        **{f"{instant}__gte": periods[0].start, f"{instant}__lt": periods[-1].end}
-    ).annotate(
+    clocks = clocks.filter(**{f"{instant}__gte": whole.start, f"{instant}__lt": whole.end}).annotate(
         at=F(instant),
         place=Func(
             F(instant),
-            _instants(one.start for one in periods),
+            _instants(starts),
             function="width_bucket",
             output_field=IntegerField(),
         ),
-        end=_Nth(_instants(one.end for one in periods), F("place"), output_field=DateTimeField()),
+        end=_Nth(_instants(ends), F("place"), output_field=DateTimeField()),
     )
     if method == Method.OPENED:
         clocks = clocks.filter(Q(stopped_at__lt=F("end")) | Q(due__lt=F("end")))
@@ -101,14 +107,37 @@ def _late() -> Case:
     )
 
 
+CLIENT, CONTRACT = stand_in(1), stand_in(2)
+START, END, STARTS, ENDS = (instant(n) for n in range(4))
+
+
+def _any_months(method: Method) -> QuerySet[Any]:
+    """The population of a contract and of periods that are given when it is asked."""
+    contract = Contract(pk=CONTRACT, organisation_id=CLIENT)
+    return _population(contract, Period(START, END), [STARTS], [ENDS], method).order_by()
+
+
+def _given(contract: Contract, periods: Sequence[Period]) -> dict[Any, Any]:
+    starts, ends = [one.start for one in periods], [one.end for one in periods]
+    whole = {START: starts[0], END: ends[-1], STARTS: starts, ENDS: ends}
+    return {CLIENT: contract.organisation_id, CONTRACT: contract.pk, **whole}
+
+
+SET_APART = ("place", "kind", "ticket__ticket_type", "ticket__priority")
+
+
+@kept
+def _counts(method: Method) -> Written | None:
+    return written(_any_months(method).values(*SET_APART, "late", "excluded").annotate(n=Count("pk")))
+
+
 def counts(contract: Contract, periods: Sequence[Period], method: Method) -> list[list[rules.Count]]:
     """For each period, its clocks counted by what sets commitments apart. One statement."""
     if not periods:
         return []
-    names = ("place", "kind", "ticket__ticket_type", "ticket__priority", "late", "excluded")
-    rows = population(contract, periods, method).order_by().values_list(*names).annotate(n=Count("pk"))
     found: list[list[rules.Count]] = [[] for _ in periods]
-    for place, *values in rows:
+    for row in rows_of(_counts(method), _given(contract, periods)):
+        place, *values = (row[name] for name in (*SET_APART, "late", "excluded", "n"))
         found[place - 1].append(rules.Count(*values))
     return found
 
@@ -117,15 +146,19 @@ Late = tuple[str, str, int, int]
 """Kind, type, priority, seconds beyond the target."""
 
 
+@kept
+def _late_seconds(method: Method) -> Written | None:
+    rows = _any_months(method).filter(late=True, excluded=False)
+    return written(rows.annotate(beyond=F("used_seconds") - F("target_seconds")).values(*SET_APART, "beyond"))
+
+
 def late_seconds(contract: Contract, periods: Sequence[Period], method: Method) -> list[list[Late]]:
     """For each period, its clocks missed and not excluded. One statement."""
     if not periods:
         return []
-    rows = population(contract, periods, method).filter(late=True, excluded=False)
-    names = ("place", "kind", "ticket__ticket_type", "ticket__priority")
-    late = F("used_seconds") - F("target_seconds")
     found: list[list[Late]] = [[] for _ in periods]
-    for place, *values in rows.order_by().annotate(beyond=late).values_list(*names, "beyond"):
+    for row in rows_of(_late_seconds(method), _given(contract, periods)):
+        place, *values = (row[name] for name in (*SET_APART, "beyond"))
         found[place - 1].append(tuple(values))
     return found
 
@@ -143,8 +176,18 @@ def any_of(rows: Iterable[RateCommitment], *, ticket: str = "ticket__") -> Q:
 
 def open_and_late(contract: Contract, end: dt.datetime) -> tuple[int, dt.datetime | None]:
     """Clocks still open at ``end`` and beyond their promise: how many, and since when the oldest is."""
-    clocks = still_late(contract, end).order_by().aggregate(n=Count("pk"), oldest=Min("due"))
-    return clocks["n"], clocks["oldest"]
+    given = {CLIENT: contract.organisation_id, CONTRACT: contract.pk, END: end}
+    found = rows_of(_open_and_late(), given)
+    return (found[0]["n"], found[0]["oldest"]) if found else (0, None)
+
+
+@kept
+def _open_and_late() -> Written | None:
+    rows = still_late(Contract(pk=CONTRACT, organisation_id=CLIENT), END).order_by()
+    # of one contract: a group of its own, as an aggregate is no query yet
+    return written(
+        rows.values("organisation_id").annotate(n=Count("pk"), oldest=Min("due")).values("n", "oldest")
+    )
 
 
 def still_late(contract: Contract, end: dt.datetime) -> QuerySet[Any]:

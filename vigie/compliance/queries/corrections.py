@@ -16,6 +16,7 @@ from vigie.compliance.queries.terms import Terms
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.compliance import Measure, Verdict
 from vigie.contracts.rules.penalties import NOTHING, StepKind
+from vigie.toolkit.written import Written, columns_of, instant, kept, models_of, stand_in, written
 
 LOOKED_BACK = 12  # months
 Lines = dict[str, dict[str, Any]]
@@ -80,16 +81,26 @@ def _capped(
 
 
 def _last_told(rows: Sequence[Statement], month: dt.date) -> dict[int, _Told]:
-    lines: dict[int, Lines] = {row.pk: {} for row in rows}
     if not rows:
         return {}
-    for line in StatementLine.objects.filter(statement__in=rows):
-        lines[line.statement_id][str(line.commitment_id)] = line_values(judged_of(line))
-    told = {row.pk: _Told(lines[row.pk], row.total) for row in rows}
-    later = StatementCorrection.objects.filter(corrected__in=rows, statement__month__lt=month)
-    for one in later.order_by("statement__month"):
+    told = {
+        row.pk: _Told(
+            {str(line.commitment_id): line_values(judged_of(line)) for line in row.lines.all()}, row.total
+        )
+        for row in rows
+    }
+    for one in models_of(StatementCorrection, _later(), {TOLD: list(told), BEFORE: month}):
         told[one.corrected_id] = _Told(one.now, told[one.corrected_id].total + one.amount)
     return told
+
+
+TOLD, BEFORE = stand_in(1), instant(1).date()
+
+
+@kept
+def _later() -> Written | None:
+    rows = StatementCorrection.objects.filter(corrected_id__any_of=[TOLD], statement__month__lt=BEFORE)
+    return written(rows.order_by("statement__month").values(*columns_of(StatementCorrection)))
 
 
 def _own_corrections(rows: Sequence[Statement]) -> dict[int, tuple[Correction, ...]]:

@@ -121,13 +121,13 @@ def _measures_of(
     terms: dict[dt.date, Terms], stated: dict[dt.date, Statement], live: dict[dt.date, Read]
 ) -> dict[dt.date, tuple[rules.Judged, ...]]:
     """The measures of each month: as its statement holds them, else as they read."""
-    keys = [row.pk for one in terms.values() for row in one.commitments if is_measure(row)]
+    keys = {row.pk for one in terms.values() for row in one.commitments if is_measure(row)}
     if not keys:
         return {}
-    rows = list(stated.values())
-    lines = list(StatementLine.objects.filter(statement__in=rows, commitment__in=keys))
     found = {
-        row.month: tuple(judged_of(line) for line in lines if line.statement_id == row.pk) for row in rows
+        month: tuple(judged_of(line) for line in row.lines.all() if line.commitment_id in keys)
+        for month, row in stated.items()
+        if month in terms
     }
     return found | {month: tuple(read.measures) for month, read in live.items()}
 

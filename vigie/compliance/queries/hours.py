@@ -11,8 +11,20 @@ from vigie.contracts.rules.calendar import Calendar
 from vigie.contracts.rules.instants import wall_to_epoch
 from vigie.contracts.rules.openings import Openings, openings
 from vigie.kernel.spans import Span, Spans, tidy
+from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 
 Version = tuple[dt.date, Openings]
+
+
+CALENDARS = stand_in(1)
+
+
+@kept
+def _versions_of() -> Written | None:
+    rows = CalendarVersion.objects.filter(calendar_id__any_of=[CALENDARS])
+    return written(
+        rows.order_by("calendar_id", "effective_on").values("calendar_id", "effective_on", "definition")
+    )
 
 
 class Hours:
@@ -25,11 +37,10 @@ class Hours:
         }
         if not wanted:
             return
-        rows = CalendarVersion.objects.filter(calendar_id__in=wanted).order_by("calendar_id", "effective_on")
-        for calendar_id, day, definition in rows.values_list("calendar_id", "effective_on", "definition"):
-            found = self._versions.setdefault(calendar_id, [])
-            # before the first version, the first
-            found.append((day if found else dt.date.min, openings(Calendar.from_json(definition))))
+        for row in rows_of(_versions_of(), {CALENDARS: sorted(wanted)}):
+            found = self._versions.setdefault(row["calendar_id"], [])
+            since = row["effective_on"] if found else dt.date.min  # before the first version, the first
+            found.append((since, openings(Calendar.from_json(row["definition"]))))
 
     def spans(self, calendar_id: int | None, start: int, end: int) -> Spans:
         """Open spans inside ``[start, end)``."""

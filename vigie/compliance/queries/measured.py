@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from vigie.compliance import access, rules
 from vigie.compliance.models import Exclusion, RateCommitment, Reading
-from vigie.compliance.queries import clocks
+from vigie.compliance.queries import clocks, tickets
 from vigie.compliance.queries.hours import Hours
 from vigie.compliance.rules import measures
 from vigie.compliance.rules.measures import Entry, Fall, Item, Line, Planned, ServiceTime
@@ -20,7 +20,7 @@ from vigie.contracts.rules.availability import Work
 from vigie.contracts.rules.compliance import Measure
 from vigie.contracts.rules.instants import epoch, zone_of
 from vigie.kernel.actor import Actor
-from vigie.tickets.models import Ticket
+from vigie.toolkit.written import Written, instant, kept, rows_of, stand_in, written
 
 KINDS = frozenset(RateCommitment.Measure.values)
 Asked = Mapping[dt.date, Sequence[tuple[RateCommitment, rules.Promise]]]
@@ -44,6 +44,8 @@ class Records:
     readings: Sequence[dict[str, Any]]
     excluded: frozenset[tuple[str, int]]
     since: Mapping[int | None, dt.date]
+    open: Mapping[tuple[int, dt.date], tickets.Open]
+    opened: Mapping[tuple[int, dt.date], int]
 
     @property
     def today(self) -> dt.date:
@@ -52,12 +54,11 @@ class Records:
 
 def measured(actor: Actor, contract: Contract, asked: Asked, now: dt.datetime) -> dict[dt.date, list[Line]]:
     """For each month its lines, in the order in which the commitments were given; nothing is read for none."""
-    rows = [row for month in asked.values() for row, _ in month]
-    if not rows:
+    if not any(asked.values()):
         return {month: [] for month in asked}
     months = sorted(asked)
     start, end = (clocks.period_of(contract, month, now) for month in (months[0], months[-1]))
-    records = _read(actor, contract, rows, start.start, end.end, now)
+    records = _read(actor, contract, asked, start.start, end.end, now)
     return {
         month: [_line(records, row, promise, month) for row, promise in pairs]
         for month, pairs in asked.items()
@@ -67,33 +68,31 @@ def measured(actor: Actor, contract: Contract, asked: Asked, now: dt.datetime) -
 def _read(
     actor: Actor,
     contract: Contract,
-    rows: Sequence[RateCommitment],
+    asked: Asked,
     start: dt.datetime,
     end: dt.datetime,
     now: dt.datetime,
 ) -> Records:
+    rows = [row for month in asked.values() for row, _ in month]
+    hours = Hours(id for row in rows for id in (row.calendar_id, row.window_id))
     kinds = {row.kind for row in rows}
-    of_client = {"organisation_id": contract.organisation_id, "cancelled_for": ""}
-    services = {row.service_id for row in rows if row.kind == "availability"}
-    lived = {**of_client, "service_id__in": services, "starts_at__lt": end}
+    services = sorted({row.service_id for row in rows if row.kind == "availability" and row.service_id})
+    given = {
+        CLIENT: contract.organisation_id, CONTRACT: contract.pk, SERVICES: services, START: start, END: end,
+        DAY: (start - dt.timedelta(days=1)).date(),
+    }  # fmt: skip
     outages: list[dict[str, Any]] = []
     works, deliveries, readings = outages, outages, outages
     if services:
-        lasting = Q(ends_at=None) | Q(ends_at__gt=start)
-        outages = _rows(access.visible_outages(actor).filter(lasting, **lived), OUTAGE)
-        lasting = Q(ends_at__gt=start) | Q(finished_at__gt=start)
-        works = _rows(access.visible_maintenance(actor).filter(lasting, **lived), WORK)
+        outages, works = rows_of(_outages(actor), given), rows_of(_works(actor), given)
     if "delivery" in kinds:
-        found = access.visible_deliveries(actor).filter(contract=contract, **of_client)
-        day = (start - dt.timedelta(days=1)).date()
-        found = found.filter(Q(delivered_on=None) | Q(delivered_on__gte=day) | Q(agreed_on__gte=day))
-        deliveries = _rows(found, DELIVERY)
+        deliveries = rows_of(_delivered(actor), given)
     if kinds & {"report", "satisfaction"}:
-        readings = _rows(access.visible_readings(actor).filter(contract=contract), READING)
+        readings = rows_of(_readings(actor), given)
     return Records(
-        contract, now, Hours(id for row in rows for id in (row.calendar_id, row.window_id)),
-        outages, works, deliveries, readings, _excluded(actor, contract) if services or deliveries else frozenset(),
-        _since(actor, contract) if "report" in kinds else {},
+        contract, now, hours,
+        outages, works, deliveries, readings, _excluded(actor, given) if services or deliveries else frozenset(),
+        _since(actor, given) if "report" in kinds else {}, _open(contract, asked, hours, now), _opened(contract, asked, now),
     )  # fmt: skip
 
 
@@ -103,25 +102,63 @@ DELIVERY = ("id", "title", "value", "agreed_on", "delivered_on")
 READING = ("id", "kind", "service_id", "month", "answers", "satisfied", "delivered_on", "source")
 
 
-def _rows(found: QuerySet[Any], names: Sequence[str]) -> list[dict[str, Any]]:
-    return list(found.order_by("pk").values(*names))
+CLIENT, CONTRACT, SERVICES = stand_in(1), stand_in(2), stand_in(3)
+START, END, DAY = instant(1), instant(2), instant(3).date()
+STANDS = {"organisation_id": CLIENT, "cancelled_for": ""}
+LIVED = {**STANDS, "service_id__any_of": [SERVICES], "starts_at__lt": END}
 
 
-def _excluded(actor: Actor, contract: Contract) -> frozenset[tuple[str, int]]:
+def _rows(found: QuerySet[Any], names: Sequence[str]) -> Written | None:
+    return written(found.order_by("pk").values(*names))
+
+
+@kept
+def _outages(actor: Actor) -> Written | None:
+    lasting = Q(ends_at=None) | Q(ends_at__gt=START)
+    return _rows(access.visible_outages(actor).filter(lasting, **LIVED), OUTAGE)
+
+
+@kept
+def _works(actor: Actor) -> Written | None:
+    lasting = Q(ends_at__gt=START) | Q(finished_at__gt=START)
+    return _rows(access.visible_maintenance(actor).filter(lasting, **LIVED), WORK)
+
+
+@kept
+def _delivered(actor: Actor) -> Written | None:
+    found = access.visible_deliveries(actor).filter(contract_id=CONTRACT, **STANDS)
+    around = Q(delivered_on=None) | Q(delivered_on__gte=DAY) | Q(agreed_on__gte=DAY)
+    return _rows(found.filter(around), DELIVERY)
+
+
+@kept
+def _readings(actor: Actor) -> Written | None:
+    return _rows(access.visible_readings(actor).filter(contract_id=CONTRACT), READING)
+
+
+@kept
+def _left_out(actor: Actor) -> Written | None:
+    agreed = {"organisation_id": CLIENT, "state": Exclusion.State.APPROVED, "clock": None}
+    return _rows(access.visible_exclusions(actor).filter(**agreed), ("outage_id", "delivery_id"))
+
+
+def _excluded(actor: Actor, given: Mapping[Any, Any]) -> frozenset[tuple[str, int]]:
     """Outages and deliveries that are left out by agreement."""
-    agreed = access.visible_exclusions(actor).filter(
-        organisation_id=contract.organisation_id, state=Exclusion.State.APPROVED, clock=None
-    )
     return frozenset(
-        ("outage", outage) if outage else ("delivery", delivery)
-        for outage, delivery in agreed.values_list("outage_id", "delivery_id")
+        ("outage", row["outage_id"]) if row["outage_id"] else ("delivery", row["delivery_id"])
+        for row in rows_of(_left_out(actor), given)
     )
 
 
-def _since(actor: Actor, contract: Contract) -> dict[int | None, dt.date]:
+@kept
+def _reported(actor: Actor) -> Written | None:
+    rows = access.visible_commitments(actor).filter(contract_id=CONTRACT, kind="report")
+    return written(rows.order_by("-valid_from").values("service_id", "valid_from"))
+
+
+def _since(actor: Actor, given: Mapping[Any, Any]) -> dict[int | None, dt.date]:
     """The first month whose report was promised, by service."""
-    rows = access.visible_commitments(actor).filter(contract=contract, kind="report").order_by("-valid_from")
-    return dict(rows.values_list("service_id", "valid_from"))
+    return {row["service_id"]: row["valid_from"] for row in rows_of(_reported(actor), given)}
 
 
 # -- one line ------------------------------------------------------------------------------------------------------------
@@ -235,37 +272,54 @@ def _satisfaction(records: Records, row: RateCommitment, promise: rules.Promise,
     return measures.of_share(promise, Measure(satisfied, answers - satisfied), entries)
 
 
-def _tickets(records: Records, row: RateCommitment) -> QuerySet[Ticket]:
-    contract = records.contract
-    found = Ticket.objects.filter(organisation_id=contract.organisation_id, contract_id=contract.pk)
-    found = found.filter(ticket_type=row.ticket_type) if row.ticket_type else found
-    found = found if row.priority is None else found.filter(priority=row.priority)
-    return found if row.service_id is None else found.filter(service_id=row.service_id)
-
-
 def _backlog(records: Records, row: RateCommitment, promise: rules.Promise, month: dt.date) -> Line:
     """Tickets open at the end, those older than so many days missed."""
-    end = clocks.period_of(records.contract, month, records.now).end
-    zone = zone_of(records.contract.organisation.timezone)
-    day = records.hours.workday_after(
-        row.calendar_id, end.astimezone(zone).date(), -int(row.measured["days"])
-    )
-    limit = dt.datetime(day.year, day.month, day.day, tzinfo=zone)
-    still = (Q(resolved_at=None) | Q(resolved_at__gte=end)) & (Q(closed_at=None) | Q(closed_at__gte=end))
-    rows = _tickets(records, row).filter(still, opened_at__lt=end)
-    numbers = rows.aggregate(all=Count("pk"), old=Count("pk", filter=Q(opened_at__lt=limit)))
-    old = rows.filter(opened_at__lt=limit).order_by("opened_at", "pk")
-    entries = [
-        Entry("ticket", pk, reference, starts_at=opened)
-        for pk, reference, opened in old.values_list("pk", "reference", "opened_at")
-    ]
-    return measures.of_share(promise, Measure(numbers["all"] - numbers["old"], numbers["old"]), entries)
+    found = records.open[row.pk, month]
+    entries = [Entry("ticket", one.id, one.reference, starts_at=one.opened_at) for one in found.old]
+    return measures.of_share(promise, Measure(found.total - len(found.old), len(found.old)), entries)
 
 
 def _volume(records: Records, row: RateCommitment, promise: rules.Promise, month: dt.date) -> Line:
     """Tickets opened in the month, duplicates apart."""
-    period = clocks.period_of(records.contract, month, records.now)
-    rows = _tickets(records, row).filter(opened_at__gte=period.start, opened_at__lt=period.end)
-    count = rows.filter(duplicate_of=None).count()
     over = records.now >= rules.span_of(month, records.contract.organisation.timezone)[1]
-    return measures.of_volume(promise, row.measured, count, over=over)
+    return measures.of_volume(promise, row.measured, records.opened[row.pk, month], over=over)
+
+
+# -- tickets, for all months together ---------------------------------------------------------------------------------------
+
+
+def _months_of(asked: Asked, kind: str) -> list[tuple[RateCommitment, list[dt.date]]]:
+    """The commitments of a kind, each with the months in which it is asked about."""
+    found: dict[int, tuple[RateCommitment, list[dt.date]]] = {}
+    for month, pairs in asked.items():
+        for row, _ in pairs:
+            if row.kind == kind:
+                found.setdefault(row.pk, (row, []))[1].append(month)
+    return list(found.values())
+
+
+def _open(
+    contract: Contract, asked: Asked, hours: Hours, now: dt.datetime
+) -> dict[tuple[int, dt.date], tickets.Open]:
+    found: dict[tuple[int, dt.date], tickets.Open] = {}
+    for row, months in _months_of(asked, "backlog"):
+        ends = [clocks.period_of(contract, month, now).end for month in months]
+        limits = [_limit(contract, row, hours, end) for end in ends]
+        counted = tickets.open_at(contract, row, ends, limits)
+        found |= {(row.pk, month): one for month, one in zip(months, counted, strict=True)}
+    return found
+
+
+def _limit(contract: Contract, row: RateCommitment, hours: Hours, end: dt.datetime) -> dt.datetime:
+    """A ticket opened before it is too old at the end."""
+    zone = zone_of(contract.organisation.timezone)
+    day = hours.workday_after(row.calendar_id, end.astimezone(zone).date(), -int(row.measured["days"]))
+    return dt.datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _opened(contract: Contract, asked: Asked, now: dt.datetime) -> dict[tuple[int, dt.date], int]:
+    found: dict[tuple[int, dt.date], int] = {}
+    for row, months in _months_of(asked, "volume"):
+        counted = tickets.opened_in(contract, row, [clocks.period_of(contract, one, now) for one in months])
+        found |= {(row.pk, month): count for month, count in zip(months, counted, strict=True)}
+    return found

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from vigie.compliance import rules
-from vigie.compliance.models import RateCommitment, Statement, StatementLine
+from vigie.compliance.models import RateCommitment, Statement
 from vigie.compliance.queries import clocks
 from vigie.compliance.queries.measured import is_measure, measured
 from vigie.compliance.queries.terms import Terms
 from vigie.compliance.rules.measures import Entry
 from vigie.contracts.models import Contract
 from vigie.contracts.rules import penalties
-from vigie.contracts.rules.compliance import Measure, Verdict
+from vigie.contracts.rules.compliance import Measure, Method, Verdict
 from vigie.contracts.rules.penalties import NOTHING
 from vigie.kernel.actor import Actor
 
 POOLED_WITH = 3  # months
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,9 @@ def read_months(
     late: dict[dt.date, list[clocks.Late]] = {}
     for method in {one.method for one in terms.values()}:
         of_method = {month: one for month, one in terms.items() if one.method == method}
-        for run in _runs(_with_earlier(of_method)):
-            periods = [clocks.period_of(contract, month, now) for month in run]
-            counts |= zip(run, clocks.counts(contract, periods, method), strict=True)
-        for run in _runs(month for month, one in of_method.items() if _by_ticket(one)):
-            periods = [clocks.period_of(contract, month, now) for month in run]
-            late |= zip(run, clocks.late_seconds(contract, periods, method), strict=True)
+        counts |= _of_months(clocks.counts, contract, _with_earlier(of_method), method, now)
+        by_ticket = [month for month, one in of_method.items() if _by_ticket(one)]
+        late |= _of_months(clocks.late_seconds, contract, by_ticket, method, now)
     found = measured(actor, contract, {month: _measures(one) for month, one in terms.items()}, now)
     return {
         month: Read(
@@ -107,15 +105,21 @@ def _by_ticket(terms: Terms) -> bool:
     return any(row.formula == RateCommitment.Formula.PER_TICKET for row in terms.commitments)
 
 
-def _runs(months: Iterable[dt.date]) -> list[list[dt.date]]:
-    """Months that follow each other, together."""
-    runs: list[list[dt.date]] = []
-    for month in sorted(months):
-        if runs and rules.later(runs[-1][-1]) == month:
-            runs[-1].append(month)
-        else:
-            runs.append([month])
-    return runs
+def _of_months(
+    read: Callable[[Contract, Sequence[clocks.Period], Method], list[R]],
+    contract: Contract,
+    months: Sequence[dt.date],
+    method: Method,
+    now: dt.datetime,
+) -> dict[dt.date, R]:
+    """What is read of each month. Those between them are read too: one statement costs less than two."""
+    if not months:
+        return {}
+    run = [min(months)]
+    while run[-1] < max(months):
+        run.append(rules.later(run[-1]))
+    found = read(contract, [clocks.period_of(contract, month, now) for month in run], method)
+    return {month: one for month, one in zip(run, found, strict=True) if month in months}
 
 
 # -- figure ----------------------------------------------------------------------------------------------------------
@@ -210,13 +214,10 @@ def _earned_back(
     rows = [row for row in earlier if row.month in wanted]
     if not after or len(rows) < after:
         return NOTHING
-    lines = StatementLine.objects.filter(statement__in=rows).values_list(
-        "statement_id", "commitment_id", "penalty", "verdict"
-    )
     past = [
         penalties.Past(
             cost_of(row),
-            tuple((key, amount, Verdict(verdict)) for pk, key, amount, verdict in lines if pk == row.pk),
+            tuple((line.commitment_id, line.penalty, Verdict(line.verdict)) for line in row.lines.all()),
         )
         for row in rows
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 
 from vigie.catalog.models import Service
 from vigie.compliance import access, rules
@@ -19,7 +21,7 @@ from vigie.kernel.actor import Actor
 from vigie.toolkit.written import Written, columns_of, kept, models_of, stand_in, written
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Terms:
     """What a month of a contract is judged by. Without penalty terms there is no fee, no cap and no franchise."""
 
@@ -30,8 +32,12 @@ class Terms:
     def method(self) -> Method:
         return Method(self.penalty.kind)
 
-    def promises(self) -> list[rules.Promise]:
+    def promises(self) -> Sequence[rules.Promise]:
         """The commitments as the rules read them."""
+        return self._promises
+
+    @cached_property
+    def _promises(self) -> list[rules.Promise]:
         return [
             rules.Promise(
                 row.pk, row.kind, row.ticket_type, row.priority, row.target, row.n_min, row.allowed_misses,
@@ -87,19 +93,22 @@ def terms_in(actor: Actor, contract: Contract, months: Sequence[dt.date]) -> dic
     bare = PenaltyTerms(
         organisation_id=contract.organisation_id, contract=contract, fee=NOTHING, valid_from=months[0]
     )
-    return {
-        month: Terms(
-            tuple(row for row in rates if _holds(row, month)),
-            next((row for row in penalty if _holds(row, month)), bare),
-        )
-        for month in months
-    }
+    found: dict[dt.date, Terms] = {}
+    known: dict[tuple[Any, ...], Terms] = {}
+    for month in months:
+        held = tuple(row for row in rates if _holds(row, month))
+        judged = next((row for row in penalty if _holds(row, month)), bare)
+        key = (judged.pk, *(row.pk for row in held))  # months under the same terms share them
+        found[month] = known.setdefault(key, Terms(held, judged))
+    return found
 
 
 def statements_before(actor: Actor, contract: Contract, month: dt.date) -> list[Statement]:
-    """The contract's statements of earlier months, oldest first."""
+    """The contract's statements of earlier months, oldest first; those of a year with their lines."""
     found = models_of(Statement, _statements(actor), {CONTRACT: contract.pk})
-    return [row for row in found if row.month < month]
+    earlier, first = [row for row in found if row.month < month], rules.later(month, -12)
+    prefetch_related_objects([row for row in earlier if row.month >= first], "lines")
+    return earlier
 
 
 def _holds(row: PenaltyTerms | RateCommitment, month: dt.date) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from vigie.contracts import access
 from vigie.contracts.models import Contract, Requirement, RequirementTrace
+from vigie.contracts.queries.versions import agreed_commitments
 from vigie.contracts.rules.instants import zone_of
 from vigie.contracts.rules.requirements import check_step
 from vigie.kernel.actor import Actor
@@ -56,7 +57,7 @@ def trace(
     wanted = set(commitment_ids)
     if wanted and row.state != Requirement.State.AGREED:
         raise Refusal("contracts.requirement_not_agreed", field="commitments")
-    known = access.visible_commitments(actor).filter(version__contract_id=row.contract_id, pk__in=wanted)
+    known = agreed_commitments(actor, row.contract).filter(pk__in=wanted)
     if known.count() != len(wanted):
         raise NotFound()
     before = set(row.traces.values_list("commitment_id", flat=True))

@@ -100,13 +100,16 @@ def one_version(versions: Sequence[dict[str, Any]], version_id: int | None) -> d
 
 
 def uses_of(actor: Actor, calendar_id: int) -> list[dict[str, Any]]:
-    """Contracts in sight that measure a commitment of their last version with this calendar."""
+    """Contracts in sight that measure a commitment of the version put in force last with this calendar; no draft counts."""
+    in_force = ContractVersion.State.IN_FORCE
     following = ContractVersion.objects.filter(
         contract_id=OuterRef("version__contract_id"),
         number__gt=OuterRef("version__number"),
-        state=ContractVersion.State.IN_FORCE,
+        state=in_force,
     )
-    rows = Commitment.objects.filter(calendar_id=calendar_id, version__contract_id=OuterRef("pk"))
+    rows = Commitment.objects.filter(
+        calendar_id=calendar_id, version__contract_id=OuterRef("pk"), version__state=in_force
+    )
     found = access.visible(actor).filter(Exists(rows.filter(~Exists(following))))
     names = ("id", "reference", "name_fr", "name_en", "organisation__name")
     return list(found.order_by("organisation__name", "reference").values(*names)[:50])

@@ -15,7 +15,7 @@ from vigie.catalog.models import Service
 from vigie.contracts import access, labels
 from vigie.contracts.models import Commitment, Contract, Requirement, RequirementTrace
 from vigie.contracts.queries.chains import Chain, chains_of, day_of
-from vigie.contracts.queries.versions import commitments_of, version_at
+from vigie.contracts.queries.versions import agreed_commitments, commitments_of, version_at
 from vigie.contracts.questions import Measured, measures_of
 from vigie.contracts.rules.instants import moment
 from vigie.contracts.rules.promise import ClockKind
@@ -112,7 +112,7 @@ def _keys(actor: Actor, contract: Contract) -> dict[int, Key]:
     A commitment that follows another in time has its key: what was traced to the one is traced to the other.
     """
     names = ("kind", "ticket_type", "priority", "service_id", "category_id", "site_id", "vip_only")
-    rows = access.visible_commitments(actor).filter(version__contract=contract)
+    rows = agreed_commitments(actor, contract)
     return {pk: tuple(key) for pk, *key in rows.values_list("pk", *names)}
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
+from vigie.catalog.models import Category, Service
 from vigie.contracts import access, labels
 from vigie.contracts.models import (
+    Calendar,
     Commitment,
     Contract,
     ContractFile,
@@ -23,7 +25,9 @@ from vigie.contracts.models import (
 from vigie.contracts.rules.policies import pause_reasons
 from vigie.contracts.rules.promise import THRESHOLDS, Audience, ClockKind, PendingReason, default_pauses
 from vigie.kernel.actor import Actor
+from vigie.tenancy.models import Site
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.written import Written, columns_of, kept, models_of, rows_of, stand_in, written
 from vigie.workflow.labels import TYPES, label
 
 
@@ -41,12 +45,21 @@ class Edition:
 
 def editions(actor: Actor, contract: Contract, *, today: dt.date) -> list[Edition]:
     """Every version of a contract in sight, by day; a draft comes last."""
-    found = list(access.visible_versions(actor).filter(contract=contract))
+    found = models_of(ContractVersion, _versions(actor), {CONTRACT: contract.pk})
     standing = sorted((v for v in found if v.state == ContractVersion.State.IN_FORCE), key=_day)
     ends = [*(version.effective_on for version in standing[1:]), contract.ends_on]
     told = [Edition(v, end, _when(v, end, today)) for v, end in zip(standing, ends, strict=True)]
     drafts = [Edition(v, None, "draft") for v in found if v.state == ContractVersion.State.DRAFT]
     return told + drafts
+
+
+CONTRACT, VERSION = stand_in(1), stand_in(2)
+
+
+@kept
+def _versions(actor: Actor) -> Written | None:
+    rows = access.visible_versions(actor).filter(contract_id=CONTRACT)
+    return written(rows.values(*columns_of(ContractVersion)))
 
 
 def _day(version: ContractVersion) -> dt.date:
@@ -101,6 +114,12 @@ def standing_commitments(day: dt.date) -> QuerySet[Commitment]:
     )
 
 
+def agreed_commitments(actor: Actor, contract: Contract) -> QuerySet[Commitment]:
+    """What a contract in sight promises or promised, never an amendment's draft; of one not in force yet, its first version."""
+    agreed = Q(version__state=ContractVersion.State.IN_FORCE) | Q(version__number=1)
+    return access.visible_commitments(actor).filter(agreed, version__contract=contract)
+
+
 def version_at(actor: Actor, contract: Contract, day: dt.date) -> ContractVersion | None:
     """The version of a contract in sight that stands on a day; of one not in force yet, its first version."""
     found = access.visible_versions(actor).filter(contract=contract)
@@ -122,13 +141,32 @@ class Pauses:
 
 def commitments_of(actor: Actor, version: ContractVersion) -> list[dict[str, Any]]:
     """Every commitment of a version in sight, in reading order: scope, priority, clock."""
-    rows = (
-        access.visible_commitments(actor)
-        .filter(version=version)
-        .select_related("service", "category", "site", "calendar")
-    )
-    found = [_written(row, version) for row in rows]
+    found = [_written(row, version) for row in _rows_of(actor, version)]
     return sorted(found, key=lambda row: (row["order"], row["priority"] or 0, row["kind_order"]))
+
+
+NAMED: dict[str, type[Model]] = {"service": Service, "category": Category, "site": Site, "calendar": Calendar}
+NAMES = {"site": ("name",)}
+
+
+@kept
+def _commitments(actor: Actor) -> Written | None:
+    rows = access.visible_commitments(actor).filter(version_id=VERSION)
+    named = [f"{what}__{name}" for what in NAMED for name in NAMES.get(what, ("name_fr", "name_en"))]
+    return written(rows.values(*columns_of(Commitment), *named))
+
+
+def _rows_of(actor: Actor, version: ContractVersion) -> list[Commitment]:
+    """The commitments of a version, with the names of what they are about."""
+    own, rows = columns_of(Commitment), []
+    for values in rows_of(_commitments(actor), {VERSION: version.pk}):
+        row = Commitment.from_db("default", own, [values[name] for name in own])
+        for what, model in NAMED.items():
+            if pk := values[f"{what}_id"]:
+                names = {name: values[f"{what}__{name}"] for name in NAMES.get(what, ("name_fr", "name_en"))}
+                setattr(row, what, model(pk=pk, **names))
+        rows.append(row)
+    return rows
 
 
 def grouped(rows: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -181,6 +181,27 @@ class TestPortal:
         assert reverse("calendar", args=[world.calendar.pk]) not in page
         assert "fait partie de notre engagement" in text(browser, "portal_contract", on="2026-01-11")
 
+    def test_dates_are_told_and_no_name_price_or_paper_of_the_provider(
+        self, world: World, enter: Enter
+    ) -> None:
+        act, of_a = boss(world), world.a.contract
+        Contract.objects.filter(pk=of_a.pk).update(
+            ends_on="2027-01-01", notice_months=3, renewal="tacit", renewal_months=12
+        )
+        amend(world, START.date())
+        kept = {"prices": {"label_fr": "Canari forfait", "label_en": "Canary fee", "nature": "fee", "amount": Decimal("1234.56"),
+                           "unit": "", "period": "month"},
+                "lots": {"kind": "RUN", "name_fr": "Canari lot", "name_en": "Canary lot", "manager": world.manager.agent},
+                "signatories": {"side": "provider", "name": "Canari Signataire", "title": "", "ceiling": None}}  # fmt: skip
+        for part, values in kept.items():
+            parties.add_part(act, of_a.pk, part, values, now=START)
+        force(world)
+        page = text(enter(world.a.manager), "portal_contract")
+        assert "Tacite" in page
+        assert "3 mois avant la fin" in page
+        assert "31/12/2026" in page or "31 déc. 2026" in page
+        assert not any(word in page for word in ("Canari", "234,56", world.manager.name))
+
     def test_for_those_who_see_the_company_and_of_their_own(self, world: World, enter: Enter) -> None:
         assert enter(world.a.user).get(reverse("portal_contract")).status_code == 404
         browser = enter(world.a.manager)

@@ -19,6 +19,7 @@ from vigie.contracts.actions import requirements as actions
 from vigie.contracts.forms import support as forms
 from vigie.contracts.models import Contract, Requirement
 from vigie.contracts.queries import coverage as queries
+from vigie.contracts.queries.versions import agreed_commitments
 from vigie.contracts.rules.instants import zone_of
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, done, form_page
@@ -127,9 +128,7 @@ def requirement_decide(request: Request, requirement_id: int) -> HttpResponse:
 def requirement_trace(request: Request, requirement_id: int) -> HttpResponse:
     """Say which commitments it became."""
     row = access.one_requirement(request.actor, requirement_id)
-    form = forms.TraceForm(
-        request.POST, rows=access.visible_commitments(request.actor).filter(version__contract=row.contract_id)
-    )
+    form = forms.TraceForm(request.POST, rows=agreed_commitments(request.actor, row.contract))
     if done(
         form,
         lambda values: actions.trace(
@@ -146,7 +145,7 @@ def _page(
     actor = request.actor
     traced = list(row.traces.values_list("commitment_id", flat=True))
     offered = {*queries.commitments_now(actor, row.contract, now=timezone.now()), *traced}
-    rows = access.visible_commitments(actor).filter(version__contract=row.contract_id, pk__in=offered)
+    rows = agreed_commitments(actor, row.contract).filter(pk__in=offered)
     rows = rows.select_related("service", "category", "site").order_by("kind", "priority", "pk")
     context: dict[str, Any] = {
         "requirement": row, "state_tones": TONES, "states": labels.REQUIREMENT_STATES, "measures": labels.MEASURES,

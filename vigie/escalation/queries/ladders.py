@@ -17,6 +17,7 @@ from vigie.escalation.models import Ladder, Step
 from vigie.escalation.rules.ladder import Case, Point, Rung, Scope, chain, choose, rank
 from vigie.kernel.actor import Actor
 from vigie.tickets.models import Clock, Ticket
+from vigie.toolkit.written import Written, columns_of, kept, models_of, stand_in, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,22 @@ def ladders(actor: Actor) -> list[Ladder]:
 
 def ladders_for(actor: Actor, contract: Contract) -> list[Ladder]:
     """The ladders that tickets of a contract may climb, the most specific first."""
-    own = (
-        Q(contract=contract)
-        | Q(contract=None, organisation_id=contract.organisation_id)
-        | Q(organisation=None)
-    )
-    rows = access.visible(actor).filter(own, is_active=True).select_related("organisation", "contract")
-    return sorted(rows.order_by("pk"), key=lambda row: rank(scope_of(row)), reverse=True)
+    given = {CONTRACT: contract.pk, CLIENT: contract.organisation_id}
+    rows = models_of(Ladder, _of_contract(actor), given)
+    for row in rows:
+        row.contract = contract if row.contract_id else None
+        row.organisation = contract.organisation if row.organisation_id else None
+    return sorted(rows, key=lambda row: rank(scope_of(row)), reverse=True)
+
+
+CONTRACT, CLIENT = stand_in(1), stand_in(2)
+
+
+@kept
+def _of_contract(actor: Actor) -> Written | None:
+    own = Q(contract_id=CONTRACT) | Q(contract=None, organisation_id=CLIENT) | Q(organisation=None)
+    rows = access.visible(actor).filter(own, is_active=True).order_by("pk")
+    return written(rows.values(*columns_of(Ladder)))
 
 
 def steps_of(ladder: Ladder) -> list[Step]:

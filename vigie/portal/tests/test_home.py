@@ -109,6 +109,7 @@ def test_who_has_several_companies_may_change(world: World, as_person: As) -> No
         ("/portal/", 14),
         ("/portal/tickets/?of=company", 11),
         ("/portal/tickets/{}/", 17),
+        # one of them reads the corrections of facts, told below the promises
         ("/portal/tickets/{}/promise/", 13),
         ("/portal/new/", 21),
     ],

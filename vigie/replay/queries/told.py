@@ -25,6 +25,7 @@ from vigie.replay.models import ChangedClock, Study
 from vigie.tickets import access as tickets_access
 from vigie.tickets.queries.corrected import corrected_among
 from vigie.toolkit.paging import Order, Page, page_of
+from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 
 WIDTH, HEIGHT, MARGIN = 720, 180, 12
 DASHES = ("", "8 5", "2 4", "12 4 2 4")
@@ -34,9 +35,17 @@ BY_TICKET = Order(("id",))
 
 def studies_of(actor: Actor, contract: Contract, *, most: int = 20) -> list[dict[str, Any]]:
     """The latest questions asked of a contract, with who asked and the names of their variants."""
-    rows = access.visible(actor).filter(contract=contract).order_by("-asked_at", "-pk")
-    found = rows.values("id", "variants", "state", "progress", "asked_at", "asked_by__name")[:most]
+    found = rows_of(_latest(actor, most), {CONTRACT: contract.pk})
     return [{**row, "names": [variant["name"] for variant in row["variants"]]} for row in found]
+
+
+CONTRACT = stand_in(1)
+
+
+@kept
+def _latest(actor: Actor, most: int) -> Written | None:
+    rows = access.visible(actor).filter(contract_id=CONTRACT).order_by("-asked_at", "-pk")
+    return written(rows.values("id", "variants", "state", "progress", "asked_at", "asked_by__name")[:most])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from vigie.contracts.labels import PAUSES
-from vigie.contracts.models import Commitment, Contract
+from vigie.contracts.models import Commitment
 from vigie.contracts.queries import terms_of
 from vigie.contracts.rules.clock_facts import ClockFact
 from vigie.contracts.rules.cycles import Cycle
@@ -234,28 +234,21 @@ def live_clocks(ticket_id: int) -> list[dict[str, Any]]:
 def explained_views(actor: Actor, views: list[ClockView]) -> list[Explained]:
     """Clocks in words, segment by segment; who held the ticket is the provider's alone."""
     wanted = {view.reading.terms.commitment_id for view in views if not view.holder}
-    commitments = {str(c.pk): c for c in in_sight(actor, Commitment.objects.filter(pk__in=wanted - {""}))}
-    stamped = (view.reading.terms for view in views if not view.holder)
-    promised = {terms.contract_id for terms in stamped if terms.commitment_id in commitments}
-    contracts = {str(c.pk): c for c in in_sight(actor, Contract.objects.filter(pk__in=promised))}
+    rows = in_sight(actor, Commitment.objects.filter(pk__in=wanted - {""}))
+    # a contract's client is that of its commitments: the reference keeps them together
+    commitments = {str(row.pk): row for row in rows.select_related("version__contract")}
     names: dict[str, str] = {}
     if actor.is_provider:
         names = holder_names({s.holder for view in views if not view.holder for s in view.reading.segments})
-    return [_explain(view, {} if view.holder else commitments, contracts, names) for view in views]
+    return [_explain(view, {} if view.holder else commitments, names) for view in views]
 
 
-def _explain(
-    view: ClockView,
-    commitments: Mapping[str, Commitment],
-    contracts: Mapping[str, Contract],
-    names: Mapping[str, str],
-) -> Explained:
+def _explain(view: ClockView, commitments: Mapping[str, Commitment], names: Mapping[str, str]) -> Explained:
     terms = view.reading.terms
-    contract = contracts.get(terms.contract_id)
     commitment = commitments.get(terms.commitment_id)
     return Explained(
         clock=view,
-        contract=contract.reference if contract and commitment else "",
+        contract=commitment.version.contract.reference if commitment else "",
         commitment=scope_words(commitment),
         hours=terms.calendar.zone,
         stretches=[_stretch(segment, view.reading, names) for segment in view.reading.segments],
