@@ -125,7 +125,7 @@ def rows_of(
     return [dict(zip(names, _converted(statement, row), strict=True)) for row in found]
 
 
-def models_of(model: type[M], statement: Written | None, given: Mapping[int, Any] | None = None) -> list[M]:
+def models_of(model: type[M], statement: Written | None, given: Mapping[Any, Any] | None = None) -> list[M]:
     """The same as rows of ``model``; the statement names its columns."""
     return [model.from_db(DEFAULT_DB_ALIAS, row.keys(), row.values()) for row in rows_of(statement, given)]
 

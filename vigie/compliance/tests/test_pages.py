@@ -258,7 +258,7 @@ def test_statements_are_counted(world: World) -> None:
     month_of_a(world)
     browser, contract = enter(world.manager), world.a.contract.pk
     pages = {
-        reverse("contract", args=[contract]): 21,
+        reverse("contract", args=[contract]): 20,
         reverse("contract_month", args=[contract]) + "?month=2026-01": 12,
         reverse("contract_month_tickets", args=[contract]) + "?month=2026-01": 12,
         reverse("exclusions"): 5,
