@@ -1,7 +1,8 @@
 """Mail in and out through real servers on loopback: ``python -m bench.mail`` (`--mails` for the size).
 
-In: committed (a fetch by hand, no worker), then turned into tickets (the worker), small and with a file of 100 KB. Out: to a
-healthy server, then with one domain of three that never answers. Beside it an agent's queue page. CPU counts more than the clock.
+In: committed (a fetch by hand, no worker), then turned into tickets (the worker), small and with a file of 100 KB, all at once
+and then ten a second. Out: to a healthy server, then with one domain of three that never answers. Beside it an agent's queue
+page. CPU counts more than the clock.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from faults.site import Site, open_site
 SIZES = {"small": 0, "100 KB": 100_000}
 PATIENCE = 600.0
 A_SECOND = 4
+IN_A_SECOND, FLOWS = 10, 40
 QUEUE = "/tickets/?status=live&sort=newest"
 AGAIN = "update notifications_delivery set state = 'waiting', attempts = 0, next_try_at = now(), claimed_until = null, sent_at = null"
 
@@ -142,6 +144,20 @@ def ticketed(site: Site) -> None:
     )  # fmt: skip
 
 
+def flowing(site: Site, size: int) -> None:
+    """Mails at the rate that is asked of an installation, fetched and settled by its worker as they come."""
+    assert site.imap_server is not None
+    (before,) = site.ask("select count(*) from mail_inboundmail where state <> 'received'")[0]
+    worker(site, True)
+    began = time.monotonic()
+    with site.imap_server.client("imap0") as client:
+        for number in range(IN_A_SECOND * FLOWS):
+            client.append("INBOX", letter(1_000_000 + number, size, site))
+            time.sleep(max(0.0, began + (number + 1) / IN_A_SECOND - time.monotonic()))
+    (after,) = site.ask("select count(*) from mail_inboundmail where state <> 'received'")[0]
+    print(f"flowing: {IN_A_SECOND} mails/s for {FLOWS} s, {after - before} settled meanwhile", flush=True)
+
+
 def peak_memory(pid: int) -> float:
     """MB of a reading process at its highest; 0 for any other."""
     try:
@@ -195,6 +211,8 @@ def main() -> int:
             committed(site, options.mails, SIZES[name])
             with watched_pages(site, "while mails become tickets"):
                 ticketed(site)
+            with watched_pages(site, f"while {IN_A_SECOND} mails/s come in"):
+                flowing(site, SIZES[name])
             worker(site, False)
         if options.no_out:
             return 0
