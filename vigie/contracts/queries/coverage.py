@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count
-
 from vigie.catalog.models import Service
 from vigie.contracts import access, labels
 from vigie.contracts.models import Commitment, Contract, Requirement, RequirementTrace
@@ -200,6 +198,19 @@ def commitments_now(actor: Actor, contract: Contract, *, now: dt.datetime) -> li
     return [row["id"] for row in commitments_of(actor, version)] if version else []
 
 
+def traces_of(actor: Actor, row: Requirement, *, now: dt.datetime) -> tuple[list[int], list[int]]:
+    """Ids of the commitments that a requirement may become, and of those among them that it became.
+
+    They are those of today, where what was traced to one is traced to the one that follows it, and those it became that
+    nothing follows.
+    """
+    keys, today = _keys(actor, row.contract), commitments_now(actor, row.contract, now=now)
+    traced = sorted(pk for pk in row.traces.values_list("commitment_id", flat=True) if pk in keys)
+    standing, became = {keys[pk] for pk in today}, {keys[pk] for pk in traced}
+    gone = list({keys[pk]: pk for pk in traced if keys[pk] not in standing}.values())
+    return [*today, *gone], [*(pk for pk in today if keys[pk] in became), *gone]
+
+
 def one_line(found: Coverage, commitment: Commitment) -> Line | None:
     """The line of a commitment, where it is in force."""
     return next((line for line in found.lines if line.commitment_id == commitment.pk), None)
@@ -239,9 +250,16 @@ def _tell(chain: Chain) -> Told:
     return Told(chain, steps)
 
 
-def register(actor: Actor, contract: Contract) -> list[dict[str, Any]]:
-    """Every requirement of a contract in order, with the number of commitments it became."""
-    rows = access.visible_requirements(actor).filter(contract=contract).annotate(promises=Count("traces"))
-    return [
-        {"row": row, "promises": row.promises} for row in rows.select_related("service").order_by("number")
-    ]
+def register(actor: Actor, contract: Contract, *, now: dt.datetime) -> list[dict[str, Any]]:
+    """Every requirement of a contract in order, with the number of commitments of today that it became.
+
+    What was traced to a commitment of a past version is traced to the one that follows it, and counted once.
+    """
+    rows = access.visible_requirements(actor).filter(contract=contract).select_related("service")
+    found = list(rows.order_by("number"))
+    keys = _keys(actor, contract)
+    traced = _traced(found, keys)
+    counted = Counter(
+        row.pk for pk in commitments_now(actor, contract, now=now) for row in traced.get(keys[pk], ())
+    )
+    return [{"row": row, "promises": counted[row.pk]} for row in found]

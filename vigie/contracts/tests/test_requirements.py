@@ -24,7 +24,7 @@ from vigie.contracts.models import (
     SupplierContract,
     SupportCommitment,
 )
-from vigie.contracts.queries.coverage import Line, coverage
+from vigie.contracts.queries.coverage import Line, coverage, register, traces_of
 from vigie.contracts.rules.requirements import NEXT, check_step
 from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
 from vigie.toolkit.models import JournalEntry
@@ -235,6 +235,19 @@ def test_a_commitment_that_follows_another_keeps_what_was_asked(world: World) ->
     put_in_force(boss, contract, now=yesterday)
     assert line(world).commitment_id != old.pk
     assert line(world).requirements == [row]
+
+
+def test_the_register_counts_each_commitment_once_whatever_its_versions(world: World) -> None:
+    row, boss, contract = to(world, ask(world), "agreed"), world.actor(world.admin), world.a.contract
+    yesterday = NOW - dt.timedelta(days=1)
+    old = p1(world)
+    draft_amendment(boss, contract.pk, {"effective_on": TODAY}, now=yesterday)
+    new = put_in_force(boss, contract.pk, now=yesterday).commitments.get(line=old.line)
+    actions.trace(boss, row.pk, [old.pk, new.pk, p1(world, "response").pk], now=NOW)
+    assert [one["promises"] for one in register(boss, contract, now=NOW)] == [2]
+    offered, became = traces_of(boss, row, now=NOW)
+    assert sorted(offered) == sorted(new.version.commitments.values_list("pk", flat=True))
+    assert sorted(became) == sorted([new.pk, p1(world, "response").pk])
 
 
 def test_a_wish_that_is_no_clock_is_kept_by_its_measure_once_agreed(

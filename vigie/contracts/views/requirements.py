@@ -63,7 +63,8 @@ def requirements(request: Request, contract_id: int) -> HttpResponse:
     """All that the client asked of a contract, what became of it and why."""
     found = access.one(request.actor, contract_id)
     context = {
-        "contract": found, "rows": queries.register(request.actor, found), "crumbs": _crumbs(found), "state_tones": TONES,
+        "contract": found, "rows": queries.register(request.actor, found, now=timezone.now()), "crumbs": _crumbs(found),
+        "state_tones": TONES,
         "states": labels.REQUIREMENT_STATES, "measures": labels.MEASURES, "may_manage": request.actor.can("contracts:manage"),
     }  # fmt: skip
     return render(request, "contracts/requirements.html", context)
@@ -143,8 +144,7 @@ def _page(
     request: Request, row: Requirement, *, decision: web.Form | None = None, tracing: web.Form | None = None
 ) -> HttpResponse:
     actor = request.actor
-    traced = list(row.traces.values_list("commitment_id", flat=True))
-    offered = {*queries.commitments_now(actor, row.contract, now=timezone.now()), *traced}
+    offered, traced = queries.traces_of(actor, row, now=timezone.now())
     rows = agreed_commitments(actor, row.contract).filter(pk__in=offered)
     rows = rows.select_related("service", "category", "site").order_by("kind", "priority", "pk")
     context: dict[str, Any] = {
