@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -10,6 +12,7 @@ from django.utils.translation import pgettext_lazy as p
 
 from vigie.catalog.models import Category, Service
 from vigie.contracts.models.calendars import Calendar
+from vigie.contracts.rules.renewal import last_day
 from vigie.tenancy.models import Entity, Organisation, Site
 
 
@@ -66,6 +69,11 @@ class Contract(models.Model):
         ]
 
     UNPROMISED = (Status.DRAFT, Status.NEGOTIATION)
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which it runs."""
+        return last_day(self.ends_on)
 
     def __str__(self) -> str:
         return self.reference

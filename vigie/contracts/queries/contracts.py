@@ -16,8 +16,10 @@ from vigie.contracts.queries.versions import Pauses, pauses_of, scope_words
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind
 from vigie.contracts.rules.instants import epoch, moment
 from vigie.contracts.rules.promise import ClockKind, Terms, Unit
+from vigie.contracts.rules.renewal import last_day
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import Refusal
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.paging import Order, Page, page_of
 
@@ -57,7 +59,10 @@ def contracts_page(
     rows = Commitment.objects.filter(version_id=OuterRef("version_now")).order_by()
     counted = rows.values("version_id").annotate(n=Count("pk")).values("n")
     contracts = contracts.annotate(promises=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
-    return page_of(contracts, BY_CLIENT, fields=LISTED, size=size, cursor=cursor)
+    page = page_of(contracts, BY_CLIENT, fields=LISTED, size=size, cursor=cursor)
+    for row in page.rows:
+        row["last_day"] = last_day(row["ends_on"])
+    return page
 
 
 def _version_now(today: dt.date) -> Subquery:
@@ -80,6 +85,7 @@ def contracts_of(actor: Actor, organisation_id: int, *, today: dt.date) -> list[
     listed: list[dict[str, Any]] = [
         {
             **row,
+            "last_day": last_day(row["ends_on"]),
             "in_force": row["status"] not in Contract.UNPROMISED
             and row["starts_on"] <= today
             and (row["ends_on"] is None or today < row["ends_on"]),
@@ -95,7 +101,7 @@ def first_to_end(actor: Actor, *, today: dt.date) -> dict[int, dict[str, Any]]:
     in_force = in_force.filter(Q(ends_on=None) | Q(ends_on__gt=today))
     rows = in_force.order_by("organisation_id", F("ends_on").asc(nulls_last=True), "pk")
     firsts = rows.distinct("organisation_id").values("organisation_id", "id", "reference", "ends_on")
-    return {row["organisation_id"]: dict(row) for row in firsts}
+    return {row["organisation_id"]: {**row, "last_day": last_day(row["ends_on"])} for row in firsts}
 
 
 # -- which promise for this ticket? --------------------------------------------------------------------------------
@@ -142,9 +148,11 @@ def _foreseen(
     kind: ClockKind, terms: Terms, row: Commitment, version: ContractVersion, scope: Scope
 ) -> Foreseen:
     start = epoch(scope.opened_at)
-    reading = read_clock(terms, [ClockFact(FactKind.START, start)], start)
-    hours, due = terms.target.openings(terms.calendar), reading.due_at
-    spans = hours.spans(start, due) if due else ()
+    try:
+        due = read_clock(terms, [ClockFact(FactKind.START, start)], start).due_at
+    except Refusal:  # hours that open no more: it never falls due
+        due = None
+    spans = terms.target.openings(terms.calendar).spans(start, due) if due else ()
     zone = terms.zone
     days = terms.target.value if terms.target.unit == Unit.BUSINESS_DAYS_EOD else None
     return Foreseen(

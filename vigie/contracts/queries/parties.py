@@ -73,7 +73,7 @@ def agreed_dates(contract: Contract, today: dt.date) -> Dates:
     if contract.ends_on is None:
         return Dates(None, None, None, ())
     decide = decision_deadline(contract.ends_on, contract.notice_months)
-    return Dates(contract.ends_on - dt.timedelta(days=1), decide, (decide - today).days, ())
+    return Dates(contract.last_day, decide, (decide - today).days, ())
 
 
 def lots_of(contract: Contract) -> list[dict[str, Any]]:

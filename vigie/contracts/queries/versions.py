@@ -24,6 +24,7 @@ from vigie.contracts.models import (
 )
 from vigie.contracts.rules.policies import pause_reasons
 from vigie.contracts.rules.promise import THRESHOLDS, Audience, ClockKind, PendingReason, default_pauses
+from vigie.contracts.rules.renewal import last_day
 from vigie.kernel.actor import Actor
 from vigie.tenancy.models import Site
 from vigie.toolkit.jinja import local_name
@@ -35,12 +36,17 @@ from vigie.workflow.labels import TYPES, label
 class Edition:
     """A version on the time line of its contract. ``until`` is the day on which the next one, or nothing, takes over.
 
-    ``when`` is ``past``, ``now``, ``later`` or ``draft``.
+    ``last_day`` is the day before, which people read. ``when`` is ``past``, ``now``, ``later`` or ``draft``.
     """
 
     version: ContractVersion
     until: dt.date | None
     when: str
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day that it governs; none where nothing ends it."""
+        return last_day(self.until)
 
 
 def editions(actor: Actor, contract: Contract, *, today: dt.date) -> list[Edition]:
@@ -48,7 +54,8 @@ def editions(actor: Actor, contract: Contract, *, today: dt.date) -> list[Editio
     found = models_of(ContractVersion, _versions(actor), {CONTRACT: contract.pk})
     standing = sorted((v for v in found if v.state == ContractVersion.State.IN_FORCE), key=_day)
     ends = [*(version.effective_on for version in standing[1:]), contract.ends_on]
-    told = [Edition(v, end, _when(v, end, today)) for v, end in zip(standing, ends, strict=True)]
+    # a contract that is not in force yet has an end, and no version that ends there
+    told = [Edition(v, end, _when(v, end, today)) for v, end in zip(standing, ends, strict=False)]
     drafts = [Edition(v, None, "draft") for v in found if v.state == ContractVersion.State.DRAFT]
     return told + drafts
 

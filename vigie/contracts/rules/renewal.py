@@ -19,6 +19,11 @@ def months_after(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def last_day(ends_on: dt.date | None) -> dt.date | None:
+    """The last day of what ends on a day: the one before, which people read; none without an end."""
+    return ends_on - dt.timedelta(days=1) if ends_on else None
+
+
 def decision_deadline(ends_on: dt.date, notice_months: int) -> dt.date:
     """The last day to give notice: the contract's last day, less the notice."""
     return months_after(ends_on - dt.timedelta(days=1), -notice_months)

@@ -88,6 +88,22 @@ class TestPages:
         assert rows.get(kind="resolution", ticket_type="request").target_days == 2
         assert not rows.filter(kind="update", priority=2).exists()
 
+    @pytest.mark.parametrize("ends_on", ["", "2028-01-01"])
+    @pytest.mark.parametrize("begun", ["contract_from", "contract_new"])
+    def test_what_was_just_made_opens_with_its_draft_and_the_next_step(
+        self, world: World, begun: str, ends_on: str
+    ) -> None:
+        browser = signed_in(world.admin)
+        address = reverse(begun, args=["standard"] if begun == "contract_from" else [])
+        answer = browser.post(address, typed(world, "standard", ends_on=ends_on), follow=True)
+        assert answer.status_code == 200
+        made = Contract.objects.get(reference="ALPHA-2027")
+        page = answer.content.decode()
+        assert answer.redirect_chain[-1][0] == reverse("contract", args=[made.pk])
+        assert "Ce contrat est un brouillon" in page
+        assert page.count(f'href="{reverse("draft", args=[made.pk])}"') >= 2
+        assert browser.get(reverse("draft", args=[made.pk])).status_code == 200
+
     def test_a_bad_target_is_said_beside_its_line_and_nothing_is_kept(self, world: World) -> None:
         before = Contract.objects.count()
         address = reverse("contract_from", args=["standard"])
