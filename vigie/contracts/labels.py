@@ -179,6 +179,12 @@ refusals.register(
         "contracts.requirement_step": _("This requirement has moved on meanwhile: that step no longer follows."),
         "contracts.supplier_no_service": _("Tick at least one service: a contract that covers none supports nothing."),
         "contracts.target_never_due": _("This calendar never opens in the coming 400 days: the target would never fall due."),
+        "contracts.target_unreachable": _(
+            "“%(line)s” would never fall due: in 400 days “%(calendar)s” does not open enough for %(target)s."
+        ),
+        "contracts.hours_break_promise": _(
+            "“%(line)s” of %(holder)s would never fall due: in 400 days these hours do not open enough for %(target)s."
+        ),
         "contracts.site_of_another": _("This site belongs to another client."),
     }
 )  # fmt: skip

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from vigie.contracts import access
 from vigie.contracts.models import Calendar, CalendarVersion
+from vigie.contracts.queries.reach import check_hours, hours_of
 from vigie.contracts.rules import calendar as rules
 from vigie.contracts.rules.instants import epoch, zone_of
 from vigie.contracts.rules.openings import check_opens
@@ -54,7 +55,7 @@ def publish_hours(
 ) -> CalendarVersion:
     """New hours from a day on. Tickets already open keep the hours stamped on them.
 
-    Raises ``contracts.version_in_the_past`` and every fault of the hours themselves.
+    Raises ``contracts.version_in_the_past``, ``contracts.hours_break_promise`` and every fault of the hours themselves.
     """
     actor.demand("contracts:manage")
     calendar = access.one_calendar(actor, calendar_id)
@@ -71,6 +72,12 @@ def checked(definition: Mapping[str, Any], effective_on: dt.date, *, now: dt.dat
     return calendar
 
 
+def check_promised(calendar: Calendar, hours: rules.Calendar, effective_on: dt.date) -> None:
+    """Refuse hours that would keep something promised from ever falling due (``contracts.hours_break_promise``)."""
+    versions = [*hours_of([calendar.pk])[calendar.pk], (effective_on, hours)]
+    check_hours(calendar.pk, sorted(versions, key=lambda version: version[0]), effective_on)
+
+
 def _add_version(
     actor: Actor, calendar: Calendar, definition: Mapping[str, Any], effective_on: dt.date, now: dt.datetime
 ) -> CalendarVersion:
@@ -80,6 +87,7 @@ def _add_version(
             raise Refusal("contracts.version_in_the_past", field="effective_on")
         if CalendarVersion.objects.filter(calendar=calendar, effective_on=effective_on).exists():
             raise Refusal("contracts.version_same_day", field="effective_on")
+        check_promised(calendar, hours, effective_on)
     version = CalendarVersion(calendar=calendar, created_at=now)
     return journal.write(
         actor, version, {"effective_on": effective_on, "definition": hours.to_json()}, now=now

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from vigie.catalog.models import Category
-from vigie.contracts.actions.versions import commitment_of, locked_draft
+from vigie.contracts.actions.versions import commitment_of, locked_draft, today_of
 from vigie.contracts.models import Commitment, Contract, ContractVersion
 from vigie.contracts.queries.book import commitment_row
+from vigie.contracts.queries.reach import check_promise
 from vigie.contracts.rules.policies import pause_reasons
 from vigie.contracts.rules.promise import ClockKind, Target, Unit, read_target
 from vigie.contracts.rules.targets import refuse_ties
@@ -81,6 +82,7 @@ def _write(
     if calendar.organisation_id not in (None, contract.organisation_id):
         raise Refusal("contracts.calendar_of_another", field="calendar")
     saved = journal.write(actor, row, values, now=now)
+    check_promise(saved, max(draft.effective_on, today_of(contract, now)))
     paths = {pk: tuple(path.split("/")) for pk, path in Category.objects.values_list("pk", "path")}
     refuse_ties(commitment_row(one, paths) for one in Commitment.objects.filter(version=draft))
     return saved

@@ -19,6 +19,7 @@ from vigie.contracts.models import (
     SupplierContract,
     SupportCommitment,
 )
+from vigie.contracts.queries.reach import check_promise
 from vigie.contracts.queries.support import Holder, holder_of, support_row
 from vigie.contracts.rules import calendar as hours
 from vigie.contracts.rules.instants import epoch, zone_of
@@ -138,6 +139,7 @@ def _write(
         raise Refusal("contracts.threshold_not_positive", field="thresholds")
     _check_calendar(values["calendar"], values["valid_from"], now)
     saved = journal.write(actor, row, values, now=now)
+    check_promise(saved, max(saved.valid_from, _today(saved, now)))
     rows = SupportCommitment.objects.filter(team=saved.team, supplier_contract=saved.supplier_contract)
     refuse_ties(
         support_row(other)

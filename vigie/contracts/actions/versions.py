@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from vigie.contracts import access
 from vigie.contracts.models import Commitment, Contract, ContractVersion, Covered, PriceLine
+from vigie.contracts.queries.reach import refusals_of
 from vigie.contracts.rules.instants import zone_of
 from vigie.contracts.rules.policies import COLUMNS, pause_reasons
 from vigie.kernel.actor import Actor
@@ -63,7 +64,7 @@ def draft_amendment(
         raise Refusal("contracts.draft_exists")
     if base is None:
         raise Refusal("contracts.not_in_force")
-    _check_day(contract, base, values["effective_on"])
+    _check_day(contract, base, values["effective_on"], now)
     draft = ContractVersion(
         organisation_id=contract.organisation_id, contract=contract, number=base.number + 1, created_at=now,
         **{name: getattr(base, name) for name in POLICIES},
@@ -91,9 +92,9 @@ def change_draft(
     """Change the day, the words or the policies of a draft. The first version starts with its contract."""
     contract, draft = locked_draft(actor, contract_id)
     day, base = values.get("effective_on", draft.effective_on), last_in_force(contract)
-    if base is not None:
-        _check_day(contract, base, day)
-    elif day != contract.starts_on:
+    if base is not None and "effective_on" in values:
+        _check_day(contract, base, day, now)
+    elif base is None and day != contract.starts_on:
         raise Refusal("contracts.first_version_starts_with_contract", field="effective_on")
     check_pauses(values.get("pauses", {}))
     return journal.write(actor, draft, values, now=now)
@@ -113,24 +114,31 @@ def drop_draft(actor: Actor, contract_id: int, *, now: dt.datetime) -> None:
 
 @transaction.atomic
 def put_in_force(actor: Actor, contract_id: int, *, now: dt.datetime) -> ContractVersion:
-    """The draft stands from its day on, and never changes again.
+    """The draft stands from its day on, and never changes again; refused by the first of its :func:`obstacles`.
 
-    An amendment starts tomorrow at the earliest, as the tickets of today were promised what stood this morning
-    (``contracts.change_in_the_past``), and after the version put in force last (``contracts.version_overlaps``,
-    ``contracts.amendment_same_day``). The first version puts its contract in force.
+    The first version puts its contract in force.
     """
     contract, draft = locked_draft(actor, contract_id)
-    base = last_in_force(contract)
-    if base is not None:
-        _check_day(contract, base, draft.effective_on)
-        if draft.effective_on <= today_of(contract, now):
-            raise Refusal("contracts.change_in_the_past", field="effective_on")
+    for refusal in obstacles(contract, draft, now=now):
+        raise refusal
     draft = journal.write(actor, draft, {"state": ContractVersion.State.IN_FORCE}, now=now)
     if contract.status in Contract.UNPROMISED:
         began = contract.starts_on <= today_of(contract, now)
         status = Contract.Status.ACTIVE if began else Contract.Status.SIGNED
         journal.write(actor, contract, {"status": status}, now=now)
     return draft
+
+
+def obstacles(contract: Contract, draft: ContractVersion, *, now: dt.datetime) -> list[Refusal]:
+    """Why the draft cannot be put in force: its day, then each target that its hours would never let fall due."""
+    base = last_in_force(contract)
+    found: list[Refusal] = []
+    if base is not None:
+        try:
+            _check_day(contract, base, draft.effective_on, now)
+        except Refusal as refusal:
+            found.append(refusal)
+    return [*found, *refusals_of(draft, today_of(contract, now))]
 
 
 def locked_draft(actor: Actor, contract_id: int) -> tuple[Contract, ContractVersion]:
@@ -165,10 +173,16 @@ def check_pauses(pauses: Mapping[str, Mapping[str, bool]]) -> None:
         pause_reasons(kind, pauses, {})
 
 
-def _check_day(contract: Contract, base: ContractVersion, day: dt.date) -> None:
+def _check_day(contract: Contract, base: ContractVersion, day: dt.date, now: dt.datetime) -> None:
+    """An amendment starts after the version put in force last, before the end, and tomorrow at the earliest.
+
+    The tickets of today were promised what stood this morning.
+    """
     if day == base.effective_on:
         raise Refusal("contracts.amendment_same_day", field="effective_on")
     if day < base.effective_on:
         raise Refusal("contracts.version_overlaps", field="effective_on")
     if contract.ends_on is not None and day >= contract.ends_on:
         raise Refusal("contracts.amendment_after_end", field="effective_on")
+    if day <= today_of(contract, now):
+        raise Refusal("contracts.change_in_the_past", field="effective_on")

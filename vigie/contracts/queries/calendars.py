@@ -22,7 +22,7 @@ from vigie.contracts.rules.holiday_sets import rule_days
 from vigie.contracts.rules.instants import epoch, moment
 from vigie.contracts.rules.openings import openings
 from vigie.kernel.actor import Actor
-from vigie.kernel.refusal import NotFound
+from vigie.kernel.refusal import NotFound, Refusal
 from vigie.toolkit.jinja import local_name, locale
 from vigie.toolkit.paging import Order, Page, page_of
 
@@ -224,6 +224,20 @@ def _day(calendar: Calendar, day: dt.date, unlike: Mapping[str, Any] | None) -> 
 def next_openings(
     calendar: rules.Calendar, now: dt.datetime, most: int = 5
 ) -> list[tuple[dt.datetime, dt.datetime]]:
-    """The next open spans, in the calendar's own zone."""
-    spans = islice(openings(calendar).intervals(epoch(now)), most)
-    return [(moment(start, calendar.zone), moment(end, calendar.zone)) for start, end in spans]
+    """The next open spans, in the calendar's own zone; fewer where it opens no more after them."""
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    try:
+        for start, end in islice(openings(calendar).intervals(epoch(now)), most):
+            found.append((moment(start, calendar.zone), moment(end, calendar.zone)))
+    except Refusal:  # nothing opens any more
+        pass
+    return found
+
+
+def opens_again(calendar: rules.Calendar, now: dt.datetime) -> bool:
+    """Does it open now or later?"""
+    try:
+        openings(calendar).next_open(epoch(now))
+    except Refusal:
+        return False
+    return True

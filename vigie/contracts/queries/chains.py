@@ -14,6 +14,7 @@ from vigie.contracts.queries.support import Holder, SupportBook, last_day, suppo
 from vigie.contracts.rules.chain import HORIZON, Leg, Worst, worst
 from vigie.contracts.rules.instants import epoch, zone_of
 from vigie.contracts.rules.promise import Audience, ClockKind, PendingReason, Terms
+from vigie.kernel.refusal import Refusal
 from vigie.tenancy.models import Site
 from vigie.toolkit.jinja import local_name
 from vigie.workflow.labels import TYPES
@@ -70,7 +71,11 @@ def chains_of(contract: Contract, *, now: dt.datetime) -> list[Chain]:
     found: dict[tuple[object, ...], Chain] = {}
     for (service, teams), scope in _probes(book, behind, contract, at):
         for kind, terms in book.terms_for(scope).items():
-            for chain in _paths(kind, terms, service, teams, behind, scope, at):
+            try:
+                paths = list(_paths(kind, terms, service, teams, behind, scope, at))
+            except Refusal:  # hours that open no more: there is no worst opening to tell
+                continue
+            for chain in paths:
                 key = (chain.commitment_id, service.pk, chain.holders)
                 known = found.get(key)
                 if known is None or _worse(chain) > _worse(known):

@@ -57,7 +57,7 @@ def _clause(row: Commitment) -> dict[str, Any]:
     kind = ClockKind(row.kind)
     days = row.target_days
     return {
-        "scope": _whose(row),
+        "scope": whose(row),
         "target": Target(days, Unit.BUSINESS_DAYS_EOD) if days else Target(row.target_seconds or 0),
         "hours": _hours(row),
         "pauses": pause_reasons(kind, {}, row.pauses),
@@ -67,7 +67,8 @@ def _clause(row: Commitment) -> dict[str, Any]:
     }
 
 
-def _whose(row: Commitment) -> str:
+def whose(row: Commitment) -> str:
+    """For which tickets and what, in words: ``Incident · P1 · Resolution``."""
     words = [scope_words(row), f"P{row.priority}" if row.priority else "", str(labels.KINDS[row.kind])]
     return " · ".join(word for word in words if word)
 
@@ -80,9 +81,9 @@ def _hours(row: Commitment) -> str:
 def _promise(change: Change, row: Commitment) -> Compared:
     if change.move in (Move.ADDED, Move.GONE):
         target = labels.target_words(row.target_seconds, row.target_days)
-        return Compared(f"{_whose(row)} · {target}", change.move, ())
+        return Compared(f"{whose(row)} · {target}", change.move, ())
     parts = tuple(_part(one.name, one.before, one.after, one.move) for one in change.parts)
-    return Compared(_whose(row), change.move, parts)
+    return Compared(whose(row), change.move, parts)
 
 
 def _course(base: ContractVersion, draft: ContractVersion) -> list[Compared]:
@@ -145,16 +146,16 @@ def _target(target: Target) -> str:
     return labels.target_words(target.value, days)
 
 
-def _reasons(reasons: Iterable[str]) -> str:
+def reasons_words(reasons: Iterable[str]) -> str:
     found = set(reasons)
     return " · ".join(str(word) for code, word in labels.PAUSES.items() if code in found) or str(labels.NEVER)
 
 
 _WORDS: Mapping[str, Callable[[Any], str]] = {
     "target": _target,
-    "pauses": _reasons,
-    "pauses_resolution": _reasons,
-    "pauses_update": _reasons,
+    "pauses": reasons_words,
+    "pauses_resolution": reasons_words,
+    "pauses_update": reasons_words,
     "thresholds": lambda shares: f"{', '.join(map(str, shares))}\N{NO-BREAK SPACE}%",
     "on_priority_change": lambda code: str(labels.PRIORITY_CHANGES[code]),
     "on_reopen": lambda code: str(labels.REOPENINGS[code]),

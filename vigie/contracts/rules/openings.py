@@ -156,6 +156,15 @@ class Openings:
 
     # -- days --
 
+    def given(self, a: int, b: int) -> tuple[int, int]:
+        """What opens between two instants: service seconds, and the largest n whose J+n from ``a`` ends by ``b``."""
+        table = self._covering(a, b)
+        today = local_day(a, self.zone)
+        i = bisect_left(table.days, today)
+        if i < len(table.days) and table.days[i] == today and a >= table.closings[i]:
+            i += 1
+        return _measure(table, b) - _measure(table, a), max(0, bisect_right(table.closings, b) - 1 - i)
+
     def business_days_eod(self, a: int, n: int) -> int:
         """Last closing of the n-th open day after J, in days of the calendar's zone.
 

@@ -47,7 +47,9 @@ def values(world: World, **more: Any) -> dict[str, Any]:
     return {**base, **more}
 
 
-def amend(world: World, day: dt.date = TODAY, *, now: dt.datetime = NOW) -> ContractVersion:
+def amend(
+    world: World, day: dt.date = TODAY, *, now: dt.datetime = NOW - dt.timedelta(days=1)
+) -> ContractVersion:
     """The draft of an amendment that starts on a day."""
     return versions.draft_amendment(
         world.actor(world.admin), world.a.contract.pk, {"effective_on": day}, now=now

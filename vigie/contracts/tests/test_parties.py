@@ -50,7 +50,9 @@ def code(act: Callable[[], object]) -> str:
 
 
 def amend(world: World) -> Any:
-    return versions.draft_amendment(boss(world), world.a.contract.pk, {"effective_on": TODAY}, now=START)
+    return versions.draft_amendment(
+        boss(world), world.a.contract.pk, {"effective_on": TODAY}, now=START - DAY
+    )
 
 
 def lot(world: World, person: Any) -> Any:

@@ -32,7 +32,9 @@ def boss(world: World) -> Actor:
     return world.actor(world.admin)
 
 
-def amend(world: World, day: dt.date = TODAY, *, now: dt.datetime = START, **more: Any) -> ContractVersion:
+def amend(
+    world: World, day: dt.date = TODAY, *, now: dt.datetime = START - DAY, **more: Any
+) -> ContractVersion:
     given = {"effective_on": day, "changes": "P1 en deux heures", **more}
     return versions.draft_amendment(boss(world), world.a.contract.pk, given, now=now)
 
@@ -107,7 +109,15 @@ class TestRefusals:
         assert draft.effective_on == JULY + DAY
 
     def test_a_past_that_was_promised_otherwise(self, world: World) -> None:
+        assert refused(lambda: amend(world, TODAY, now=START)) == "contracts.change_in_the_past"
         amend(world, TODAY)
+        move = {"effective_on": TODAY}
+        contract = world.a.contract.pk
+        assert (
+            refused(lambda: versions.change_draft(boss(world), contract, move, now=START))
+            == "contracts.change_in_the_past"
+        )
+        versions.change_draft(boss(world), contract, {"changes": "Autrement dit"}, now=START)
         assert refused(lambda: force(world, now=START)) == "contracts.change_in_the_past"
 
     def test_a_second_draft(self, world: World) -> None:

@@ -61,7 +61,7 @@ def calendar(request: Request, calendar_id: int) -> HttpResponse:
             (plan, queries.week_of(plan), queries.special_year(plan, year), queries.year_of(plan, year)) for plan in plans
         ],
         "openings": queries.next_openings(hours, timezone.now()), "uses": queries.uses_of(request.actor, calendar_id),
-        "may_manage": _may_manage(request, found),
+        "may_manage": _may_manage(request, found), "opens_again": queries.opens_again(hours, timezone.now()),
     }  # fmt: skip
     return render(request, "contracts/calendar.html", context)
 
@@ -164,6 +164,7 @@ def _hours_page(
             start = dt.datetime.combine(day, dt.time(), timezone.get_current_timezone())
             opened = queries.next_openings(hours, max(timezone.now(), start))
             if calendar is not None:
+                actions.check_promised(calendar, hours, day)
                 effects = filled("contracts.hours", request, calendar=calendar, hours=hours)
         except Refusal as refusal:
             blame(form, refusal)

@@ -20,11 +20,12 @@ from vigie.contracts.queries.comparison import compared, policies_of
 from vigie.contracts.queries.parties import cover_of, prices_of
 from vigie.contracts.queries.versions import commitments_of, grouped
 from vigie.contracts.views.parts import contract_crumb, crumb, draft_crumb, reasons_of, today_at
-from vigie.kernel.refusal import NotFound
+from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
 from vigie.toolkit import slots
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import done, form_page
 from vigie.toolkit.pages import render
+from vigie.toolkit.refusals import sentence
 
 SCOPE = ("ticket_type", "priority", "service", "category", "site", "vip_only")
 PROMISE = ("kind", "target", "calendar", "follow_site")
@@ -37,7 +38,14 @@ DELAYS = ("reopen_days", "close_days", "silence_first", "silence_second", "silen
 @require_safe
 def draft(request: Request, contract_id: int) -> HttpResponse:
     """The draft of a contract beside the version it amends."""
-    actor, found, version = request.actor, *_draft(request, contract_id)
+    return _draft_page(request, *_draft(request, contract_id))
+
+
+def _draft_page(
+    request: Request, found: Contract, version: ContractVersion, *, refused: bool = False
+) -> HttpResponse:
+    """The draft, and what stands in the way of putting it in force."""
+    actor = request.actor
     base = versions.last_in_force(found)
     rows = commitments_of(actor, version)
     context = {
@@ -46,9 +54,10 @@ def draft(request: Request, contract_id: int) -> HttpResponse:
         "cover": cover_of(version), "prices": prices_of(found, version), "price_natures": dict(PriceLine.Nature.choices),
         "periods": dict(PriceLine.Period.choices),
         "may_manage": actor.can("contracts:manage"), "crumbs": [crumb(), contract_crumb(found), {"label": _("Draft")}],
-        "more": slots.filled("draft", request, contract=found, version=version),
+        "more": slots.filled("draft", request, contract=found, version=version), "refused": refused,
+        "obstacles": [(sentence(one), one.field) for one in versions.obstacles(found, version, now=timezone.now())],
     }  # fmt: skip
-    return render(request, "contracts/draft.html", context)
+    return render(request, "contracts/draft.html", context, status=422 if refused else 200)
 
 
 def _draft(request: Request, contract_id: int) -> tuple[Contract, ContractVersion]:
@@ -105,8 +114,17 @@ def draft_edit(request: Request, contract_id: int, version_id: int) -> HttpRespo
 @agents("contracts:manage")
 @require_POST
 def draft_force(request: Request, contract_id: int) -> HttpResponse:
-    """Put the draft in force from its day."""
-    versions.put_in_force(request.actor, contract_id, now=timezone.now())
+    """Put the draft in force from its day; what refuses it is told on the page of the draft."""
+    try:
+        versions.put_in_force(request.actor, contract_id, now=timezone.now())
+    except (NotFound, NotAllowed):
+        raise
+    except Refusal as refusal:
+        found = access.one(request.actor, contract_id)
+        version = versions.draft_of(found)
+        if version is None:  # somebody put it in force or dropped it meanwhile
+            raise refusal
+        return _draft_page(request, found, version, refused=True)
     return redirect("contract", contract_id)
 
 
