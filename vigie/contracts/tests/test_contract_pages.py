@@ -55,6 +55,23 @@ class TestContractPage:
         assert ">4:00</td>" not in never
         assert text(browser, "contract", contract, on="hier")  # no day: today
 
+    def test_days_are_told_to_the_last_one(self, world: World, enter: Enter) -> None:
+        change_contract(
+            boss(world), world.a.contract.pk, {"ends_on": START.date() + 500 * DAY}, now=START
+        )  # 2027-05-27
+        amend(world, START.date() + 20 * DAY)  # 2026-02-01
+        force(world)
+        browser, contract = enter(world.admin), world.a.contract.pk
+        for page in (
+            text(browser, "contract", contract),
+            text(enter(world.a.manager), "portal_contract"),
+        ):
+            assert "– 26 mai 2027" in page
+            assert "– 31 janv. 2026" in page
+            assert "– 27 mai 2027" not in page
+        for name, args in (("contracts", ()), ("client", (world.a.organisation.pk,))):
+            assert "26 mai 2027" in text(browser, name, *args), name
+
     def test_every_part_is_shown(self, world: World, enter: Enter) -> None:
         actor, contract = boss(world), world.a.contract.pk
         parties.add_part(
@@ -142,6 +159,24 @@ class TestDraftPages:
         assert 'id="id_effective_on_error"' in answer.content.decode()
         assert 'value="2025-01-01"' in answer.content.decode()
 
+    def test_a_day_that_is_today_is_refused_beside_it_and_a_late_draft_on_its_page(
+        self, world: World, enter: Enter
+    ) -> None:
+        browser, contract = enter(world.admin), world.a.contract.pk
+        sent = {"effective_on": timezone.localdate().isoformat(), "changes": "x"}
+        answer = browser.post(reverse("amendment_new", args=[contract]), sent)
+        assert answer.status_code == 422
+        assert "Un avenant prend effet demain au plus tôt" in answer.content.decode()
+        assert 'id="id_effective_on_error"' in answer.content.decode()
+        draft = amend(world, START.date() + DAY)
+        answer = browser.post(reverse("draft_force", args=[contract]))
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Un avenant prend effet demain au plus tôt" in page
+        assert f'href="{reverse("draft_edit", args=[contract, draft.pk])}"' in page
+        draft.refresh_from_db()
+        assert draft.state == "draft"
+
     @pytest.mark.parametrize("days", [("1", "", "3"), ("3", "2", "4"), ("2", "2", "3")])
     def test_delays_of_a_silence_go_together(self, world: World, enter: Enter, days: tuple[str, ...]) -> None:
         draft = amend(world, START.date() + DAY)
@@ -162,6 +197,31 @@ class TestDraftPages:
         assert browser.get(address).status_code == 404
         amend(world, START.date() + DAY)
         assert browser.get(address).status_code == 404
+
+
+def test_the_history_says_which_promise_and_in_words(world: World, enter: Enter) -> None:
+    draft, contract = amend(world), world.a.contract.pk
+    shorten(world, draft)
+    policies = {
+        "on_priority_change": "restart_if_client_initiated",
+        "pauses": {"resolution": {"supplier": True}},
+        "silence_days": [2, 4, 6],
+    }
+    versions.change_draft(boss(world), contract, policies, now=START)
+    change_contract(boss(world), contract, {"ends_on": START.date() + 500 * DAY}, now=START)
+    page = text(enter(world.admin), "contract_history", contract)
+    for words in (
+        "Engagement · Tous les tickets · P1 · Résolution · Version 2",
+        "<del>4:00</del>",
+        "Version · 2",
+        "Le temps consommé est conservé",
+        "Le décompte repart de zéro si le client l’a demandé",
+        "2, 4, 6",
+        "26 mai 2027",
+    ):
+        assert words in page, words
+    for raw in ("7200", "carry_over", "restart_if", "{", "supplier"):
+        assert raw not in page.split("<ol", 1)[1].split("</ol>")[0], raw
 
 
 class TestPortal:

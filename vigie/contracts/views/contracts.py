@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vigie.accounts.history import told_about
 from vigie.contracts import access, labels
 from vigie.contracts.actions import contracts as actions
 from vigie.contracts.forms import ContractForm, PreviewForm
@@ -20,6 +19,7 @@ from vigie.contracts.models import Contract, ContractVersion, Deadline, Lot, Pri
 from vigie.contracts.queries import contracts as queries
 from vigie.contracts.queries import parties, versions
 from vigie.contracts.queries.book import Scope
+from vigie.contracts.queries.changes import changes_of
 from vigie.contracts.queries.comparison import policies_of
 from vigie.contracts.rules.instants import zone_of
 from vigie.contracts.views.parts import contract_crumb, crumb, parse_day, reasons_of, today_at
@@ -81,14 +81,9 @@ def contract(request: Request, contract_id: int) -> HttpResponse:
 def contract_history(request: Request, contract_id: int) -> HttpResponse:
     """Who changed what of a contract and of its versions."""
     found = access.one(request.actor, contract_id)
-    subjects = {"contracts.contract": [found.pk], **versions.journalled(request.actor, found)}
-    names = {
-        "contracts.commitment": _("Commitment"), "contracts.contractversion": _("Version"), "contracts.lot": _("Lot"),
-        "contracts.signatory": _("Signatory"), "contracts.priceline": _("Price line"), "contracts.contractfile": _("Document"),
-    }  # fmt: skip
     context = {
         "contract": found,
-        "history": told_about(subjects, names),
+        "history": changes_of(request.actor, found),
         "crumbs": [crumb(), contract_crumb(found), {"label": _("History")}],
     }
     return render(request, "contracts/history.html", context)
