@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +13,7 @@ from django.utils.translation import pgettext_lazy as p
 from vigie.accounts.models import Team
 from vigie.catalog.models import Service
 from vigie.contracts.models.calendars import Calendar
+from vigie.contracts.rules.renewal import last_day
 
 
 class Supplier(models.Model):
@@ -153,3 +156,8 @@ class SupportCommitment(models.Model):
             models.Index(fields=["team"], name="support_team"),
             models.Index(fields=["supplier_contract"], name="support_supplier_contract"),
         ]
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which it applies."""
+        return last_day(self.valid_until)

@@ -29,7 +29,7 @@ Row = dict[str, Any]
 def changes_of(actor: Actor, contract: Contract) -> list[Row]:
     """``[{at, who, what, client, lines}]``, newest first. A creation is told without its fields: the pages show them."""
     names = {
-        COMMITMENT: _("Commitment"), VERSION: _("Version"), "contracts.lot": _("Lot"), "contracts.signatory": _("Signatory"),
+        COMMITMENT: _("Commitment"), "contracts.lot": _("Lot"), "contracts.signatory": _("Signatory"),
         "contracts.priceline": _("Price line"), "contracts.contractfile": _("Document"),
     }  # fmt: skip
     rows = journal.history({"contracts.contract": [contract.pk], **journalled(actor, contract)}, most=MOST)
@@ -64,7 +64,7 @@ def _commitments(actor: Actor, rows: Iterable[Row]) -> dict[tuple[str, int], str
 
 def _versions(actor: Actor, rows: Iterable[Row]) -> dict[tuple[str, int], str]:
     found = access.visible_versions(actor).filter(pk__in=_ids(rows, VERSION))
-    return {(VERSION, row.pk): str(row.number) for row in found}
+    return {(VERSION, row.pk): _version(row) for row in found}
 
 
 def _version(version: ContractVersion) -> str:

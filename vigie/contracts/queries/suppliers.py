@@ -110,7 +110,7 @@ def promises_of(actor: Actor, rows: Iterable[SupportCommitment], *, today: dt.da
             "calendar": local_name(row.calendar),
             "thresholds": row.thresholds or list(THRESHOLDS),
             "valid_from": row.valid_from,
-            "valid_until": row.valid_until,
+            "last_day": row.last_day,
             "later": row.valid_from > today,
             "order": (
                 kinds.index(row.kind),
