@@ -301,8 +301,8 @@ class CorrectionForm(forms.Form):
 
     def asked(self) -> Correction:
         data = self.cleaned_data
-        what, _colon, of = data["what"].partition(":")
+        what, of, part = [*data["what"].split(":"), "", ""][:3]
         at = data["at"] if what != REASON else None
         until = data["until"] if what == PAUSED else None
         reason = data["reason"] if what in (REASON, PAUSED) else ""
-        return Correction(what, int(of or 0), at, until, reason)
+        return Correction(what, int(of or 0), at, until, reason, int(part or 0))

@@ -39,11 +39,11 @@ def correct(actor: Actor, ticket_id: int, asked: Correction, why: str, *, now: d
         raise Refusal("tickets.correction_needs_cause", field="reason")
     rows = load_rows(ticket.pk)
     corrections.check(rows, asked, now)
-    point = next((one for one in corrections.points(rows) if one.id == asked.of), None)
+    point = corrections.point_of(rows, asked)
     live = list(Clock.objects.filter(ticket_id=ticket.pk).exclude(state=Clock.State.CANCELLED).order_by("pk"))
     if not in_time(live, _done_at(asked, point), now):
         _demand_late(actor)
-    said = _said(asked)
+    said = said_of(asked)
     then = [*rows, Row(max(row.id for row in rows) + 1, now, facts.CORRECTED, said, {})]
     fact = NewFact(
         facts.CORRECTED,
@@ -72,8 +72,15 @@ def in_time(live: Sequence[Clock], at: dt.datetime, now: dt.datetime) -> bool:
     return epoch(now) <= hours.business_days_eod(epoch(at), DAYS)
 
 
-def _said(asked: Correction) -> dict[str, Any]:
-    values = {"of": asked.of or None, "at": asked.at, "until": asked.until, "reason": asked.reason or None}
+def said_of(asked: Correction) -> dict[str, Any]:
+    """The correction as it is journalled."""
+    values = {
+        "of": asked.of or None,
+        "part": asked.part or None,
+        "at": asked.at,
+        "until": asked.until,
+        "reason": asked.reason or None,
+    }
     told = {
         name: v.isoformat() if isinstance(v, dt.datetime) else v
         for name, v in values.items()

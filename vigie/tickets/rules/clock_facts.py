@@ -36,7 +36,7 @@ def clock_facts(
 
 
 def _one(kind: str, clock_id: int | None, row: Row, terms_by_id: TermsById) -> ClockFact | None:
-    at, order = epoch(row.at), row.id
+    at, order = epoch(row.at), row.order
     if row.kind == facts.OPENED:
         return ClockFact(FactKind.START, at, order)
     if row.kind == facts.ASSIGNED:
@@ -87,7 +87,7 @@ def _wait(row: Row) -> list[ClockFact]:
     if row.after.get("phase") == "waiting":
         return [_pause(row)]
     if row.before.get("phase") == "waiting":
-        return [ClockFact(FactKind.RESUME, epoch(row.at), row.id)]
+        return [ClockFact(FactKind.RESUME, epoch(row.at), row.order)]
     return []
 
 
@@ -97,7 +97,7 @@ def _holder(row: Row) -> ClockFact:
 
 def _pause(row: Row) -> ClockFact:
     reason, agreed = str(row.after.get("reason") or ""), bool(row.after.get("agreed", True))
-    return ClockFact(FactKind.PAUSE, epoch(row.at), row.id, reason=reason, agreed=agreed)
+    return ClockFact(FactKind.PAUSE, epoch(row.at), row.order, reason=reason, agreed=agreed)
 
 
 def _state(kind: str, row: Row, at: int, order: int) -> ClockFact | None:

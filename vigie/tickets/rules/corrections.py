@@ -1,8 +1,9 @@
 """A journal with its corrections taken in: what a clock reads. Facts are never edited; one fact stands in the place of another.
 
 A correction's ``after`` holds ``what`` and what it needs:
-``moved`` (``of``: the fact, ``at``: when it really happened), ``reason`` (``of``, ``reason``: what was really waited for),
-``answered`` (``at``: an answer that nobody recorded), ``paused`` (``at``, ``until``, ``reason``: a wait that nobody recorded).
+``moved`` (``of``: the fact, ``part``: 1 for the end of a wait that a correction added, ``at``: when it really happened),
+``reason`` (``of``, ``reason``: what was really waited for), ``answered`` (``at``: an answer that nobody recorded),
+``paused`` (``at``, ``until``, ``reason``: a wait that nobody recorded).
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from vigie.kernel.refusal import Refusal
 from vigie.tickets.rules import facts
 
 MOVED, REASON, ANSWERED, PAUSED = "moved", "reason", "answered", "paused"
+END = 1
 
 
 class Row(NamedTuple):
-    """One journalled fact, as the clock needs it. ``side``: who made it."""
+    """One journalled fact, as the clock needs it. ``side``: who made it.
+
+    ``part``: a correction that adds a wait stands for two facts, its start (0) and its end (``END``).
+    """
 
     id: int
     at: dt.datetime
@@ -27,6 +32,12 @@ class Row(NamedTuple):
     after: Mapping[str, Any]
     before: Mapping[str, Any]
     side: str = ""
+    part: int = 0
+
+    @property
+    def order(self) -> int:
+        """Tells apart facts of the same instant: an added wait ends before anything else that happens then."""
+        return -self.id if self.part == END else self.id
 
 
 def effective(rows: Iterable[Row]) -> list[Row]:
@@ -39,7 +50,7 @@ def effective(rows: Iterable[Row]) -> list[Row]:
     for one in corrections:
         said = one.after
         if said["what"] == MOVED:
-            _move(kept, int(said["of"]), dt.datetime.fromisoformat(said["at"]))
+            _move(kept, (int(said["of"]), int(said.get("part", 0))), dt.datetime.fromisoformat(said["at"]))
         elif said["what"] == REASON:
             old = kept.get((int(said["of"]), 0))
             if old is not None:
@@ -47,20 +58,27 @@ def effective(rows: Iterable[Row]) -> list[Row]:
         elif said["what"] == ANSWERED:
             kept[one.id, 0] = Row(one.id, dt.datetime.fromisoformat(said["at"]), facts.RESPONDED, {}, {})
         else:
-            kept |= {(row.id, n): row for n, row in enumerate(_paused(one))}
-    return sorted(kept.values(), key=lambda row: (row.at, row.id))
+            kept |= {(row.id, row.part): row for row in _paused(one)}
+    return sorted(kept.values(), key=_in_order)
 
 
-def _move(kept: dict[tuple[int, int], Row], pk: int, at: dt.datetime) -> None:
-    old = kept.get((pk, 0))
+def _in_order(row: Row) -> tuple[dt.datetime, int]:
+    return row.at, row.order
+
+
+def _move(kept: dict[tuple[int, int], Row], handle: tuple[int, int], at: dt.datetime) -> None:
+    old = kept.get(handle)
     if old is not None:
-        kept[pk, 0] = old._replace(at=at)
+        kept[handle] = old._replace(at=at)
 
 
 def _paused(one: Row) -> tuple[Row, Row]:
     active, waiting = {"phase": "active"}, {"phase": "waiting", "reason": one.after["reason"], "agreed": True}
     start, end = (dt.datetime.fromisoformat(one.after[name]) for name in ("at", "until"))
-    return Row(one.id, start, facts.STATE, waiting, active), Row(one.id, end, facts.STATE, active, waiting)
+    return (
+        Row(one.id, start, facts.STATE, waiting, active),
+        Row(one.id, end, facts.STATE, active, waiting, part=END),
+    )
 
 
 # -- what may be corrected ------------------------------------------------------------------------------------------
@@ -68,12 +86,13 @@ def _paused(one: Row) -> tuple[Row, Row]:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A fact that may be put right. ``role``: ``answer``, ``pause``, ``resume`` or ``solved``."""
+    """A fact that may be put right. ``role``: ``answer``, ``pause``, ``resume`` or ``solved``; ``part`` as in ``Row``."""
 
     id: int
     role: str
     at: dt.datetime
     reason: str = ""
+    part: int = 0
 
 
 def points(rows: Iterable[Row]) -> list[Point]:
@@ -89,7 +108,7 @@ def points(rows: Iterable[Row]) -> list[Point]:
         elif row.kind == facts.STATE and now == "done" and was != "done":
             found.append(Point(row.id, "solved", row.at))
         elif row.kind == facts.STATE and was == "waiting":
-            found.append(Point(row.id, "resume", row.at))
+            found.append(Point(row.id, "resume", row.at, part=row.part))
     return found
 
 
@@ -102,6 +121,12 @@ class Correction:
     at: dt.datetime | None = None
     until: dt.datetime | None = None
     reason: str = ""
+    part: int = 0
+
+
+def point_of(rows: Iterable[Row], asked: Correction) -> Point | None:
+    """The fact that is to be put right."""
+    return next((one for one in points(rows) if (one.id, one.part) == (asked.of, asked.part)), None)
 
 
 def check(rows: Sequence[Row], asked: Correction, now: dt.datetime) -> None:
@@ -122,7 +147,7 @@ def check(rows: Sequence[Row], asked: Correction, now: dt.datetime) -> None:
 
 
 def _check_known(rows: Sequence[Row], standing: Sequence[Row], asked: Correction) -> None:
-    point = next((one for one in points(rows) if one.id == asked.of), None)
+    point = point_of(rows, asked)
     if point is None or (asked.what == REASON and point.role != "pause"):
         raise Refusal("tickets.correction_unknown", field="what")
     if asked.what == REASON:
@@ -135,18 +160,19 @@ def _check_known(rows: Sequence[Row], standing: Sequence[Row], asked: Correction
         raise Refusal("tickets.correction_needs_instant", field="at")
     if asked.at == point.at:
         raise Refusal("tickets.correction_changes_nothing", field="at")
-    if point.role != "answer" and _order(standing) != _order(_moved(standing, asked.of, asked.at)):
+    if point.role != "answer" and _order(standing) != _order(
+        _moved(standing, (asked.of, asked.part), asked.at)
+    ):
         raise Refusal("tickets.correction_out_of_order", field="at")
 
 
-def _moved(rows: Sequence[Row], pk: int, at: dt.datetime) -> list[Row]:
-    return sorted(
-        (row._replace(at=at) if row.id == pk else row for row in rows), key=lambda row: (row.at, row.id)
-    )
+def _moved(rows: Sequence[Row], handle: tuple[int, int], at: dt.datetime) -> list[Row]:
+    moved = (row._replace(at=at) if (row.id, row.part) == handle else row for row in rows)
+    return sorted(moved, key=_in_order)
 
 
-def _order(rows: Iterable[Row]) -> list[int]:
-    return [row.id for row in rows if row.kind == facts.STATE]
+def _order(rows: Iterable[Row]) -> list[tuple[int, int]]:
+    return [(row.id, row.part) for row in rows if row.kind == facts.STATE]
 
 
 def _check_answer(standing: Sequence[Row], asked: Correction) -> None:

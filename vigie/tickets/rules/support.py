@@ -79,7 +79,7 @@ def stages(rows: Iterable[Row]) -> Staged:
     found: Staged = []
     stage = Stage(0, 0)
     for row in effective(rows):
-        stage = replace(stage, at=epoch(row.at), order=row.id, **_moves(row, stage))
+        stage = replace(stage, at=epoch(row.at), order=row.order, **_moves(row, stage))
         found.append((row, stage))
     return found
 

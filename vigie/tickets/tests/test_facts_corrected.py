@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import replace
 
 import pytest
 from django.test import Client
 from django.utils import translation
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.world import START, World, report
+from vigie.contracts.rules.sla_clock import read_clock
+from vigie.contracts.tests.samples import K4, terms
 from vigie.kernel.refusal import NotAllowed, Refusal
-from vigie.tickets.actions.correcting import correct
+from vigie.tickets.actions.correcting import correct, said_of
 from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Clock, Fact, Ticket
 from vigie.tickets.queries.corrected import corrections_of
 from vigie.tickets.queries.paper import TEMPLATE, ticket_paper
-from vigie.tickets.rules.clock_facts import Row
-from vigie.tickets.rules.corrections import ANSWERED, MOVED, PAUSED, REASON, Correction, effective, points
+from vigie.tickets.rules.clock_facts import Row, clock_facts
+from vigie.tickets.rules.corrections import (
+    ANSWERED,
+    MOVED,
+    PAUSED,
+    REASON,
+    Correction,
+    check,
+    effective,
+    points,
+)
 from vigie.tickets.tests.test_paper import text_of
 from vigie.toolkit.papers import paper
 
@@ -165,7 +178,7 @@ def test_the_page_corrects_and_every_reader_sees_it(world: World) -> None:
     place = f"/tickets/{ticket.pk}/correct/"
     assert browser.get(place).status_code == 200
     sent = {
-        "what": f"moved:{point(ticket, 'resume')}",
+        "what": f"moved:{point(ticket, 'resume')}:0",
         "at": "2026-01-12T12:00:00",
         "why": "Courriel de midi",
     }
@@ -196,6 +209,26 @@ def test_the_paper_prints_the_first_verdict_beside_the_new_one(world: World) -> 
     assert "(6:00:00)" in told
 
 
+@pytest.mark.django_db
+def test_the_end_of_an_added_wait_has_its_own_place_in_the_form(world: World) -> None:
+    """A wait of 14:30 to 15:30 is added, then ends at 15:00: half an hour is suspended, its start stays."""
+    ticket = lived(world)
+    browser = Client()
+    browser.force_login(world.manager)
+    place = f"/tickets/{ticket.pk}/correct/"
+    wait = {"at": "2026-01-12T14:30:00", "until": "2026-01-12T15:30:00", "reason": "client_availability"}
+    assert browser.post(place, {"what": "paused", "why": "Absent", **wait}).status_code == 302
+    assert used(ticket) == 3 * 3600
+    offered = re.findall(r'<option value="([^"]+)"[^>]*>([^<]*)', browser.get(place).content.decode())
+    assert len({value for value, _words in offered}) == len(offered)
+    end = [value for value, words in offered if "15:30:00" in words]
+    sent = {"what": end[0], "at": "2026-01-12T15:00:00", "why": "Revenu à 15 h"}
+    assert browser.post(place, sent).status_code == 302
+    assert used(ticket) == 3.5 * 3600
+    told = corrections_of(world.actor(world.manager), ticket)[-1].text
+    assert ("15:30:00" in told, "15:00:00" in told, "14:30:00" in told) == (True, True, False)
+
+
 # -- pure ------------------------------------------------------------------------------------------------------------
 
 
@@ -213,3 +246,80 @@ def test_the_last_of_two_corrections_stands() -> None:
         Row(9, NOW, "corrected", {"what": MOVED, "of": 2, "at": (START + 3 * HOUR).isoformat()}, {}),
     ]
     assert [(row.id, row.at) for row in effective(rows)] == [(1, START), (2, START + 3 * HOUR)]
+
+
+# -- sequences of corrections ----------------------------------------------------------------------------------------
+
+LENGTH = 600
+"""Minutes from the opening to the solution."""
+WAITS = ((60, 120), (200, 260))
+"""Recorded; the others are added."""
+TERMS = replace(terms(K4, 20), pause_reasons=frozenset({"client_info"}))
+
+
+def minute(n: int) -> dt.datetime:
+    return START + dt.timedelta(minutes=n)
+
+
+def recorded() -> list[Row]:
+    at_work, waiting = {"phase": "active"}, {"phase": "waiting", "reason": "client_info", "agreed": True}
+    rows = [Row(1, START, "opened", at_work, {})]
+    for start, end in WAITS:
+        rows.append(Row(len(rows) + 1, minute(start), "state", waiting, at_work))
+        rows.append(Row(len(rows) + 1, minute(end), "state", at_work, waiting))
+    return [*rows, Row(len(rows) + 1, minute(LENGTH), "state", {"phase": "done"}, at_work)]
+
+
+def with_correction(rows: list[Row], asked: Correction) -> list[Row]:
+    """The journal with the correction, as it is kept; the same journal where it is refused."""
+    try:
+        check(rows, asked, minute(LENGTH + 1))
+    except Refusal:
+        return rows
+    return [*rows, Row(rows[-1].id + 1, minute(LENGTH + 1), "corrected", said_of(asked), {})]
+
+
+def add_or_move(rows: list[Row], waits: list[list[int]], step: tuple[int, int, int]) -> list[Row]:
+    """One step: add a wait of ``a`` to ``b``, or move an end of one to ``a``. ``waits`` become those intended."""
+    which, a, b = step
+    if which >= 2 * len(waits):
+        asked = Correction(PAUSED, at=minute(a), until=minute(b), reason="client_info")
+        free = a < b < LENGTH and all(b < start or end < a for start, end in waits)
+        then = with_correction(rows, asked)
+        assert len(then) > len(rows) or not free
+        if len(then) > len(rows):
+            waits[:] = sorted([*waits, [a, b]])
+        return then
+    place, end = divmod(which, 2)
+    ends = [one for one in points(rows) if one.role == ("resume" if end else "pause")]
+    assert len({(one.id, one.part) for one in points(rows)}) == len(points(rows))
+    moved = ends[place]
+    then = with_correction(rows, Correction(MOVED, of=moved.id, part=moved.part, at=minute(a)))
+    others = [one for n, one in enumerate(waits) if n != place]
+    intended = [a if n == end else old for n, old in enumerate(waits[place])]
+    free = intended[0] < intended[1] < LENGTH and sorted([*others, intended])[place] == intended
+    free = free and all(intended[1] < other[0] or other[1] < intended[0] for other in others)
+    assert len(then) > len(rows) or not free or intended == waits[place]
+    if len(then) > len(rows):
+        waits[place] = intended
+    return then
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, LENGTH), st.integers(0, LENGTH)), max_size=12))
+@example([(9, 300, 400), (5, 350, 0)])  # the end of an added wait
+@example([(9, 120, 200), (3, 130, 0)])  # between two waits, without a minute of work
+@example([(9, 500, 600)])  # until it was solved
+def test_a_corrected_end_moves_no_start_and_the_clock_is_that_of_the_intended_waits(
+    steps: list[tuple[int, int, int]],
+) -> None:
+    rows, waits = recorded(), [[*one] for one in WAITS]
+    for step in steps:
+        rows = add_or_move(rows, waits, step)
+    starts = [one.at for one in points(rows) if one.role == "pause"]
+    ends = [one.at for one in points(rows) if one.role == "resume"]
+    assert starts == [minute(start) for start, _end in waits]
+    assert ends == [minute(end) for _start, end in waits]
+    facts = clock_facts("resolution", 1, rows, lambda _id: TERMS)
+    reading = read_clock(TERMS, facts, int(minute(LENGTH + 1).timestamp()))
+    assert reading.used_seconds == 60 * (LENGTH - sum(end - start for start, end in waits))
+    assert reading.stopped_at == int(minute(LENGTH).timestamp())

@@ -50,12 +50,10 @@ def _offered(ticket: Ticket) -> Choices:
     found: Choices = []
     for point in points(load_rows(ticket.pk)):
         words = f"{role_words(point.role)} · {when(point.at, 'exact')}"
-        found.append((f"{MOVED}:{point.id}", words))
+        found.append((f"{MOVED}:{point.id}:{point.part}", words))
         if point.role == "pause":
-            reason = label(PENDING_REASONS, point.reason)
-            found.append(
-                (f"{REASON}:{point.id}", f"{_('Reason of the wait')} · {when(point.at, 'exact')} · {reason}")
-            )
+            told = [_("Reason of the wait"), when(point.at, "exact"), label(PENDING_REASONS, point.reason)]
+            found.append((f"{REASON}:{point.id}", " · ".join(told)))
     return [
         *found,
         (ANSWERED, _("An answer that nobody recorded")),
