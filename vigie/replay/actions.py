@@ -145,6 +145,7 @@ def result_of(replay: Replay, changed: Sequence[dict[str, int]]) -> dict[str, An
     ground = replay.ground
     return {
         "before": _months(ground.told(replay.before)),
+        "stated": {month.isoformat(): str(total) for month, total in ground.stated.items()},
         "variants": [
             {"months": _months(ground.told(board)), **sums}
             for board, sums in zip(replay.after, changed, strict=True)

@@ -247,11 +247,26 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a month is judged by: its promises, its caps, after how many months met a penalty is given back."""
+    """What a month is judged by: its promises, its caps, after how many months met a penalty is given back.
+
+    ``measured``: what is no ticket, judged already. ``corrections``: what its statement told of months before it. No variant
+    moves either.
+    """
 
     promises: Sequence[rules.Promise]
     limits: penalties.Limits
     earn_back_after: int = 0
+    measured: Sequence[tuple[rules.Promise, rules.Judged]] = ()
+    corrections: Decimal = NOTHING
+
+    def judged(self, rates: Sequence[rules.Judged]) -> tuple[rules.Judged, ...]:
+        """All lines of the month, those of its measures too."""
+        return (*rates, *(line for _promise, line in self.measured))
+
+    @property
+    def groups(self) -> dict[int, str]:
+        """Lines of one group answer for the same event: only the dearest of them is charged."""
+        return {one.key: one.group for one in (*self.promises, *(promise for promise, _ in self.measured))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +282,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class MonthOf:
-    """A month of a scenario."""
+    """A month of a scenario. ``lines`` are its rates of clocks; the ``settlement`` is of everything."""
 
     month: dt.date
     lines: tuple[rules.Judged, ...]
@@ -291,12 +306,15 @@ def months_of(
     known, found = list(earlier), []
     for place, month in enumerate(board.months.first):
         bill, counts = bills[place], board.counted(place)
-        lines = tuple(rules.judged(one, counts, _beyond(one, board.beyond[place])) for one in bill.promises)
+        lines = tuple(
+            rules.judged(one, counts, _beyond(one, board.beyond[place]), _pooled(one, board, place))
+            for one in bill.promises
+        )
         settlement = _settle(month, bill, lines, starts_on, known)
         measure = rules.together(bill.promises, counts) if bill.promises else rules.measure_of(counts)
         found.append(MonthOf(month, lines, measure, board.open_late[place], settlement))
         if weighs(month):
-            known.append(_weight(month, lines, settlement))
+            known.append(_weight(month, bill, lines, settlement))
     return found
 
 
@@ -306,17 +324,27 @@ def _beyond(promise: rules.Promise, rows: Sequence[tuple[str, str, int, int]]) -
     return [late for kind, of_type, priority, late in rows if promise.covers(kind, of_type, priority)]
 
 
-def _weight(month: dt.date, lines: Sequence[rules.Judged], settlement: penalties.Settlement) -> Settled:
+def _pooled(promise: rules.Promise, board: Board, place: int) -> list[list[rules.Count]]:
+    """The months before, the latest first, for a small volume that is judged with them."""
+    if promise.small_volume != "pooled":
+        return []
+    return [board.counted(n) for n in range(place - 1, max(place - 4, -1), -1)]
+
+
+def _weight(
+    month: dt.date, bill: Bill, rates: Sequence[rules.Judged], settlement: penalties.Settlement
+) -> Settled:
     bonus = sum((s.amount for s in settlement.steps if s.kind == penalties.StepKind.BONUS), NOTHING)
-    told = tuple((line.key, line.penalty, line.verdict) for line in lines)
-    return Settled(month, settlement.charged, settlement.due, settlement.due + bonus, told)
+    told = tuple((line.key, line.penalty, line.verdict) for line in bill.judged(rates))
+    charged, due = settlement.charged + bill.corrections, settlement.due + bill.corrections
+    return Settled(month, charged, due, settlement.due + bonus, told)
 
 
 def _settle(
-    month: dt.date, bill: Bill, lines: Sequence[rules.Judged], starts_on: dt.date, known: Sequence[Settled]
+    month: dt.date, bill: Bill, rates: Sequence[rules.Judged], starts_on: dt.date, known: Sequence[Settled]
 ) -> penalties.Settlement:
+    lines, groups = bill.judged(rates), bill.groups
     year = rules.contract_year(starts_on, month)
-    groups = {promise.key: promise.group for promise in bill.promises}
     met = frozenset(line.key for line in lines if line.verdict == Verdict.CONFORMING)
     before = penalties.Before(
         charged_in_year=sum((one.charged for one in known if one.month >= year), NOTHING),
@@ -329,6 +357,7 @@ def _settle(
         before,
         bonus=sum((line.bonus for line in lines), NOTHING),
         earned_back=_earned_back(month, bill.earn_back_after, known, met),
+        corrections=bill.corrections,
     )
 
 

@@ -75,7 +75,7 @@ def read_months(
         counts |= _of_months(clocks.counts, contract, _with_earlier(of_method), method, now)
         by_ticket = [month for month, one in of_method.items() if _by_ticket(one)]
         late |= _of_months(clocks.late_seconds, contract, by_ticket, method, now)
-    found = measured(actor, contract, {month: _measures(one) for month, one in terms.items()}, now)
+    found = measured(actor, contract, {month: measures_in(one) for month, one in terms.items()}, now)
     return {
         month: Read(
             counts.get(month, []), late.get(month, []), [counts.get(rules.later(month, -n), []) for n in (1, 2, 3)],
@@ -85,7 +85,8 @@ def read_months(
     }  # fmt: skip
 
 
-def _measures(terms: Terms) -> list[tuple[RateCommitment, rules.Promise]]:
+def measures_in(terms: Terms) -> list[tuple[RateCommitment, rules.Promise]]:
+    """The commitments that are no rate of clocks, each as the rules read it."""
     pairs = zip(terms.commitments, terms.promises(), strict=True)
     return [(row, promise) for row, promise in pairs if is_measure(row)]
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
 from vigie.compliance import rules as compliance
 from vigie.compliance.models import Statement, StatementLine
-from vigie.compliance.queries.reading import cost_of
+from vigie.compliance.queries.measured import measured
+from vigie.compliance.queries.reading import charged, cost_of, measures_in, step_of
 from vigie.compliance.queries.terms import statements_before, terms_in
 from vigie.contracts.models import Contract
 from vigie.contracts.queries.book import terms_of, terms_of_many
 from vigie.contracts.rules.clock_facts import ClockFact
 from vigie.contracts.rules.compliance import Verdict
 from vigie.contracts.rules.cycles import Cycle
-from vigie.contracts.rules.penalties import PerTicket
+from vigie.contracts.rules.penalties import NOTHING, PerTicket, StepKind
 from vigie.contracts.rules.promise import Terms
 from vigie.contracts.rules.sla_clock import stand_of
 from vigie.kernel.actor import SYSTEM
@@ -72,7 +73,8 @@ class Ground:
     months: Months
     bills: Sequence[Bill]
     earlier: Sequence[Settled]
-    stated: frozenset[dt.date]
+    stated: Mapping[dt.date, Decimal]
+    """What the statements of months come to."""
 
     def board(self) -> Board:
         costs = any(isinstance(one.formula, PerTicket) for bill in self.bills for one in bill.promises)
@@ -91,17 +93,24 @@ def ground_of(contract: Contract, last: dt.date, *, now: dt.datetime) -> Ground:
     months = [month for month in wanted if month >= start] or [last]
     terms = terms_in(SYSTEM, contract, months)
     statements = statements_before(SYSTEM, contract, compliance.later(last))
+    measures = {month: measures_in(terms[month]) for month in months}
+    found = measured(SYSTEM, contract, measures, now)
+    told = {row.month: step_of(row, StepKind.CORRECTION) for row in statements}
     bills = [
-        Bill(terms[month].rates(), terms[month].limits(), terms[month].penalty.earn_back_after)
+        Bill(
+            terms[month].rates(), terms[month].limits(), terms[month].penalty.earn_back_after,
+            [(promise, line) for (_, promise), (line, _) in zip(measures[month], found[month], strict=True)],
+            told.get(month, NOTHING),
+        )
         for month in months
-    ]
+    ]  # fmt: skip
     methods = [terms[month].method for month in months]
     return Ground(
         contract,
         Months.up_to(months, contract.organisation.timezone, methods, now),
         bills,
         _earlier([row for row in statements if row.month < months[0]]),
-        frozenset(row.month for row in statements),
+        {row.month: row.total for row in statements},
     )
 
 
@@ -111,9 +120,12 @@ def _earlier(statements: Sequence[Statement]) -> list[Settled]:
     for pk, key, amount, verdict in rows.values_list("statement_id", "commitment_id", "penalty", "verdict"):
         lines.setdefault(pk, []).append((key, amount, Verdict(verdict)))
     return [
-        Settled(row.month, row.charged, row.due, cost_of(row), tuple(lines.get(row.pk, ())))
+        Settled(
+            row.month, charged(row), row.due + step_of(row, StepKind.CORRECTION), cost_of(row),
+            tuple(lines.get(row.pk, ())),
+        )
         for row in statements
-    ]
+    ]  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from vigie.compliance import access as compliance_access
 from vigie.compliance import labels
 from vigie.compliance.models import RateCommitment
+from vigie.compliance.queries.measured import is_measure
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.compliance import Tally
 from vigie.contracts.rules.penalties import NOTHING
@@ -75,13 +76,15 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """``rows``: ``(month, its words, a cell per scenario)``. ``floor`` is the percent at the foot of the drawing."""
+    """``rows``: ``(month, its words, a cell per scenario)``. ``stated``: money of statements that say otherwise than before.
+    ``floor`` is the percent at the foot of the drawing."""
 
     scenarios: tuple[Scenario, ...]
     rows: tuple[tuple[dt.date, str, tuple[Cell, ...]], ...]
     commitments: tuple[tuple[int, str], ...]
     floor: int
     costs: bool
+    stated: Mapping[dt.date, str]
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -120,8 +123,20 @@ def told(actor: Actor, study: Study, rate_id: int | None) -> Told:
     )  # fmt: skip
     measured = {line["key"] for month in result["before"] for line in month["lines"]}
     commitments = tuple((pk, labels.scope_words(row)) for pk, row in known.items() if pk in measured)
-    costs = any(row.formula != RateCommitment.Formula.NONE for pk, row in known.items() if pk in measured)
-    return Told(shown, rows, commitments, floor, costs)
+    counts = (row for pk, row in known.items() if pk in measured or (rate_id is None and is_measure(row)))
+    costs = any(row.formula != RateCommitment.Formula.NONE for row in counts)
+    stated = _stated(result, currency) if rate_id is None else {}
+    return Told(shown, rows, commitments, floor, costs, stated)
+
+
+def _stated(result: Mapping[str, Any], currency: str) -> dict[dt.date, str]:
+    """What the statements come to, in words, where a month read today differs."""
+    stated: Mapping[str, str] = result.get("stated", {})
+    return {
+        dt.date.fromisoformat(month["month"]): labels.money(Decimal(stated[month["month"]]), currency)
+        for month in result["before"]
+        if month["month"] in stated and Decimal(stated[month["month"]]) != Decimal(month["total"])
+    }
 
 
 def _turned(variant: Mapping[str, Any]) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from tests.world import START, World, report
 from vigie.compliance import rules as compliance
 from vigie.compliance.actions import exclusions, statements
 from vigie.compliance.actions.exclusions import Plea
+from vigie.compliance.models import RateCommitment
 from vigie.compliance.queries import figures
 from vigie.compliance.tests.scene import (
     KEPT,
@@ -23,13 +24,16 @@ from vigie.compliance.tests.scene import (
     second_manager,
     solved,
 )
+from vigie.compliance.tests.test_records import available, late_delivery, measured, out
 from vigie.contracts.actions import commitments, versions
 from vigie.contracts.models import Commitment, Contract, ContractVersion
 from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
 from vigie.replay import actions
 from vigie.replay.models import ChangedClock, Study
+from vigie.replay.queries import told as page
 from vigie.replay.queries.outcome import Replay, ground_of
+from vigie.replay.queries.variants import commitments_in
 from vigie.replay.rules import Change, MonthOf
 from vigie.tickets.actions.handling import set_priority
 from vigie.tickets.actions.lifecycle import Given, take_step
@@ -72,7 +76,10 @@ def agent_of(world: World) -> Any:
 
 def same_month(told: MonthOf, world: World, now: dt.datetime) -> None:
     simulated = figures.simulated(SYSTEM, world.a.contract, told.month, now=now)
-    assert told.lines == simulated.lines
+    rates = RateCommitment.objects.exclude(kind__in=RateCommitment.Measure.values).values_list(
+        "pk", flat=True
+    )
+    assert told.lines == tuple(line for line in simulated.lines if line.key in set(rates))
     assert told.together == simulated.together
     assert told.open_late == simulated.open_late
     assert told.settlement == simulated.settlement
@@ -100,6 +107,40 @@ def test_a_penalty_by_the_ticket_is_the_stored_one(world: World) -> None:
     january = found.ground.told(found.before)[-2]
     assert january.settlement.gross > 0
     same_month(january, world, THEN)
+
+
+def test_what_is_no_ticket_costs_the_same_before_and_after(world: World) -> None:
+    """Six hours without mail and a late lot cost what the month's sheet says, whatever the targets of tickets."""
+    rated(world)
+    lived(world)
+    available(world)
+    out(world)
+    measured(world, "delivery", target=Decimal(99))
+    late_delivery(world)
+    found = replayed(world, Change(week=(((0, 1440),),) * 7))
+    before, after = found.ground.told(found.before), found.ground.told(found.after[0])
+    for told in before:
+        same_month(told, world, THEN)
+    january = [told[-2] for told in (before, after)]
+    of_clocks = [sum((line.penalty for line in told.lines), Decimal(0)) for told in january]
+    apart = [told.settlement.gross - money for told, money in zip(january, of_clocks, strict=True)]
+    assert apart[0] == apart[1] > 0
+
+
+def test_a_month_whose_facts_moved_since_its_statement_says_what_the_statement_says(world: World) -> None:
+    rated(world)
+    for _ in range(4):
+        solved(world, KEPT)
+    statements.propose(SYSTEM, world.a.contract.pk, dt.date(2026, 1, 1), now=THEN)
+    target = Commitment.objects.get(version__contract=world.a.contract, kind="resolution", priority=4)
+    variant = {"name": "1 h", "targets": {str(target.pk): "1h"}}
+    manager = world.actor(world.manager)
+    study = actions.ask(manager, world.a.contract.pk, [variant], now=THEN)
+    assert page.told(manager, study, None).stated == {}
+    assert study.result is not None
+    study.result["stated"]["2026-01-01"] = "-190.00"
+    assert "190" in page.told(manager, study, None).stated[dt.date(2026, 1, 1)]
+    assert page.told(manager, study, RateCommitment.objects.get().pk).stated == {}
 
 
 def test_r4_6_a_change_that_changes_nothing_gives_the_same_months(world: World) -> None:
@@ -190,6 +231,18 @@ def rewritten(draft: ContractVersion, kind: str, priority: int, /, **values: Any
     )  # fmt: skip
     kept = {name: getattr(row, name) for name in names}
     commitments.change_commitment(SYSTEM, draft.contract_id, row.pk, {**kept, **values}, now=THEN)
+
+
+def test_as_it_is_are_the_terms_of_today_not_those_of_tomorrow(world: World) -> None:
+    draft = drafted(world)
+    rewritten(draft, "resolution", 2, target_seconds=4 * 3600)
+    versions.put_in_force(SYSTEM, world.a.contract.pk, now=THEN)
+
+    def p2(day: dt.date) -> int | None:
+        rows = commitments_in(world.a.contract, day)
+        return next(row.target_seconds for row in rows if (row.kind, row.priority) == ("resolution", 2))
+
+    assert (p2(dt.date(2026, 2, 28)), p2(dt.date(2026, 3, 1))) == (8 * 3600, 4 * 3600)
 
 
 def of_priority_2(world: World, *hours: int) -> list[Ticket]:
