@@ -18,6 +18,7 @@ from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.instants import zone_of
 from vigie.kernel.actor import Actor
+from vigie.tickets.queries.corrected import mark_words
 from vigie.tickets.queries.paper import signatures
 from vigie.toolkit.jinja import hms, local_name, locale
 
@@ -151,7 +152,7 @@ def _line(row: dict[str, Any], contract: Contract) -> list[str]:
         _at(row["at"], contract.organisation.timezone),
         hms(row["used_seconds"]),
         hms(row["target_seconds"]),
-        verdict,
+        " · ".join(filter(None, (verdict, mark_words(row["corrected"])))),
         "" if amount is None else labels.money(amount, contract.organisation.currency),
     ]
 

@@ -6,11 +6,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from tests.world import World
+from tests.world import START, World
 from vigie.compliance.queries import paper as papers
 from vigie.compliance.queries.sheet import sheet_of
 from vigie.compliance.tests.scene import JANUARY, KEPT, MISSED, THEN, rated, solved
+from vigie.tickets.actions.correcting import correct
+from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.queries.paper import TEMPLATE
+from vigie.tickets.rules.corrections import MOVED, Correction, points
 from vigie.tickets.tests.test_paper import text_of
 from vigie.toolkit.papers import paper
 
@@ -34,6 +37,17 @@ def test_the_figures_and_the_promises_behind_them(world: World) -> None:
     assert "€700.00" in told  # 40 points at 1 %, under the cap of 7 %
     assert told.index(missed.reference) < told.index(kept.reference)
     assert "40:00:00" in told  # the open hours of four days
+
+
+def test_a_ticket_whose_facts_were_put_right_says_so(world: World) -> None:
+    rated(world)
+    ticket = solved(world, KEPT)
+    with translation.override("en"):
+        assert "Fact corrected" not in printed(world)
+        done = next(one for one in points(load_rows(ticket.pk)) if one.role == "solved")
+        asked = Correction(MOVED, of=done.id, at=START + KEPT / 2)
+        correct(world.actor(world.manager), ticket.pk, asked, "Rétabli plus tôt", now=START + KEPT)
+        assert "Met · Fact corrected" in " ".join(printed(world).split())
 
 
 def test_a_large_month_is_cut_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone, translation
 
 from tests.world import START, World, report
+from vigie.contracts.queries.hours_told import hours_told
 from vigie.tickets.actions.conversation import Said, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
-from vigie.tickets.portal.explained import hours_words, pieces, target_words, told, totals
+from vigie.tickets.portal.explained import pieces, target_words, told, totals
 from vigie.tickets.portal.words import promise_sentence, spoken, standing
 from vigie.tickets.queries.customer import promises
 
@@ -94,7 +95,7 @@ def test_a_promise_is_explained_piece_by_piece(world: World) -> None:
             ("ours", True, 3600, "We work on your request"),
         ]
         assert target_words(resolution.reading) == "24 h"
-        assert hours_words(resolution.reading.terms.calendar) == ["Monday to Friday, 08:00–18:00"]
+        assert "Mon–Fri 08:00-18:00 (time of Europe/Paris; closed on" in hours_told(resolution.reading.terms)
 
 
 @pytest.mark.django_db

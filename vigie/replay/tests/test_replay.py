@@ -115,7 +115,7 @@ def test_what_is_no_ticket_costs_the_same_before_and_after(world: World) -> None
     lived(world)
     available(world)
     out(world)
-    measured(world, "delivery", target=Decimal(99))
+    measured(world, "delivery", target=Decimal(100), formula="lateness", terms={"divisor": 1000})
     late_delivery(world)
     found = replayed(world, Change(week=(((0, 1440),),) * 7))
     before, after = found.ground.told(found.before), found.ground.told(found.after[0])

@@ -8,18 +8,16 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
-from babel.dates import get_day_names
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from vigie.contracts.rules.calendar import Calendar, Hours
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import Unit
 from vigie.contracts.rules.reading import ClockState, Reading, Segment
 from vigie.tickets.portal.words import Words, clock_time, promise_sentence, spoken
 from vigie.tickets.queries.closed_time import closed_words
 from vigie.tickets.queries.customer import Promised
-from vigie.toolkit.jinja import is_elsewhere, locale, reader_zone, there
+from vigie.toolkit.jinja import is_elsewhere, reader_zone, there
 
 Tone = Literal["ok", "late", "wait", "run"]
 
@@ -222,30 +220,3 @@ def target_words(reading: Reading) -> str:
     if not hours:
         return gettext("%(n)s min") % {"n": rest}
     return gettext("%(h)s h %(m)02d") % {"h": hours, "m": rest} if rest else gettext("%(h)s h") % {"h": hours}
-
-
-def hours_words(calendar: Calendar) -> list[str]:
-    """The hours that count, days with the same hours together; empty for a union of calendars."""
-    if calendar.parts:
-        return []
-    names = get_day_names("wide", locale=locale())
-    days = [(names[i], hours) for i, hours in enumerate(calendar.week)]
-    if all(hours == ((0, 1440),) for _name, hours in days):
-        return [gettext("day and night, every day")]
-    lines = []
-    for hours, group in groupby(days, key=lambda day: day[1]):
-        run = [name for name, _hours in group]
-        if hours:
-            lines.append(_line(run, hours))
-    return lines
-
-
-def _line(days: list[str], hours: Hours) -> str:
-    spans = ", ".join(f"{_minutes(a)}–{_minutes(b)}" for a, b in hours)
-    if len(days) == 1:
-        return pgettext("hours", "%(day)s, %(spans)s") % {"day": days[0], "spans": spans}
-    return gettext("%(first)s to %(last)s, %(spans)s") % {"first": days[0], "last": days[-1], "spans": spans}
-
-
-def _minutes(minutes: int) -> str:
-    return f"{minutes // 60 % 24 if minutes != 1440 else 24:02d}:{minutes % 60:02d}"

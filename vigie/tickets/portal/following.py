@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from vigie.contracts.queries.hours_told import calendar_names, hours_told
+from vigie.contracts.rules.instants import zone_of
 from vigie.contracts.rules.strip import strip
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
@@ -22,7 +25,7 @@ from vigie.tickets.actions.conversation import Said, save_draft
 from vigie.tickets.actions.lifecycle import reopen_until
 from vigie.tickets.models import Ticket
 from vigie.tickets.portal import words
-from vigie.tickets.portal.explained import NAMES, hours_words, kept_words, pieces, target_words, told, totals
+from vigie.tickets.portal.explained import NAMES, kept_words, pieces, target_words, told, totals
 from vigie.tickets.portal.forms import SUBMISSION_LIMIT, files_of, said_of
 from vigie.tickets.queries import customer
 from vigie.tickets.queries.asking import draft_at
@@ -30,6 +33,7 @@ from vigie.tickets.queries.corrected import corrections_of
 from vigie.tickets.queries.suggesting import did_you_mean_mine
 from vigie.tickets.rules.snippet import marked
 from vigie.toolkit.entry import Request, customers
+from vigie.toolkit.jinja import when
 from vigie.toolkit.pages import is_fragment, render
 from vigie.toolkit.refusals import sentence
 from vigie.workflow.queries import machine_of
@@ -143,24 +147,39 @@ def explained(request: Request, ticket_id: int) -> HttpResponse:
     """Why each promise stands where it stands, piece by piece."""
     now = timezone.now()
     found = customer.one(request.actor, ticket_id)
-    rows = [
-        {
-            "name": NAMES[promised.kind],
-            "told": told(promised, found.ticket_type, now),
-            "target": target_words(promised.reading),
-            "used": max(promised.reading.used_seconds, 0),
-            "kept": kept_words(promised),
-            "hours": hours_words(promised.reading.terms.calendar),
-            "zone": promised.reading.terms.zone,
-            "holidays": bool(promised.reading.terms.calendar.holiday_sets),
-            "pieces": (found_pieces := pieces(promised.reading)),
-            "totals": totals(found_pieces),
-            "strip": strip(promised.reading),
-        }
-        for promised in customer.promises(request.actor, found, now)
-    ]
-    context = {"ticket": found, "rows": rows, "corrections": corrections_of(request.actor, found)}
+    promises = customer.promises(request.actor, found, now)
+    calendars = calendar_names(request.actor, [promised.reading.terms for promised in promises])
+    rows = []
+    for promised in promises:
+        with timezone.override(zone_of(promised.reading.terms.zone)):
+            rows.append(_explained(promised, found.ticket_type, calendars, now))
+    zone = rows[0]["zone"] if rows else request.actor.timezone
+    with timezone.override(zone_of(zone)):
+        corrections = corrections_of(request.actor, found)
+    context = {"ticket": found, "rows": rows, "corrections": corrections}
     return render(request, "tickets/portal_promise.html", context)
+
+
+def _explained(
+    promised: customer.Promised, ticket_type: str, calendars: Mapping[str, str], now: dt.datetime
+) -> dict[str, Any]:
+    """A promise in the time of its own zone, the one of its hours: whoever reads it counts again from the same instants."""
+    terms = promised.reading.terms
+    found = pieces(promised.reading)
+    return {
+        "name": NAMES[promised.kind],
+        "told": told(promised, ticket_type, now),
+        "target": target_words(promised.reading),
+        "used": max(promised.reading.used_seconds, 0),
+        "kept": kept_words(promised),
+        "hours": hours_told(terms, calendars.get(terms.calendar_version, "")),
+        "zone": terms.zone,
+        "pieces": [
+            {"piece": one, "start": when(one.start, "exact"), "end": when(one.end, "exact")} for one in found
+        ],
+        "totals": totals(found),
+        "strip": strip(promised.reading),
+    }
 
 
 @require_POST

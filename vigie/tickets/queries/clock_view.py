@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from vigie.contracts.labels import PAUSES
 from vigie.contracts.models import Commitment
 from vigie.contracts.queries import terms_of
+from vigie.contracts.queries.hours_told import calendar_names, hours_told
 from vigie.contracts.rules.clock_facts import ClockFact
 from vigie.contracts.rules.cycles import Cycle
 from vigie.contracts.rules.instants import epoch
@@ -34,7 +35,7 @@ from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row, clock_facts, cycle
 from vigie.tickets.rules.holders import with_holders
 from vigie.tickets.rules.support import KINDS as SUPPORT_KINDS
 from vigie.tickets.rules.support import Track, stages, support_facts
-from vigie.toolkit.jinja import spelled
+from vigie.toolkit.jinja import local_name, spelled
 from vigie.workflow.labels import label
 
 AT_RISK = 0.75
@@ -91,6 +92,7 @@ class Stretch:
 class Explained:
     """A clock with its terms in words and every segment; the counted seconds sum to ``clock.used``.
 
+    ``hours`` is the zone in which they are counted, ``calendar`` those hours in words.
     ``elapsed`` is ``closed`` + ``held`` (service time that does not count) + ``clock.used``, to the second.
     """
 
@@ -98,6 +100,7 @@ class Explained:
     contract: str
     commitment: str
     hours: str
+    calendar: str
     stretches: list[Stretch]
     strip: list[Part]
     pauses: list[str]
@@ -236,21 +239,29 @@ def explained_views(actor: Actor, views: list[ClockView]) -> list[Explained]:
     wanted = {view.reading.terms.commitment_id for view in views if not view.holder}
     rows = in_sight(actor, Commitment.objects.filter(pk__in=wanted - {""}))
     # a contract's client is that of its commitments: the reference keeps them together
-    commitments = {str(row.pk): row for row in rows.select_related("version__contract")}
+    commitments = {str(row.pk): row for row in rows.select_related("version__contract", "calendar")}
+    behind = calendar_names(actor, [view.reading.terms for view in views if view.holder])
     names: dict[str, str] = {}
     if actor.is_provider:
         names = holder_names({s.holder for view in views if not view.holder for s in view.reading.segments})
-    return [_explain(view, {} if view.holder else commitments, names) for view in views]
+    return [_explain(view, {} if view.holder else commitments, behind, names) for view in views]
 
 
-def _explain(view: ClockView, commitments: Mapping[str, Commitment], names: Mapping[str, str]) -> Explained:
+def _explain(
+    view: ClockView,
+    commitments: Mapping[str, Commitment],
+    behind: Mapping[str, str],
+    names: Mapping[str, str],
+) -> Explained:
     terms = view.reading.terms
     commitment = commitments.get(terms.commitment_id)
+    calendar = local_name(commitment.calendar) if commitment else behind.get(terms.calendar_version, "")
     return Explained(
         clock=view,
         contract=commitment.version.contract.reference if commitment else "",
         commitment=scope_words(commitment),
         hours=terms.calendar.zone,
+        calendar=hours_told(terms, calendar),
         stretches=[_stretch(segment, view.reading, names) for segment in view.reading.segments],
         strip=strip(view.reading),
         pauses=[label(PAUSES, reason) for reason in sorted(terms.pause_reasons)],

@@ -32,9 +32,9 @@ class Turned:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """One correction. ``clocks`` are those whose figures moved."""
+    """One correction, ``told_at`` in words. ``clocks`` are those whose figures moved."""
 
-    at: dt.datetime
+    told_at: str
     who: str
     text: str
     why: str
@@ -48,7 +48,7 @@ def corrections_of(actor: Actor, ticket: Ticket) -> list[Corrected]:
     for at, who, was, said in rows.values_list("at", "actor_name", "before", "after"):
         before, after = was or {}, said or {}
         text, why = corrected_words(before, after), str(after.get("why", ""))
-        found.append(Corrected(at, who, text, why, _turned(before, after)))
+        found.append(Corrected(when(at, "long"), who, text, why, _turned(before, after)))
     return found
 
 
@@ -63,6 +63,11 @@ def corrected_among(ticket_ids: Iterable[int]) -> dict[int, str]:
         if found.get(ticket_id) != "pause":
             found[ticket_id] = "pause" if of_a_wait(before or {}, after or {}) else "fact"
     return found
+
+
+def mark_words(what: str) -> str:
+    """The mark of a ticket in a list: what ``corrected_among`` says of it."""
+    return {"pause": _("Pause corrected"), "fact": _("Fact corrected")}.get(what, "")
 
 
 def of_a_wait(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

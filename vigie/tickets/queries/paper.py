@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from babel.dates import format_datetime
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -18,7 +19,7 @@ from vigie.tickets.models import Ticket
 from vigie.tickets.queries import clock_view
 from vigie.tickets.queries.clock_view import Explained, Stretch
 from vigie.tickets.queries.corrected import corrections_of
-from vigie.toolkit.jinja import hms, locale, when
+from vigie.toolkit.jinja import hms, locale
 
 TEMPLATE = "toolkit/typst/sheet.typ"
 
@@ -32,17 +33,28 @@ def ticket_paper(actor: Actor, ticket_id: int, *, now: dt.datetime) -> tuple[str
         for one in clock_view.explained(actor, ticket_id, now=now)
         if one.clock.reading.terms.audience == Audience.SLA
     ]
-    values = {
+    zone = clocks[0].hours if clocks else client.timezone
+    with timezone.override(zone_of(zone)):
+        values = _values(actor, ticket, client, clocks, zone, now)
+    return f"{ticket.reference}.pdf", values
+
+
+def _values(
+    actor: Actor, ticket: Ticket, client: Organisation, clocks: list[Explained], zone: str, now: dt.datetime
+) -> dict[str, Any]:
+    """Every time in the zone in which the promise is counted."""
+    return {
         "title": _("Statement of the time counted"),
         "subtitle": ticket.reference,
         "head": client.name,
-        "foot": _("Read on %(at)s. Anybody may count it again from the stretches.")
-        % {"at": _at(now, client.timezone)},
-        "facts": _facts(ticket, client, clocks),
-        "sections": [*([_section(one) for one in clocks] or [_nothing()]), *_corrections(actor, ticket)],
+        "foot": _("Read on %(at)s. Anybody may count it again from the stretches.") % {"at": _at(now, zone)},
+        "facts": _facts(ticket, client, clocks, zone),
+        "sections": [
+            *([_section(one, zone) for one in clocks] or [_nothing()]),
+            *_corrections(actor, ticket),
+        ],
         "sign": signatures(client.name),
     }
-    return f"{ticket.reference}.pdf", values
 
 
 def signatures(client: str) -> dict[str, Any]:
@@ -58,13 +70,14 @@ def signatures(client: str) -> dict[str, Any]:
     }
 
 
-def _facts(ticket: Ticket, client: Organisation, clocks: list[Explained]) -> list[list[str]]:
+def _facts(ticket: Ticket, client: Organisation, clocks: list[Explained], zone: str) -> list[list[str]]:
     contracts = sorted({one.contract for one in clocks if one.contract})
     rows = [
         (_("Ticket"), f"{ticket.reference} · {ticket.title}"),
         (_("Client"), client.name),
         (pgettext("paper", "Type"), f"{labels.TYPES[ticket.ticket_type]} · P{ticket.priority}"),
-        (_("Opened"), _at(ticket.opened_at, client.timezone)),
+        (_("Opened"), _at(ticket.opened_at, zone)),
+        (_("Times"), _("every one is that of %(zone)s") % {"zone": zone}),
         (_("Contract"), ", ".join(contracts)),
     ]
     return [[str(name), str(words)] for name, words in rows if words]
@@ -76,12 +89,12 @@ def _corrections(actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
     if not found:
         return []
     columns: list[dict[str, Any]] = [
-        {"label": _("Corrected since"), "grows": True}, {"label": _("By")}, {"label": _("Clock")}, {"label": _("First verdict")},
+        {"label": _("What was corrected"), "grows": True}, {"label": _("By")}, {"label": _("Clock")}, {"label": _("First verdict")},
         {"label": _("Verdict now")},
     ]  # fmt: skip
     rows = []
     for one in found:
-        said = [f"{one.text} — {one.why}", f"{one.who}, {when(one.at, 'exact')}"]
+        said = [f"{one.text} — {one.why}", f"{one.who}, {one.told_at}"]
         for clock in one.clocks:
             was, now = (
                 f"{words} ({hms(used)})"
@@ -96,22 +109,22 @@ def _nothing() -> dict[str, Any]:
     return {"title": _("No promise"), "paragraphs": [_("No delay is promised for this ticket.")]}
 
 
-def _section(one: Explained) -> dict[str, Any]:
+def _section(one: Explained, zone: str) -> dict[str, Any]:
     clock = one.clock
     facts = [
         (_("Promised"), f"{clock.target_words} ({hms(clock.target)})"),
-        (_("Hours counted"), one.hours),
+        (_("Hours counted"), one.calendar),
         (_("Suspended while awaiting"), ", ".join(one.pauses)),
-        (_("Due"), _at(clock.due_at, one.hours) if clock.due_at else ""),
-        (_("Stopped"), _at(clock.stopped_at, one.hours) if clock.stopped_at else ""),
-        (_("Beyond the promise since"), _at(clock.breached_at, one.hours) if clock.breached_at else ""),
+        (_("Due"), _at(clock.due_at, zone) if clock.due_at else ""),
+        (_("Stopped"), _at(clock.stopped_at, zone) if clock.stopped_at else ""),
+        (_("Beyond the promise since"), _at(clock.breached_at, zone) if clock.breached_at else ""),
         (_("Counted"), hms(clock.used)),
         (_("Verdict"), verdict_words(one)),
     ]
     return {
         "title": clock.name,
         "facts": [[str(name), str(words)] for name, words in facts if words],
-        "table": {"columns": _columns(), "rows": [_row(part, one.hours) for part in one.stretches], "total": _total(one)},
+        "table": {"columns": _columns(), "rows": [_row(part, zone) for part in one.stretches], "total": _total(one)},
         "after": [_("Elapsed = outside hours + not counted + counted, to the second.")],
     }  # fmt: skip
 
