@@ -118,9 +118,8 @@ def test_a_reply_reads_like_a_mail_of_the_person_who_wrote_it(
     assert mail["Subject"] == "Re: [INC-ALPHA-1] Messagerie en panne"
     assert second.text.startswith("C'est réparé.\n")
     for shown, quoted in ((second.text, "> Plus de messagerie"), (second.html, "<blockquote")):
-        assert shown.index(quoted) < shown.index("-- "), (
-            "what is below the signature is cut off by readers of mail"
-        )
+        answer, signature = shown.index("réparé"), shown.index("-- ")
+        assert answer < signature < shown.index("User Alpha a") < shown.index(quoted)
     assert "Agent A\nTechnicien\nNord Infogérance – 03 20 00 00 00" in second.text
     assert "User Alpha a écrit" in second.text
     assert "> Plus de messagerie depuis ce matin." in second.text
