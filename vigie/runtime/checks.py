@@ -137,7 +137,7 @@ def _demo_problems() -> list[str]:
         return []
     return [
         "this database holds other people or clients beside the demonstration: one-click sign-in is off, but the "
-        "demo accounts keep their published password: work in a database of its own (`vigie up --no-demo`)."
+        "demo accounts keep their published password (README.md): work in a database of its own (`vigie up --no-demo`)."
     ]
 
 

@@ -127,7 +127,11 @@ def import_data(args: argparse.Namespace) -> int:
     with reach.connection():
         pass
     set_up_django()
-    return int(_needed("vigie.channels.imports.command", "imports").run(args) or 0)
+    was_demo = _holds_only_demo()
+    code = int(_needed("vigie.channels.imports.command", "imports").run(args) or 0)
+    if was_demo and not _holds_only_demo():
+        _tell(_one_click_ended())
+    return code
 
 
 def mail(verb: str, args: argparse.Namespace) -> int:
@@ -199,6 +203,16 @@ def _holds_only_demo() -> bool:
     from vigie.accounts import demo_mode
 
     return demo_mode.is_loaded() and not demo_mode.holds_other_data()
+
+
+def _one_click_ended() -> str:
+    """Why one click opens no persona any more, and what still does."""
+    password = _needed("vigie.demo.accounts", "demo data").PASSWORD
+    return (
+        "One-click sign-in of the demonstration is off from now on, because this database holds other people or "
+        f"clients beside it: sign in with an address of the demonstration and its password {password}, or make an "
+        "account of your own with `vigie user add EMAIL --admin`."
+    )
 
 
 def _load_demo() -> None:

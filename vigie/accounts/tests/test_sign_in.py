@@ -249,7 +249,9 @@ def test_one_click_ends_by_itself_when_real_data_comes(world: World, settings: A
             point = transaction.savepoint()
             come()
             assert demo_mode.holds_other_data()
-            assert b"user@alpha.example" not in Browser().get(LOGIN).content
+            page = Browser().get(LOGIN, HTTP_ACCEPT_LANGUAGE="en").content
+            assert b"user@alpha.example" not in page
+            assert b"One-click sign-in is off" in page
             answer = Browser().post(reverse("demo_sign_in"), {"email": "user@alpha.example"})
             assert answer.status_code == 403
             assert "demo accounts keep their published password" in checks._demo_problems()[0]
@@ -257,6 +259,7 @@ def test_one_click_ends_by_itself_when_real_data_comes(world: World, settings: A
                 load_demo()
             transaction.savepoint_rollback(point)
         assert demo_mode.is_demo()
+        assert b"One-click sign-in is off" not in Browser().get(LOGIN, HTTP_ACCEPT_LANGUAGE="en").content
         assert checks._demo_problems() == []
     finally:
         demo_mode.offer([])

@@ -22,7 +22,9 @@ class SignInView(LoginView):  # type: ignore[misc]
     """The sign-in page of django-allauth, and the personas of the demonstration where there is one."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "personas": demo_mode.personas()}
+        offered = demo_mode.personas()
+        has_ended = not offered and demo_mode.holds_other_data()
+        return {**super().get_context_data(**kwargs), "personas": offered, "one_click_ended": has_ended}
 
 
 sign_in = anyone()(SignInView.as_view())

@@ -24,6 +24,11 @@ from vigie.kernel.refusal import Refusal
 from vigie.toolkit.refusals import sentence
 
 SHOWN = 5
+# What an import creates, when it is one: the settled words are plurals.
+ONE = {
+    "clients": "client", "contracts": "contract", "sites": "site", "contacts": "contact", "agents": "agent",
+    "teams": "team", "categories": "category",
+}  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -118,17 +123,23 @@ def _say_reading(sheet: Sheet) -> None:
         print("NUL characters were taken out.", file=sys.stderr)
 
 
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
+
+
 def _say_report(args: argparse.Namespace, report: Report, wall: float, cpu: float) -> None:
     would = "would be " if args.dry_run else ""
     for word, number in report.made.items():
-        print(f"  {number:,} {word} {would}created")
+        print(f"  {_counted(number, ONE[word], word)} {would}created")
     print(f"{report.created:,} {'would be ' if args.dry_run else ''}new, {report.already:,} already there")
     if report.events:
         speed = report.events / max(wall, 0.001)
-        print(f"{report.events:,} events in {wall:.1f} s ({speed:,.0f} a second; {cpu:.1f} s of processor)")
+        print(
+            f"{_counted(report.events, 'event', 'events')} in {wall:.1f} s ({speed:,.0f} a second; {cpu:.1f} s of processor)"
+        )
     if not report.refused:
         return
-    print(f"{len(report.refused):,} rows refused:")
+    print(f"{_counted(len(report.refused), 'row', 'rows')} refused:")
     for code, number in Counter(one.refusal.code for one in report.refused).most_common():
         print(f"  {number:,} {code}")
     for one in report.refused[:SHOWN]:

@@ -3,11 +3,16 @@
 import argparse
 import io
 import sys
+from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
+from vigie.accounts import demo_mode
 from vigie.accounts.actors import actor_of
 from vigie.accounts.models import Person
+from vigie.channels.imports.tests.test_imports import HEAD, MAP, line
+from vigie.kernel.actor import SYSTEM
 from vigie.runtime import commands, environment
 from vigie.runtime.trouble import Trouble
 
@@ -72,3 +77,31 @@ def test_refusals_are_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_flags(text: str, value: bool | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIGIE_X", text)
     assert environment.flag("VIGIE_X") is value
+
+
+@pytest.mark.django_db
+def test_an_import_that_ends_one_click_sign_in_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo_mode.mark_loaded(SYSTEM, now=timezone.now())
+    source, mapping = tmp_path / "in.csv", tmp_path / "map.toml"
+    source.write_text(HEAD + line("A1", 9, "open"))
+    mapping.write_text(MAP)
+    args = argparse.Namespace(
+        kind="tickets",
+        file=str(source),
+        map=str(mapping),
+        client=None,
+        dry_run=True,
+        errors=None,
+        resume=False,
+    )
+    assert commands.import_data(args) == 0
+    assert "One-click" not in capsys.readouterr().err
+    args.dry_run = False
+    assert commands.import_data(args) == 0
+    said = capsys.readouterr().err
+    assert "One-click sign-in of the demonstration is off from now on" in said
+    assert "Vigie-demo-2026" in said
+    assert commands.import_data(args) == 0
+    assert "One-click" not in capsys.readouterr().err

@@ -179,7 +179,9 @@ def test_the_same_file_for_another_client_is_refused_row_by_row() -> None:
 
 
 @pytest.mark.django_db
-def test_a_bad_row_leaves_its_ticket_out_and_the_others_go_on(tmp_path: Path) -> None:
+def test_a_bad_row_leaves_its_ticket_out_and_the_others_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = (
         HEAD + ONE + line("B1", 9, "open") + line("B1", 10, "flying") + line("C1", 9, "open", at="31/31")
         + line("D1", 9, "open", at="2999-01-01 00:00") + line("", 9, "open") + "E1,too,short\n"
@@ -191,6 +193,9 @@ def test_a_bad_row_leaves_its_ticket_out_and_the_others_go_on(tmp_path: Path) ->
         file=str(source), map=str(mapping), client=None, dry_run=False, errors=str(target), resume=False
     )
     assert run(args) == 1
+    said = capsys.readouterr().out
+    for line_said in ("  1 client created\n", "  1 contact created\n", "rows refused:\n"):
+        assert line_said in said
     assert list(Ticket.objects.values_list("source", flat=True)) == ["mine:A1"]
     rows = list(csv.reader(target.open(newline="")))
     assert rows[0] == ["vigie_row", "vigie_code", "vigie_reason", *HEAD.strip().split(",")]
