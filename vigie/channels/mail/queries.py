@@ -15,6 +15,7 @@ from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, capped_count, page_of
 
 State = InboundMail.State
@@ -156,4 +157,4 @@ def contacts(actor: Actor, words: str, organisation_id: int | None, today: dt.da
     for word in words.split()[:4]:
         found = found.filter(Q(person__name__icontains=word) | Q(person__email__istartswith=word))
     fields = ("id", "person__name", "person__email", "organisation__name")
-    return list(found.order_by("person__name", "id").values(*fields)[:CHOICES])
+    return list(found.order_by(by_name("person__name"), "id").values(*fields)[:CHOICES])

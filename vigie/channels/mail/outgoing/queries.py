@@ -31,13 +31,15 @@ def visible(actor: Actor) -> QuerySet[Delivery]:
 
 
 def figures(actor: Actor, now: dt.datetime) -> dict[str, Any]:
-    """``waiting`` with ``since`` (when the oldest was due), ``sent`` in a day, ``failed`` in a week."""
+    """``waiting`` with ``since`` (when the oldest was due), ``sent`` in a day, ``failed`` in a week, and ``serverless``: those
+    that had no server to leave by, and will not leave."""
     waiting = visible(actor).filter(state=Delivery.State.WAITING)
     counted = waiting.aggregate(waiting=Count("pk"), since=Min("notice__created_at"))
     troubled = visible(actor).filter(state__in=[Delivery.State.FAILED, Delivery.State.BOUNCED])
     return counted | {
         "sent": visible(actor).filter(sent_at__gt=now - DAY).count(),
         "failed": troubled.filter(notice__created_at__gt=now - WEEK).count(),
+        "serverless": visible(actor).filter(state=Delivery.State.SKIPPED, answer="no_server").count(),
     }
 
 

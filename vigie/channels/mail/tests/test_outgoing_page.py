@@ -83,6 +83,23 @@ def test_what_was_not_sent_by_choice_is_listed_with_its_reason(world: World) -> 
     assert shown.reference not in page(show="skipped", reason="capped")
 
 
+def test_what_had_no_server_to_leave_by_is_counted_and_never_said_to_have_left(world: World) -> None:
+    ticket = report(world, channel="email")
+    client = signed_in(world.admin)
+
+    def page(**asked: str) -> str:
+        return client.get(reverse("outgoing_mail"), asked).content.decode()
+
+    assert "every mail left" in page()
+    assert "not mailed: no outgoing mail server" not in page()
+    Delivery.objects.filter(notice__subject_id=ticket.pk).update(state="skipped", answer="no_server")
+    assert "every mail left" not in page()
+    assert "No mail was refused." in page()
+    number = Delivery.objects.filter(answer="no_server").count()
+    assert f'<span class="tile__figure">{number}</span><a href' in page()
+    assert ticket.reference in page(show="skipped", reason="no_server")
+
+
 def test_a_suspended_address_shows_on_its_person_and_is_used_again(world: World) -> None:
     Mailbox.objects.create(name="x", address="x@nord.example", created_at=START)
     DeadAddress.objects.create(

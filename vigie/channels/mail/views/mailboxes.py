@@ -27,6 +27,7 @@ from vigie.tenancy import access as tenancy
 from vigie.toolkit import vault
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, choose_from, done, form_page
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.pages import render
 
 BEGUN = "mailbox_connection"  # in the session: what the return of a connection must show
@@ -45,8 +46,8 @@ def mailbox_form(request: Request, mailbox_id: int | None = None) -> HttpRespons
     """Set up a mailbox, or change it; on an existing one also its health, its test and its connection."""
     found = access.mailbox(request.actor, mailbox_id) if mailbox_id else None
     form = MailboxForm(request.POST or None, initial=model_to_dict(found) if found else None)
-    choose_from(form, "organisation", tenancy.visible(request.actor).order_by("name"))
-    choose_from(form, "team", visible_teams(request.actor).order_by("name_fr"))
+    choose_from(form, "organisation", tenancy.visible(request.actor).order_by(by_name("name")))
+    choose_from(form, "team", visible_teams(request.actor).order_by(by_name("name_fr")))
     if request.method == "POST":
         saved = attempt(
             form,
@@ -128,7 +129,7 @@ def _return_to() -> str:
 def domains(request: Request) -> HttpResponse:
     """Which mail domain belongs to which client."""
     form = DomainForm(request.POST or None)
-    choose_from(form, "organisation", tenancy.visible(request.actor).order_by("name"))
+    choose_from(form, "organisation", tenancy.visible(request.actor).order_by(by_name("name")))
     if request.method == "POST" and done(
         form,
         lambda values: actions.add_domain(

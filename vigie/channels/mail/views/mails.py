@@ -22,6 +22,7 @@ from vigie.tenancy import access as tenancy
 from vigie.tickets.labels import unverified_words
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import done
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.pages import render
 
 State = InboundMail.State
@@ -114,7 +115,7 @@ def _decisions(request: Request, found: InboundMail, read: ParsedMail | Unreadab
 
 
 def _clients(request: Request) -> list[tuple[int, str]]:
-    return list(tenancy.visible(request.actor).order_by("name").values_list("id", "name"))
+    return list(tenancy.visible(request.actor).order_by(by_name("name")).values_list("id", "name"))
 
 
 @agents("mail:triage", answers="file")
