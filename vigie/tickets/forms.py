@@ -256,6 +256,11 @@ class NewTicketForm(forms.Form):
     urgency = forms.TypedChoiceField(
         label=_("Urgency"), coerce=int, choices=list(URGENCIES.items()), initial=2
     )
+    team = forms.TypedChoiceField(
+        label=_("Team"), coerce=int, empty_value=None, required=False,
+        help_text=_("The service’s own team unless you choose."),
+    )  # fmt: skip
+    assignee = forms.TypedChoiceField(label=_("Assignee"), coerce=int, empty_value=None, required=False)
     tags = CleanCharField(
         label=_("Tags"), required=False, max_length=400, help_text=_("Separated by commas.")
     )

@@ -12,7 +12,7 @@ from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
 from vigie.tickets.actions import presence
 from vigie.tickets.actions.conversation import Said, add_note, check_body, discard_draft, reply
-from vigie.tickets.actions.handling import link_tickets
+from vigie.tickets.actions.handling import assign, link_tickets
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.opening import NewTicket, open_ticket
 from vigie.tickets.models import Message, Ticket
@@ -84,11 +84,25 @@ def _check_crossing(actor: Actor, ticket_id: int, seen: int | None, now: dt.date
         raise Crossing("tickets.crossed_typing", who=", ".join(typing))
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who gets a new ticket. ``team_otherwise``: the team where none is chosen and the service has none."""
+
+    team_id: int | None
+    assignee_id: int | None
+    team_otherwise: int | None = None
+
+
 @transaction.atomic
-def open_typed(actor: Actor, new: NewTicket, *, follows: str = "", now: dt.datetime) -> Ticket:
+def open_typed(
+    actor: Actor, new: NewTicket, *, follows: str = "", holder: Holder | None = None, now: dt.datetime
+) -> Ticket:
     """Open the ticket typed at the desk, as the follow-up of the one with the reference ``follows`` where it is one,
-    and forget its draft."""
+    give it to ``holder`` if one was chosen, and forget its draft."""
     ticket = open_ticket(actor, new, now=now)
+    if holder and (holder.team_id or holder.assignee_id) and ticket.created_at == now:  # not sent before
+        team_id = holder.team_id or ticket.team_id or holder.team_otherwise
+        assign(actor, ticket.pk, team_id=team_id, assignee_id=holder.assignee_id, now=now)
     if follows.strip():
         link_tickets(actor, ticket.pk, follows, "follow_up", now=now)
     discard_draft(actor, "new")

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.world import World
-from vigie.accounts.models import Person
-from vigie.tickets.models import Draft, Ticket
+from vigie.accounts.models import Person, Team
+from vigie.tickets.models import Draft, Fact, Ticket
 
 pytestmark = pytest.mark.django_db
 HX = {"HTTP_HX_REQUEST": "true"}
@@ -115,3 +115,32 @@ def test_control_characters_and_strange_numbers_are_no_accident(world: World) ->
     assert Ticket.objects.get().title == "Panne réseau"
     strange = typed(world, requester="9" * 30, impact="7", service="²", submission="two")
     assert client.post(reverse("ticket_new"), strange).status_code == 422
+
+
+def test_a_team_and_a_person_are_given_at_once_and_journalled(world: World) -> None:
+    client = signed_in(world.agent_all)
+    team = Team.objects.create(code="night", name_fr="Équipe de nuit", name_en="Night", level=1)
+    given = typed(world, team=team.pk, assignee=world.agent.pk)
+    for _ in range(2):
+        assert client.post(reverse("ticket_new"), given).status_code == 302
+    ticket = Ticket.objects.get()
+    assert (ticket.team, ticket.assignee) == (team, world.agent)
+    told = Fact.objects.get(ticket=ticket, kind="assigned")
+    assert told.after is not None
+    assert (told.after["team"], told.after["assignee"]) == (team.pk, world.agent.pk)
+    assert (
+        client.post(reverse("ticket_new"), typed(world, assignee=world.a.user.pk, submission="2")).status_code
+        == 422
+    )
+    assert Ticket.objects.count() == 1
+
+
+def test_one_press_opens_it_and_takes_it(world: World) -> None:
+    client = signed_in(world.agent_all)
+    shown = client.get(reverse("ticket_new"), {"organisation": world.a.organisation.pk}).content.decode()
+    assert 'name="take"' in shown
+    assert 'name="team"' in shown
+    assert client.post(reverse("ticket_new"), typed(world, take="1")).status_code == 302
+    assert Ticket.objects.get().assignee == world.agent_all
+    assert client.post(reverse("ticket_new"), typed(world, submission="2")).status_code == 302
+    assert Ticket.objects.latest("pk").assignee is None

@@ -18,7 +18,18 @@ from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.pages import render
 from vigie.toolkit.refusals import sentence
 
-NUMBERS = ("organisation", "requester", "beneficiary", "service", "category", "site", "impact", "urgency")
+NUMBERS = (
+    "organisation",
+    "requester",
+    "beneficiary",
+    "service",
+    "category",
+    "site",
+    "impact",
+    "urgency",
+    "team",
+    "assignee",
+)
 
 
 def _values(source: Any) -> dict[str, Any]:
@@ -39,6 +50,10 @@ def _offered(request: Request, organisation_id: int | None) -> dict[str, list[An
         "service": list(choices.services(actor, known)) if known else [],
         "category": list(choices.categories(actor)),
         "site": list(choices.sites(actor, known)) if known else [],
+        "team": choices.teams(actor) if known and actor.can("tickets:assign") else [],
+        "assignee": [(one["id"], one["name"]) for one in choices.agents(actor, known)]
+        if known and actor.can("tickets:assign")
+        else [],
     }
 
 
@@ -52,7 +67,7 @@ def _page(
         if values["organisation"] and values[role]
     }
     context = {
-        "f": form, "values": values, "names": names, "uploads": request.POST.getlist("uploads"),
+        "f": form, "values": values, "names": names, "uploads": request.POST.getlist("uploads"), "may_assign": actor.can("tickets:assign"),
         "submission": request.POST.get("submission", ""), "follows": source.get("follows", ""), **_promise(request, source),
     }  # fmt: skip
     return render(request, "tickets/_new_parts.html" if parts else "tickets/new.html", context, status=status)
@@ -117,13 +132,22 @@ def _open(request: Request) -> HttpResponse:
     )
     try:
         follows = request.POST.get("follows", "")
-        ticket = answering.open_typed(request.actor, new, follows=follows, now=timezone.now())
+        holder = _holder(request, sent)
+        ticket = answering.open_typed(request.actor, new, follows=follows, holder=holder, now=timezone.now())
     except NotFound:
         raise
     except Refusal as refusal:
         put_on(form, refusal)
         return _page(request, form, request.POST, 422)
     return HttpResponseRedirect(reverse("ticket", args=[ticket.pk]))
+
+
+def _holder(request: Request, sent: dict[str, Any]) -> answering.Holder:
+    """Who was chosen to have it; the person of the page where "Open and take it" was pressed."""
+    actor = request.actor
+    if not request.POST.get("take"):
+        return answering.Holder(sent["team"], sent["assignee"])
+    return answering.Holder(sent["team"], actor.person_id, next(iter(sorted(actor.team_ids)), None))
 
 
 @agents("tickets:open", answers="fragment")
@@ -138,7 +162,7 @@ def new_promise(request: Request) -> HttpResponse:
 def new_fields(request: Request) -> HttpResponse:
     """The choices that depend on the client, once it is chosen."""
     source = request.GET.copy()
-    for name in ("requester", "beneficiary", "service", "site"):
+    for name in ("requester", "beneficiary", "service", "site", "assignee"):
         source.pop(name, None)
     values = _values(source)
     form = NewTicketForm(_offered(request, values["organisation"]), initial=source.dict())
