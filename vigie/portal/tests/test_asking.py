@@ -177,6 +177,20 @@ def test_what_is_typed_is_kept_and_comes_back(world: World, as_person: As) -> No
     assert not Draft.objects.exists()
 
 
+def test_files_of_a_draft_come_back_with_it_and_go_with_the_request(world: World, as_person: As) -> None:
+    person = as_person(world.a.user)
+    sent = SimpleUploadedFile("journal.txt", b"one line", "text/plain")
+    token = person.post("/portal/files/", {"file": sent}).json()["id"]
+    typed = {"title": "Un écran", "uploads": [token, "nonsense"]}
+    assert person.post("/portal/new/draft/", typed).status_code == 204
+    page = text(person.get("/portal/new/"))
+    assert "journal.txt" in page
+    assert token in page
+    assert token not in text(as_person(world.a.colleague).get("/portal/new/"))
+    person.post("/portal/new/", {**PLAIN, "uploads": token})
+    assert Attachment.objects.get(token=token).message == Message.objects.get()
+
+
 def test_drafts_of_two_clients_do_not_meet(world: World, as_person: As) -> None:
     person = as_person(world.both)
     person.post("/portal/new/draft/", {"title": "Pour Alpha"})

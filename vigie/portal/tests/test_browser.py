@@ -146,7 +146,12 @@ def _report(phone: Phone, world: World) -> None:
     page.check("[name=impact][value='2']")
     sync_api.expect(page.locator("#promise")).not_to_have_text(before, use_inner_text=True)
     sync_api.expect(page.locator("#new-form [data-draft-state]")).not_to_be_empty()
+    with page.expect_response(lambda answer: 'name="uploads"' in (answer.request.post_data or "")):
+        page.set_input_files(
+            "#files", {"name": "journal.txt", "mimeType": "text/plain", "buffer": b"one line"}
+        )
     page.reload()  # nothing typed is lost
+    sync_api.expect(page.locator("[data-kept]")).to_contain_text("journal.txt")
     page.wait_for_selector("#new-form trix-editor")
     assert page.input_value("#id_title") == "Plus de messagerie"
     assert "Depuis ce matin" in page.locator("#new-form trix-editor").inner_text()

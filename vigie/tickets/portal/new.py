@@ -35,6 +35,7 @@ from vigie.toolkit.pages import render
 from vigie.toolkit.refusals import sentence
 
 FIELDS = ("type", "service", "title", "body", "urgency", "need", "impact", "beneficiary", "site")
+MOST_FILES = 50
 DEFAULTS = {"urgency": "2", "need": "2", "impact": "3", "service": "", "beneficiary": ""}
 # where a refusal of the action is shown
 AT_FIELD = {"ticket_type": "type", "requester": "beneficiary"}
@@ -47,11 +48,9 @@ def new(request: Request) -> HttpResponse:
     now = timezone.now()
     if request.method == "POST":
         return _send(request, _offered(request, request.POST), now)
-    kept = {
-        name: value
-        for name, value in draft_at(request.actor, new_place(request.actor)).items()
-        if name in FIELDS
-    }
+    draft = draft_at(request.actor, new_place(request.actor))
+    kept = {name: value for name, value in draft.items() if name in FIELDS}
+    files = keep_files(request.actor, (), draft.get("uploads", ()), now=now)
     asked = {name: request.GET[name][:250] for name in ("type", "title", "service") if request.GET.get(name)}
     if kept.get("title"):
         asked.pop("title", None)
@@ -60,7 +59,8 @@ def new(request: Request) -> HttpResponse:
     if initial["type"] not in ASKS:
         initial["type"] = "incident"
     form = Ask(None, offered, request.actor, initial=initial)
-    return _page(request, form, offered, Kept(), now, was_kept=bool(kept.get("title") or kept.get("body")))
+    was_kept = bool(kept.get("title") or kept.get("body") or files.files)
+    return _page(request, form, offered, files, now, was_kept=was_kept)
 
 
 def _offered(request: Request, given: Mapping[str, Any]) -> Offer:
@@ -144,7 +144,8 @@ def draft(request: Request) -> HttpResponse:
     if "forget" in request.POST:
         discard_draft(request.actor, new_place(request.actor))
         return HttpResponseRedirect(reverse("portal_new"))
-    content = {name: request.POST.get(name, "") for name in FIELDS}
+    content: dict[str, Any] = {name: request.POST.get(name, "") for name in FIELDS}
+    content["uploads"] = [token[:64] for token in request.POST.getlist("uploads")[:MOST_FILES]]
     save_draft(request.actor, new_place(request.actor), content, now=timezone.now())
     return HttpResponse(status=204)
 

@@ -1,6 +1,6 @@
 // Nothing typed is lost. <form data-draft-url>: saved on the server 0.8 s after the last key, on leaving a field, on leaving the page.
 // <form data-presence-url>: tells the others that someone is writing, at most every 5 s.
-import { csrf, enhance, post, text } from './dom.js';
+import { csrf, enhance, on, post, say, text, weight } from './dom.js';
 
 const skipped = new Set(['csrfmiddlewaretoken', 'submission', 'written_by']);
 
@@ -76,3 +76,37 @@ enhance('form[data-presence-url]', (form) => {
   };
   for (const type of ['input', 'keydown']) form.addEventListener(type, (event) => { if (type === 'input' || event.target.closest?.('trix-editor')) ping(); });
 });
+
+// A file is kept as soon as it is chosen, and belongs to the draft. One that could not be kept stays in its field and goes with the form.
+on('change', 'input[type=file][data-keep-url]', async (event, field) => {
+  const { form } = field;
+  const box = form.querySelector('[data-kept]');
+  const left = new DataTransfer();
+  const chosen = [...field.files];
+  if (!box || !chosen.length) return;
+  for (const file of chosen) {
+    const data = new FormData();
+    data.append('file', file);
+    try {
+      const answer = await post(field.dataset.keepUrl, data);
+      const told = answer.redirected ? {} : await answer.json();
+      if (answer.ok && told.id) { box.querySelector('.files').append(kept(told.id, file, field)); continue; }
+      if (told.message) say(told.message);
+    } catch { /* it goes with the form */ }
+    left.items.add(file);
+  }
+  field.files = left.files;
+  const names = field.closest('.field').querySelector('[data-file-names]');
+  if (names) names.textContent = [...left.files].map((file) => file.name).join(', ');
+  box.hidden = !box.querySelector('[name=uploads]');
+  form.dispatchEvent(new Event('change'));
+});
+
+function kept(token, file, field) {
+  const line = Object.assign(document.createElement('label'), { className: 'file' });
+  const tick = Object.assign(document.createElement('input'), { type: 'checkbox', name: 'uploads', value: token, checked: true });
+  const name = Object.assign(document.createElement('span'), { className: 'clip', textContent: file.name });
+  line.append(field.closest('.field').querySelector('svg').cloneNode(true), tick, name);
+  if (file.size >= 1048576) line.append(Object.assign(document.createElement('span'), { className: 'muted small nowrap', textContent: weight(file.size) }));
+  return line;
+}
