@@ -21,6 +21,7 @@ from vigie.tenancy import access as tenancy
 from vigie.tenancy.walls import past_the_wall
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.models import JournalEntry
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, capped_count, page_of
 
 PAGE = 50
@@ -87,7 +88,7 @@ def people_page(
     for person_id, name, is_vip, until in (
         access.visible_affiliations(actor)
         .filter(person_id__in=ids)
-        .order_by("organisation__name")
+        .order_by(by_name("organisation__name"))
         .values_list("person_id", "organisation__name", "is_vip", "vip_until")
     ):
         clients.setdefault(person_id, []).append(name)
@@ -96,7 +97,7 @@ def people_page(
     teams: dict[int, list[Any]] = {}
     for member in (
         TeamMember.objects.filter(agent_id__in=ids)
-        .order_by("team__level", "team__name_fr")
+        .order_by("team__level", by_name("team__name_fr"))
         .values("agent_id", name_fr=F("team__name_fr"), name_en=F("team__name_en"))
     ):
         teams.setdefault(member["agent_id"], []).append(member)
@@ -129,21 +130,21 @@ def agent_profile(actor: Actor, person_id: int) -> dict[str, Any] | None:
         "clients": list(
             tenancy.visible(actor)
             .filter(agentclient__agent_id=person_id)
-            .order_by("name")
+            .order_by(by_name("name"))
             .values("id", "name")
         ),
         "roles": list(
             Role.objects.filter(rolegiven__agent_id=person_id)
-            .order_by("name_fr")
+            .order_by(by_name("name_fr"))
             .values("id", "code", "name_fr", "name_en")
         ),
         "teams": list(
             TeamMember.objects.filter(agent_id=person_id)
-            .order_by("team__level", "team__name_fr")
+            .order_by("team__level", by_name("team__name_fr"))
             .values("team_id", "is_lead", name_fr=F("team__name_fr"), name_en=F("team__name_en"))
         ),
         "skills": list(
-            agent.skills.order_by("-level", "skill__name_fr").values(
+            agent.skills.order_by("-level", by_name("skill__name_fr")).values(
                 "skill_id", "level", name_fr=F("skill__name_fr"), name_en=F("skill__name_en")
             )
         ),
@@ -194,7 +195,7 @@ def history_of_subject(
 def teams(actor: Actor) -> list[dict[str, Any]]:
     """Every team with its number of members and its leads, those in use first."""
     return _rows(
-        Team.objects.order_by("-is_active", "level", "name_fr").values(
+        Team.objects.order_by("-is_active", "level", by_name("name_fr")).values(
             "id", "code", "name_fr", "name_en", "level", "timezone", "is_active",
             people=Count("members"),
             leads=ArrayAgg("members__agent__person__name", filter=Q(members__is_lead=True), default=Value([])),
@@ -209,7 +210,7 @@ def members_of(actor: Actor, team_id: int) -> dict[int, bool]:
 
 def team_people(team_id: int) -> list[dict[str, Any]]:
     """Members of a team by name, leads first."""
-    members = TeamMember.objects.filter(team_id=team_id).order_by("-is_lead", "agent__person__name")
+    members = TeamMember.objects.filter(team_id=team_id).order_by("-is_lead", by_name("agent__person__name"))
     return _rows(
         members.values(
             "agent_id", "is_lead", name=F("agent__person__name"), job_title=F("agent__person__job_title")
@@ -222,7 +223,7 @@ def colleagues(actor: Actor) -> list[dict[str, Any]]:
     return _rows(
         access.visible(actor)
         .filter(side=Person.Side.PROVIDER, is_active=True, agent__isnull=False)
-        .order_by("name")
+        .order_by(by_name("name"))
         .values("id", "name", "job_title")
     )
 
@@ -230,7 +231,7 @@ def colleagues(actor: Actor) -> list[dict[str, Any]]:
 def roles(actor: Actor) -> list[dict[str, Any]]:
     """Every role with its grants and the number of its holders."""
     return _rows(
-        Role.objects.order_by("name_fr").values(
+        Role.objects.order_by(by_name("name_fr")).values(
             "id", "code", "name_fr", "name_en", "grants", people=Count("rolegiven")
         )
     )
@@ -238,25 +239,27 @@ def roles(actor: Actor) -> list[dict[str, Any]]:
 
 def skills() -> list[dict[str, Any]]:
     return _rows(
-        Skill.objects.order_by("name_fr").values("id", "name_fr", "name_en", people=Count("agentskill"))
+        Skill.objects.order_by(by_name("name_fr")).values(
+            "id", "name_fr", "name_en", people=Count("agentskill")
+        )
     )
 
 
 def client_choices(actor: Actor) -> list[tuple[int, str]]:
     """Clients in sight, for pickers."""
-    return list(tenancy.visible(actor).order_by("name").values_list("pk", "name"))
+    return list(tenancy.visible(actor).order_by(by_name("name")).values_list("pk", "name"))
 
 
 def site_choices(actor: Actor, organisation_id: int) -> list[tuple[int, str]]:
     """Sites in use of a client in sight, for pickers."""
     sites = tenancy.visible_sites(actor).filter(organisation_id=organisation_id, is_active=True)
-    return list(sites.order_by("name").values_list("pk", "name"))
+    return list(sites.order_by(by_name("name")).values_list("pk", "name"))
 
 
 def entity_choices(actor: Actor, organisation_id: int) -> list[tuple[int, str]]:
     """Entities of a client in sight, for pickers."""
     entities = tenancy.visible_entities(actor).filter(organisation_id=organisation_id)
-    return list(entities.order_by("name").values_list("pk", "name"))
+    return list(entities.order_by(by_name("name")).values_list("pk", "name"))
 
 
 def named(record: Team | Role) -> str:

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from vigie.catalog import access
 from vigie.kernel.actor import Actor
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, page_of
 
 BY_CODE = Order(("criticality", "code"))
@@ -36,7 +37,7 @@ def services_page(
 def clients_of(actor: Actor, service_id: int) -> list[dict[str, Any]]:
     """Clients in sight that use a service, by name."""
     rows = access.visible_subscriptions(actor).filter(service_id=service_id, is_active=True)
-    rows = rows.order_by("organisation__name")
+    rows = rows.order_by(by_name("organisation__name"))
     names = (
         "id",
         "organisation_id",

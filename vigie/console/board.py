@@ -20,6 +20,7 @@ from vigie.tickets.rules.filters import Filters
 from vigie.tickets.views.queue import address
 from vigie.tickets.views.words import month_name
 from vigie.toolkit.entry import Request, agents
+from vigie.toolkit.ordering import by_name, name_key
 from vigie.toolkit.pages import render
 
 SERVED = (Organisation.Status.ACTIVE, Organisation.Status.ONBOARDING, Organisation.Status.OFFBOARDING)
@@ -45,7 +46,9 @@ def standings(actor: Actor, *, month: str, now: dt.datetime) -> list[dict[str, A
     missed = filtered(actor, Filters(status="all", breached=month), Names(), now=now)
     breached = dict(missed.order_by().values_list("organisation_id").annotate(n=Count("pk")))
     contracts = first_to_end(actor, today=timezone.localdate(now))
-    clients = access.visible(actor).filter(status__in=SERVED).order_by("name").values("id", "code", "name")
+    clients = (
+        access.visible(actor).filter(status__in=SERVED).order_by(by_name("name")).values("id", "code", "name")
+    )
     rows = [
         {
             **client,
@@ -55,7 +58,7 @@ def standings(actor: Actor, *, month: str, now: dt.datetime) -> list[dict[str, A
         }
         for client in clients
     ]
-    return sorted(rows, key=lambda row: (-row["risk"], -row["breached"], row["name"].casefold()))
+    return sorted(rows, key=lambda row: (-row["risk"], -row["breached"], name_key(row["name"])))
 
 
 def _by_client(tickets: Any, now: dt.datetime) -> dict[int, dict[str, Any]]:

@@ -27,6 +27,7 @@ from vigie.tickets.labels import IMPACTS, URGENCIES
 from vigie.tickets.models import PriorityPolicy
 from vigie.tickets.rules.priority import DEFAULT_MATRIX
 from vigie.toolkit.entry import Request, agents
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.pages import render
 
 ROLES = ("client_manager", "approver", "key_user", "vip")
@@ -105,7 +106,7 @@ def people_by_role(actor: Actor, organisation_id: int) -> dict[str, Any]:
     rows = rows.filter(Q(active_until=None) | Q(active_until__gt=today))
     total = rows.count()
     named = rows.filter(Q(roles__overlap=list(ROLES)) | Q(is_vip=True, vip_until__gt=today))
-    people = named.order_by("person__name").values(
+    people = named.order_by(by_name("person__name")).values(
         "person_id", "person__name", "person__job_title", "roles", "is_vip", "site__name"
     )
     found: dict[str, list[Mapping[str, Any]]] = {role: [] for role in ROLES}
@@ -122,5 +123,5 @@ def agents_of(organisation_id: int) -> list[dict[str, Any]]:
     rows = Agent.objects.filter(
         Q(clients__organisation_id=organisation_id) | Q(all_clients=True), person__is_active=True
     )
-    rows = rows.order_by("all_clients", "person__name").distinct()
+    rows = rows.order_by("all_clients", by_name("person__name")).distinct()
     return [{**row} for row in rows.values("person_id", "person__name", "all_clients")]

@@ -11,6 +11,7 @@ from django.db.models import Case, Q, When
 from vigie.accounts.access import visible as visible_people
 from vigie.kernel.actor import Actor
 from vigie.tenancy.access import visible as visible_clients
+from vigie.toolkit.ordering import by_name
 
 _ACCENTS = {
     "a": "aàáâãäå", "c": "cç", "e": "eèéêë", "i": "iìíîï", "n": "nñ", "o": "oòóôõö", "u": "uùúûü", "y": "yýÿ",
@@ -48,7 +49,7 @@ def find_people(actor: Actor, words: str, *, limit: int) -> list[dict[str, Any]]
     wanted = _holding(words, "name", "email")
     if wanted is None or not actor.can("people:view"):
         return []
-    rows = visible_people(actor).filter(wanted, is_active=True).order_by("name", "id")
+    rows = visible_people(actor).filter(wanted, is_active=True).order_by(by_name("name"), "id")
     return [dict(row) for row in rows.values("id", "name", "email", "side", "job_title")[:limit]]
 
 
@@ -58,5 +59,7 @@ def find_clients(actor: Actor, words: str, *, limit: int) -> list[dict[str, Any]
     if wanted is None or not actor.can("clients:view"):
         return []
     exactly = Case(When(Q(code__iexact=words) | Q(name__iexact=words), then=0), default=1)
-    rows = visible_clients(actor).filter(wanted).order_by(exactly, "name").values("id", "name", "code")
+    rows = (
+        visible_clients(actor).filter(wanted).order_by(exactly, by_name("name")).values("id", "name", "code")
+    )
     return [dict(row) for row in rows[:limit]]

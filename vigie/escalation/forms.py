@@ -19,6 +19,7 @@ from vigie.kernel.actor import Actor
 from vigie.tenancy.access import visible as visible_clients
 from vigie.tickets.labels import CLOCKS
 from vigie.toolkit.forms import RecordForm, choose_from
+from vigie.toolkit.ordering import by_name
 
 LADDER_NAMES, LADDER_OWNER = ("name_fr", "name_en", "is_active"), ("organisation", "contract")
 LADDER_SCOPE = ("kind", "priorities", "vip_only")
@@ -58,9 +59,9 @@ class LadderForm(RecordForm):
             ("", p("clock", "Any")),
             *((k, contract_labels.KINDS.get(k, w)) for k, w in CLOCKS.items()),
         ]
-        choose_from(self, "organisation", visible_clients(actor).order_by("name"))
+        choose_from(self, "organisation", visible_clients(actor).order_by(by_name("name")))
         choose_from(self, "contract", visible_contracts(actor).order_by("reference"))
-        choose_from(self, "continues_with", access.visible(actor).order_by("name_fr"))
+        choose_from(self, "continues_with", access.visible(actor).order_by(by_name("name_fr")))
 
 
 class StepForm(RecordForm):
@@ -93,10 +94,12 @@ class StepForm(RecordForm):
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["position"].required = False
-        choose_from(self, "team", Team.objects.filter(is_active=True).order_by("name_fr"))
-        choose_from(self, "role", Role.objects.order_by("name_fr"))
-        choose_from(self, "person", Person.objects.filter(side="provider", is_active=True).order_by("name"))
-        choose_from(self, "calendar", visible_calendars(actor).order_by("name_fr"))
+        choose_from(self, "team", Team.objects.filter(is_active=True).order_by(by_name("name_fr")))
+        choose_from(self, "role", Role.objects.order_by(by_name("name_fr")))
+        choose_from(
+            self, "person", Person.objects.filter(side="provider", is_active=True).order_by(by_name("name"))
+        )
+        choose_from(self, "calendar", visible_calendars(actor).order_by(by_name("name_fr")))
 
     def values(self, data: dict[str, Any]) -> dict[str, Any]:
         """The columns of the step."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from vigie.tenancy.models import Entity, Organisation, Site
 from vigie.toolkit.forms import RecordForm, choose_from, zone_field
 from vigie.toolkit.jinja import locale
+from vigie.toolkit.ordering import by_name
 
 IDENTITY = ("name", "code", "legal_name", "nature", "status", "confidentiality")
 NO_COUNTRY = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB"})
@@ -65,7 +66,9 @@ class SiteForm(RecordForm):
 
     def __init__(self, *args: Any, organisation_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choose_from(self, "entity", Entity.objects.filter(organisation_id=organisation_id).order_by("name"))
+        choose_from(
+            self, "entity", Entity.objects.filter(organisation_id=organisation_id).order_by(by_name("name"))
+        )
         self.fields["country"].choices = countries()  # type: ignore[attr-defined]
 
 
@@ -78,7 +81,9 @@ class EntityForm(RecordForm):
 
     def __init__(self, *args: Any, organisation_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choose_from(self, "parent", Entity.objects.filter(organisation_id=organisation_id).order_by("name"))
+        choose_from(
+            self, "parent", Entity.objects.filter(organisation_id=organisation_id).order_by(by_name("name"))
+        )
 
 
 def countries() -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.tenancy import access
 from vigie.tenancy.models import Organisation, Site
 from vigie.toolkit.files import SNIFFED_BYTES, sniff
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, page_of
 
 BY_NAME = Order(("name", "id"))
@@ -69,7 +70,7 @@ def entity_tree(actor: Actor, organisation_id: int) -> list[dict[str, Any]]:
     rows = list(
         access.visible_entities(actor)
         .filter(organisation_id=organisation_id)
-        .order_by("name", "pk")
+        .order_by(by_name("name"), "pk")
         .values("id", "parent_id", "name", "cost_centre")
     )
     below: dict[int | None, list[dict[str, Any]]] = {}
@@ -89,7 +90,7 @@ def sites_of(actor: Actor, organisation_id: int, *, now: dt.datetime) -> list[di
     rows = (
         access.visible_sites(actor)
         .filter(organisation_id=organisation_id)
-        .order_by("-is_active", "name")
+        .order_by("-is_active", by_name("name"))
         .values(
             "id",
             "name",

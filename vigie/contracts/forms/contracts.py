@@ -17,6 +17,7 @@ from vigie.contracts.rules.policies import pause_reasons
 from vigie.contracts.rules.promise import ClockKind
 from vigie.tenancy.models import Organisation, Site
 from vigie.toolkit.forms import RecordForm, choose_from
+from vigie.toolkit.ordering import by_name
 from vigie.workflow.labels import TYPES
 
 AS_THE_CONTRACT = [("", _("As the contract says"))]
@@ -126,7 +127,7 @@ class CommitmentForm(PromiseForm):
         choices: dict[str, Any] = {
             "service": Service.objects.filter(is_active=True).order_by("criticality", "code"),
             "category": Category.objects.filter(is_active=True).order_by("path"),
-            "site": Site.objects.filter(organisation_id=organisation_id).order_by("name"),
+            "site": Site.objects.filter(organisation_id=organisation_id).order_by(by_name("name")),
             "calendar": calendars,
         }
         for name, rows in choices.items():
@@ -194,4 +195,6 @@ class PreviewForm(forms.Form):
         super().__init__(*args, **kwargs)
         choose_from(self, "service", Service.objects.filter(is_active=True).order_by("criticality", "code"))
         choose_from(self, "category", Category.objects.filter(is_active=True).order_by("path"))
-        choose_from(self, "site", Site.objects.filter(organisation_id=organisation_id).order_by("name"))
+        choose_from(
+            self, "site", Site.objects.filter(organisation_id=organisation_id).order_by(by_name("name"))
+        )

@@ -17,6 +17,7 @@ from vigie.contracts.models import Contract, ContractVersion, Lot, PriceLine, Si
 from vigie.tenancy.models import Entity, Site
 from vigie.toolkit.forms import RecordForm, choose_from
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.ordering import by_name
 
 
 class _Managed(forms.ModelChoiceField):
@@ -46,7 +47,7 @@ class LotForm(RecordForm):
         super().__init__(*args, **kwargs)
         sees = Q(all_clients=True) | Q(clients__organisation_id=contract.organisation_id)
         agents = Agent.objects.filter(sees, person__is_active=True).select_related("person").distinct()
-        choose_from(self, "manager", agents.order_by("person__name"))
+        choose_from(self, "manager", agents.order_by(by_name("person__name")))
 
 
 class SignatoryForm(RecordForm):
@@ -96,8 +97,8 @@ class CoverForm(forms.Form):
         super().__init__(*args, **kwargs)
         rows = {
             "services": Service.objects.filter(is_active=True).order_by("criticality", "code"),
-            "sites": Site.objects.filter(organisation_id=organisation_id).order_by("name"),
-            "entities": Entity.objects.filter(organisation_id=organisation_id).order_by("name"),
+            "sites": Site.objects.filter(organisation_id=organisation_id).order_by(by_name("name")),
+            "entities": Entity.objects.filter(organisation_id=organisation_id).order_by(by_name("name")),
         }
         for name, found in rows.items():
             field = self.fields[name]

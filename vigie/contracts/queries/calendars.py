@@ -24,6 +24,7 @@ from vigie.contracts.rules.openings import openings
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.toolkit.jinja import local_name, locale
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, page_of
 
 BY_CODE = Order(("code", "id"))
@@ -112,7 +113,7 @@ def uses_of(actor: Actor, calendar_id: int) -> list[dict[str, Any]]:
     )
     found = access.visible(actor).filter(Exists(rows.filter(~Exists(following))))
     names = ("id", "reference", "name_fr", "name_en", "organisation__name")
-    return list(found.order_by("organisation__name", "reference").values(*names)[:50])
+    return list(found.order_by(by_name("organisation__name"), "reference").values(*names)[:50])
 
 
 # -- the week ------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from vigie.contracts.rules.deadlines import decide_by, term_after
 from vigie.contracts.rules.promise import THRESHOLDS
 from vigie.kernel.actor import Actor
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, page_of
 from vigie.workflow.labels import TYPES, label
 
@@ -86,7 +87,7 @@ def contracts_of(actor: Actor, supplier: Supplier, *, today: dt.date) -> list[di
 def agreements(actor: Actor, *, today: dt.date) -> list[dict[str, Any]]:
     """Every team in use with what it promises the others."""
     promises = promises_of(actor, SupportCommitment.objects.filter(audience="ola"), today=today)
-    teams = accounts_access.visible_teams(actor).order_by("level", "name_fr")
+    teams = accounts_access.visible_teams(actor).order_by("level", by_name("name_fr"))
     return [
         {"team": team, "promises": [one for one in promises if one["team_id"] == team.pk]} for team in teams
     ]

@@ -14,6 +14,7 @@ from vigie.contracts.rules.calendar import Calendar
 from vigie.contracts.rules.instants import zone_of
 from vigie.contracts.rules.promise import THRESHOLDS, Audience, ClockKind, Target, Terms, Unit, default_pauses
 from vigie.contracts.rules.targets import CommitmentRow, TicketScope, choose_all
+from vigie.toolkit.ordering import by_name
 
 Holder = tuple[Audience, int]
 """Who promises: ``(Audience.OLA, team id)`` or ``(Audience.UC, supplier contract id)``."""
@@ -143,4 +144,4 @@ def supplier_contracts_for(service_id: int | None, on: dt.date) -> list[Supplier
     running = SupplierContract.objects.filter(goes_on, starts_on__lte=on, supplier__is_active=True)
     if service_id is not None:
         running = running.filter(services=service_id)
-    return list(running.select_related("supplier").order_by("supplier__name", "reference"))
+    return list(running.select_related("supplier").order_by(by_name("supplier__name"), "reference"))

@@ -27,6 +27,7 @@ from vigie.tenancy import access as tenancy_access
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, blame, done, form_page
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.pages import render
 from vigie.toolkit.slots import filled
 
@@ -71,7 +72,9 @@ def calendar(request: Request, calendar_id: int) -> HttpResponse:
 def calendar_new(request: Request) -> HttpResponse:
     """A new calendar with its first hours."""
     actor = request.actor
-    naming = CalendarForm(request.POST or None, clients=tenancy_access.visible(actor).order_by("name"))
+    naming = CalendarForm(
+        request.POST or None, clients=tenancy_access.visible(actor).order_by(by_name("name"))
+    )
     week = dict.fromkeys(WEEKDAYS[:5], OFFICE)
     today = timezone.localdate()
     form = HoursForm(

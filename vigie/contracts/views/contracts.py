@@ -27,6 +27,7 @@ from vigie.tenancy import access as tenancy_access
 from vigie.toolkit import slots
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, done, form_page
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.pages import render
 
 PERIOD = ("nature", "starts_on", "ends_on", "notice_months", "renewal", "renewal_months")
@@ -111,7 +112,7 @@ def _beside(found: Contract, version: ContractVersion | None, today: dt.date) ->
 @require_http_methods(["GET", "POST"])
 def contract_new(request: Request) -> HttpResponse:
     """A new contract, of a client given in the address or chosen."""
-    clients = tenancy_access.visible(request.actor).order_by("name")
+    clients = tenancy_access.visible(request.actor).order_by(by_name("name"))
     initial = {"organisation": request.GET.get("client", ""), "starts_on": timezone.localdate()}
     form = ContractForm(request.POST or None, initial=initial, clients=clients)
     if request.method == "POST":

@@ -21,6 +21,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.tenancy import access as tenancy_access
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, form_page
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.pages import render
 
 NAMES = ("organisation", "reference", "name_fr", "name_en")
@@ -53,7 +54,7 @@ def contract_from(request: Request, preset: str) -> HttpResponse:
     calendars = access.visible_calendars(request.actor).order_by("code")
     form = StartForm(
         request.POST or None, initial=_initial(request, list(calendars)), lines=PRESETS[preset], calendars=calendars,
-        clients=tenancy_access.visible(request.actor).order_by("name"),
+        clients=tenancy_access.visible(request.actor).order_by(by_name("name")),
     )  # fmt: skip
     if request.method == "POST":
         made = attempt(form, lambda values: _start(request, form, values))

@@ -13,13 +13,16 @@ from vigie.notifications.actions import Message, notify
 from vigie.tickets.actions.ledger import NewFact
 from vigie.tickets.models import Clock, Ticket
 from vigie.tickets.rules import facts
+from vigie.toolkit.ordering import by_name
 
 MOST_NAMES = 6
 
 
 def fact_of(row: Escalation, clock: Clock, people: Sequence[int]) -> NewFact:
     """For the provider's eyes: which step, why, who was told."""
-    names = list(Person.objects.filter(pk__in=people).order_by("name").values_list("name", flat=True))
+    names = list(
+        Person.objects.filter(pk__in=people).order_by(by_name("name")).values_list("name", flat=True)
+    )
     after = {
         "clock": clock.kind, "step": row.position, "names": names[:MOST_NAMES], "others": len(names[MOST_NAMES:]),
         "state": row.state, "climbed": row.by_climb,

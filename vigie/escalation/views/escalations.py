@@ -17,6 +17,7 @@ from vigie.kernel.actor import Actor
 from vigie.tickets.labels import CLOCKS
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import url
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.pages import render
 
 OPEN = (Escalation.State.WAITING, Escalation.State.CLIMBED)
@@ -40,7 +41,7 @@ def escalations(request: Request) -> HttpResponse:
 def escalation(request: Request, escalation_id: int) -> HttpResponse:
     """Where the link of the mail leads: why, who was told, and the one button."""
     found = access.one_escalation(request.actor, escalation_id)
-    people = found.recipients.select_related("person").order_by("person__name")
+    people = found.recipients.select_related("person").order_by(by_name("person__name"))
     context = {
         "escalation": found, "people": [row.person.name for row in people], "states": labels.STATES, "marks": labels.TONES,
         "clocks": CLOCKS, "when": labels.point_words(found.step), "who": labels.who_words(found.step),

@@ -8,6 +8,7 @@ from vigie.accounts.models import Person, TeamMember
 from vigie.kernel.actor import Actor
 from vigie.rota import access
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.ordering import by_name
 
 MOST = 300
 
@@ -15,7 +16,7 @@ MOST = 300
 def members(actor: Actor, team_id: int) -> list[tuple[int, str]]:
     """``(id, name)`` of the team's active members, by name."""
     team = access.one(actor, team_id)
-    rows = Person.objects.filter(agent__teams__team=team, is_active=True).order_by("name")
+    rows = Person.objects.filter(agent__teams__team=team, is_active=True).order_by(by_name("name"))
     return list(rows.values_list("pk", "name")[:MOST])
 
 
@@ -25,10 +26,10 @@ def led_people(actor: Actor) -> list[tuple[int, str]]:
     if not actor.can("rota:manage"):
         mine = TeamMember.objects.filter(agent_id=actor.me, is_lead=True).values("team_id")
         people = people.filter(Q(pk=actor.me) | Q(agent__teams__team__in=mine)).distinct()
-    return list(people.order_by("name").values_list("pk", "name")[:MOST])
+    return list(people.order_by(by_name("name")).values_list("pk", "name")[:MOST])
 
 
 def other_teams(actor: Actor, team_id: int = 0) -> list[tuple[int, str]]:
     """``(id, name)`` of the teams in use, this one apart, in the reader's language."""
-    rows = access.visible(actor).exclude(pk=team_id).order_by("level", "name_fr")
+    rows = access.visible(actor).exclude(pk=team_id).order_by("level", by_name("name_fr"))
     return [(row.pk, local_name(row)) for row in rows]

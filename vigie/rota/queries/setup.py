@@ -11,6 +11,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.rota import access
 from vigie.rota.models import Hub, ShiftChange, ShiftPattern, ShiftPlace
+from vigie.toolkit.ordering import by_name
 
 
 def hub_of(actor: Actor, team_id: int) -> Hub | None:
@@ -21,7 +22,9 @@ def patterns_of(actor: Actor, team_id: int, *, today: dt.date) -> list[ShiftPatt
     """Shifts that take place today or will, each with its places (``places.all()``) that do too."""
     standing = Q(valid_until=None) | Q(valid_until__gt=today)
     places = (
-        ShiftPlace.objects.filter(standing).select_related("person").order_by("person__name", "valid_from")
+        ShiftPlace.objects.filter(standing)
+        .select_related("person")
+        .order_by(by_name("person__name"), "valid_from")
     )
     rows = ShiftPattern.objects.filter(standing, team=access.one(actor, team_id))
     return list(rows.prefetch_related(Prefetch("places", places)).order_by("valid_from", "pk"))

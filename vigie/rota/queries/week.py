@@ -15,6 +15,7 @@ from vigie.rota.models import Override, Rotation, ShiftPattern, Swap
 from vigie.rota.queries.plan import Plan, plans
 from vigie.rota.rules.on_call import Slot
 from vigie.rota.rules.shifts import Shift, present
+from vigie.toolkit.ordering import by_name
 
 LOOK = dt.timedelta(days=8)
 DAY_MINUTES = 1440
@@ -36,7 +37,7 @@ class Now:
 
 def open_now(actor: Actor, *, now: dt.datetime) -> list[Now]:
     """Every team in use: those of level 1 first."""
-    teams = list(access.visible(actor).order_by("level", "name_fr"))
+    teams = list(access.visible(actor).order_by("level", by_name("name_fr")))
     found = plans(teams, now, now + LOOK)
     return [_now(found[team.pk], now) for team in teams]
 

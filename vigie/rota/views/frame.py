@@ -12,6 +12,7 @@ from vigie.accounts.models import Team
 from vigie.kernel.actor import Actor
 from vigie.rota import access
 from vigie.toolkit.jinja import local_name, url
+from vigie.toolkit.ordering import by_name
 
 WEEK = dt.timedelta(days=7)
 
@@ -29,7 +30,7 @@ def beside(actor: Actor, here: str = "", team_id: int | None = None) -> dict[str
         "places": [{"label": word, "href": url(code), "current": code == here} for code, word in places],
         "teams_beside": [
             {"label": local_name(team), "href": url("rota_week", team.pk), "current": team.pk == team_id}
-            for team in access.visible(actor).order_by("level", "name_fr")
+            for team in access.visible(actor).order_by("level", by_name("name_fr"))
         ],
     }
 

@@ -19,6 +19,7 @@ from vigie.tickets.actions import telling
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.models import Approval, Ticket
 from vigie.tickets.rules import facts
+from vigie.toolkit.ordering import by_name
 from vigie.workflow.rules.machine import Step
 
 VERDICTS = {"approve": "approved", "reject": "refused"}
@@ -54,7 +55,7 @@ def answers_for_another(actor: Actor, step: Step, reason: str) -> bool:
 
 def asked_people(ticket: Ticket) -> list[str]:
     """Names of those whose answer is awaited."""
-    asked = Approval.objects.filter(ticket_id=ticket.pk, verdict="").order_by("approver__name")
+    asked = Approval.objects.filter(ticket_id=ticket.pk, verdict="").order_by(by_name("approver__name"))
     return list(asked.values_list("approver__name", flat=True))
 
 
@@ -92,7 +93,7 @@ def _asked(ticket: Ticket, wanted: Sequence[int], now: dt.datetime) -> list[NewF
         )
         for person in fresh
     )
-    names = list(Person.objects.filter(pk__in=fresh).order_by("name").values_list("name", flat=True))
+    names = list(Person.objects.filter(pk__in=fresh).order_by(by_name("name")).values_list("name", flat=True))
     return [NewFact(facts.ASKED, {"approvers": names})] if names else []
 
 
@@ -100,7 +101,7 @@ def usual_approvers(organisation_id: int, requester_id: int, now: dt.datetime) -
     """The client's contacts with the role of approver; its managers where it has none. Never the requester."""
     others = _contacts(organisation_id, now).exclude(person_id=requester_id)
     for role in ("approver", "client_manager"):
-        found = others.filter(roles__contains=[role]).order_by("person__name")
+        found = others.filter(roles__contains=[role]).order_by(by_name("person__name"))
         if ids := list(found.values_list("person_id", flat=True)):
             return ids
     return []

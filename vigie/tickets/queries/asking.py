@@ -23,6 +23,7 @@ from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.opening import at_once, is_vip_on, priority_for, promised
 from vigie.tickets.models import Draft
 from vigie.tickets.queries.customer import Promised
+from vigie.toolkit.ordering import by_name
 
 PEOPLE_LIMIT = 8
 FEWEST_LETTERS = 2
@@ -40,7 +41,7 @@ class Offer:
 def offer(actor: Actor, today: dt.date, colleague_id: int | None) -> Offer:
     """Every choice that the form proposes and checks, in narrow queries. ``colleague_id``: for whom it is, if told."""
     services = catalog_access.visible(actor).order_by("criticality", "id")
-    sites = tenancy_access.visible_sites(actor).filter(is_active=True).order_by("name")
+    sites = tenancy_access.visible_sites(actor).filter(is_active=True).order_by(by_name("name"))
     return Offer(
         services=list(services.values("id", "name_fr", "name_en", "icon")),
         sites=list(sites.values("id", "name")),
@@ -68,7 +69,7 @@ def colleagues_named(actor: Actor, words: str, today: dt.date) -> list[dict[str,
     found = _colleagues(actor, today)
     for word in words.split()[:5]:
         found = found.filter(name__icontains=word)
-    return [{**row} for row in found.order_by("name").values("id", "name")[:PEOPLE_LIMIT]]
+    return [{**row} for row in found.order_by(by_name("name")).values("id", "name")[:PEOPLE_LIMIT]]
 
 
 def _colleague(actor: Actor, person_id: int, today: dt.date) -> dict[str, Any] | None:

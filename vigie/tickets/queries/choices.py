@@ -32,14 +32,16 @@ from vigie.tickets.actions.opening import at_once, is_vip_on, priority_for, prom
 from vigie.tickets.models import Draft, Referral, Ticket
 from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.ordering import by_name, name_key
 
 LIMIT = 20
 Choices = list[tuple[int, str]]
 
 
 def teams(actor: Actor) -> Choices:
-    rows = accounts_access.visible_teams(actor).order_by("level", "id").values("id", "name_fr", "name_en")
-    return [(row["id"], local_name(row)) for row in rows]
+    rows = accounts_access.visible_teams(actor).values("id", "level", "name_fr", "name_en")
+    ordered = sorted(rows, key=lambda row: (row["level"], name_key(local_name(row))))
+    return [(row["id"], local_name(row)) for row in ordered]
 
 
 def agents(actor: Actor, organisation_id: int) -> list[dict[str, Any]]:
@@ -49,7 +51,7 @@ def agents(actor: Actor, organisation_id: int) -> list[dict[str, Any]]:
     members: dict[int, list[int]] = {}
     for agent_id, team_id in TeamMember.objects.values_list("agent_id", "team_id"):
         members.setdefault(agent_id, []).append(team_id)
-    rows = found.order_by("person__name").values_list("person_id", "person__name")
+    rows = found.order_by(by_name("person__name")).values_list("person_id", "person__name")
     return [{"id": pk, "name": name, "teams": members.get(pk, [])} for pk, name in rows]
 
 
@@ -59,7 +61,7 @@ def services(actor: Actor, organisation_id: int) -> Choices:
         organisation_id=organisation_id, service_id=OuterRef("pk"), is_active=True
     )
     rows = catalog_access.visible(actor).filter(Exists(held)).values("id", "name_fr", "name_en")
-    return sorted(((row["id"], local_name(row)) for row in rows), key=lambda c: c[1].casefold())
+    return sorted(((row["id"], local_name(row)) for row in rows), key=lambda c: name_key(c[1]))
 
 
 def categories(actor: Actor) -> Choices:
@@ -75,13 +77,16 @@ def categories(actor: Actor) -> Choices:
 
 def sites(actor: Actor, organisation_id: int) -> Choices:
     rows = tenancy_access.visible_sites(actor).filter(organisation_id=organisation_id, is_active=True)
-    return list(rows.order_by("name").values_list("id", "name"))
+    return list(rows.order_by(by_name("name")).values_list("id", "name"))
 
 
 def clients(actor: Actor) -> Choices:
     """Clients in sight that are not closed, by name."""
     return list(
-        tenancy_access.visible(actor).exclude(status="closed").order_by("name").values_list("id", "name")
+        tenancy_access.visible(actor)
+        .exclude(status="closed")
+        .order_by(by_name("name"))
+        .values_list("id", "name")
     )
 
 
@@ -97,7 +102,7 @@ def contacts(actor: Actor, organisation_id: int, words: str, today: dt.date) -> 
     )
     for word in words.replace("\x00", "").split()[:5]:
         rows = rows.filter(Q(person__name__icontains=word) | Q(person__email__icontains=word))
-    found = rows.order_by("person__name").values(
+    found = rows.order_by(by_name("person__name")).values(
         "person_id", "is_vip", "site__name", name=F("person__name"), email=F("person__email")
     )
     return [dict(row) for row in found[:LIMIT]]
@@ -106,7 +111,7 @@ def contacts(actor: Actor, organisation_id: int, words: str, today: dt.date) -> 
 def approvers(organisation_id: int, requester_id: int, now: dt.datetime) -> Choices:
     """Who of the client is usually asked to approve, by name."""
     ids = usual_approvers(organisation_id, requester_id, now)
-    return list(Person.objects.filter(pk__in=ids).order_by("name").values_list("id", "name"))
+    return list(Person.objects.filter(pk__in=ids).order_by(by_name("name")).values_list("id", "name"))
 
 
 def contact_name(actor: Actor, organisation_id: int, person_id: int) -> str:

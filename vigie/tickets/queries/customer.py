@@ -20,6 +20,7 @@ from vigie.tickets.models import Approval, Attachment, Clock, Ticket
 from vigie.tickets.queries.queue import people_names
 from vigie.tickets.rules import cycles, facts
 from vigie.toolkit import search
+from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, Walk, page_from, page_of, walk
 from vigie.toolkit.written import CUSTOMER, Written, kept, of, rows_of, written
 
@@ -107,7 +108,7 @@ def _put_to_statement() -> Written | None:
 
 def awaited(ticket: Ticket) -> dict[int, str]:
     """Whose approval the ticket awaits: names by id."""
-    rows = Approval.objects.filter(ticket_id=ticket.pk, verdict="").order_by("approver__name")
+    rows = Approval.objects.filter(ticket_id=ticket.pk, verdict="").order_by(by_name("approver__name"))
     return dict(rows.values_list("approver_id", "approver__name"))
 
 

@@ -15,6 +15,7 @@ from vigie.tickets.queries.facets import Facet, facets
 from vigie.tickets.queries.queue import Names, names_in_sight
 from vigie.tickets.queries.screen import people_in_sight
 from vigie.tickets.rules.filters import Filters
+from vigie.toolkit.ordering import by_name
 
 MOST_PEOPLE = 20
 
@@ -39,7 +40,7 @@ def panel_of(actor: Actor, filters: Filters, *, now: dt.datetime) -> Panel:
 def agents_in_sight(actor: Actor) -> list[tuple[int, str]]:
     """Active colleagues, by name."""
     staff = visible_people(actor).filter(side="provider", is_active=True)
-    return list(staff.order_by("name", "id").values_list("id", "name")[:500])
+    return list(staff.order_by(by_name("name"), "id").values_list("id", "name")[:500])
 
 
 def requesters(actor: Actor, words: str) -> list[dict[str, Any]]:
@@ -47,4 +48,7 @@ def requesters(actor: Actor, words: str) -> list[dict[str, Any]]:
     people = visible_people(actor).filter(side="client")
     for word in words.replace("\x00", "").split()[:5]:
         people = people.filter(Q(name__icontains=word) | Q(email__icontains=word))
-    return [dict(row) for row in people.order_by("name", "id").values("id", "name", "email")[:MOST_PEOPLE]]
+    return [
+        dict(row)
+        for row in people.order_by(by_name("name"), "id").values("id", "name", "email")[:MOST_PEOPLE]
+    ]

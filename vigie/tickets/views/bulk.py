@@ -7,15 +7,14 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from vigie.accounts.access import visible_teams
 from vigie.kernel.refusal import Refusal
 from vigie.tickets.actions import bulk
 from vigie.tickets.actions.lifecycle import DUPLICATE, Given
+from vigie.tickets.queries import choices
 from vigie.tickets.queries.bulk import Plan, plan
 from vigie.tickets.queries.filtering import agents_in_sight
 from vigie.tickets.views import words
 from vigie.toolkit.entry import Request, agents
-from vigie.toolkit.jinja import local_name
 from vigie.toolkit.pages import render
 from vigie.toolkit.refusals import sentence
 from vigie.workflow.labels import CANCEL_REASONS, PENDING_REASONS, RESOLUTIONS, STATES, STEPS, label
@@ -77,8 +76,7 @@ def _form(
     colleagues: list[tuple[str, str]] = []
     names: dict[int, str] = {}
     if act == "assign":
-        rows = visible_teams(request.actor).order_by("level", "code").values("id", "name_fr", "name_en")
-        names = {row["id"]: local_name(row) for row in rows}
+        names = dict(choices.teams(request.actor))
         teams = [(str(pk), name) for pk, name in names.items()]
         colleagues = [(str(pk), name) for pk, name in agents_in_sight(request.actor)]
     values: dict[str, Any] = {

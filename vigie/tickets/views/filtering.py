@@ -17,6 +17,7 @@ from vigie.tickets.views import words
 from vigie.tickets.views.queue import filters_from
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import capped, number
+from vigie.toolkit.ordering import name_key
 from vigie.toolkit.pages import render
 
 Named = Mapping[int, tuple[str, str]]
@@ -65,7 +66,7 @@ def _named(facet: Facet, table: Named, chosen: Iterable[str]) -> list[Choice]:
         for pk, (code, name) in table.items()
     ]
     kept = [(tickets, choice) for tickets, choice in choices if tickets or choice["on"]]
-    return [choice for _, choice in sorted(kept, key=lambda one: (-one[0], one[1]["word"].casefold()))]
+    return [choice for _, choice in sorted(kept, key=lambda one: (-one[0], name_key(one[1]["word"])))]
 
 
 def _choice(facet: Facet, key: str, value: str, word: str, on: bool) -> Choice:

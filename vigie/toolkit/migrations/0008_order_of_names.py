@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from vigie.toolkit import ordering
+
+
+class Migration(migrations.Migration):
+    dependencies = [("toolkit", "0007_newest_words_first")]
+
+    operations = [migrations.RunSQL(ordering.SQL_FUNCTIONS, ordering.SQL_GONE)]
