@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from vigie.tenancy.models import Entity, Organisation, Site
+from vigie.toolkit.ordering import by_name
 
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 
@@ -64,6 +65,7 @@ class Person(AbstractBaseUser):
                 fields=["external_ref"], condition=~models.Q(external_ref=""), name="person_external_ref"
             ),
         ]
+        indexes = [models.Index(by_name("name"), models.F("id"), name="person_by_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -25,7 +25,7 @@ from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, capped_count, page_of
 
 PAGE = 50
-BY_NAME = Order(("name", "id"))
+BY_NAME = Order(("name_key", "id"))
 FIELDS = ("id", "name", "email", "side", "job_title", "is_active")
 
 
@@ -81,7 +81,8 @@ def people_page(
 
     A VIP status that expired acts no more: it is not shown.
     """
-    page = page_of(matching(actor, filters), BY_NAME, fields=FIELDS, size=size, cursor=cursor)
+    people = matching(actor, filters).annotate(name_key=by_name("name"))
+    page = page_of(people, BY_NAME, fields=FIELDS, size=size, cursor=cursor)
     ids = [row["id"] for row in page.rows]
     clients: dict[int, list[str]] = {}
     vips: set[int] = set()

@@ -17,7 +17,7 @@ from vigie.toolkit.files import SNIFFED_BYTES, sniff
 from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, page_of
 
-BY_NAME = Order(("name", "id"))
+BY_NAME = Order(("name_key", "id"))
 LISTED = (
     "id",
     "code",
@@ -46,7 +46,9 @@ def clients_page(
         clients = clients.filter(status=status)
     per_client = Site.objects.filter(organisation_id=OuterRef("pk"), is_active=True).order_by()
     counted = per_client.values("organisation_id").annotate(n=Count("pk")).values("n")
-    clients = clients.annotate(sites=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+    clients = clients.annotate(
+        name_key=by_name("name"), sites=Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+    )
     return page_of(clients, BY_NAME, fields=LISTED, size=size, cursor=cursor)
 
 

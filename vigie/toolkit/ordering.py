@@ -10,20 +10,16 @@ import unicodedata
 
 from django.db.models import Func, TextField
 
-SQL_FUNCTIONS = r"""
-create or replace function vigie_numbers_padded(words text) returns text
-language sql immutable strict parallel safe as $$
-  select case when words ~ '[0-9]' then regexp_replace(
-    regexp_replace(words, '([0-9]+)', '0000000000\1', 'g'), '0*([0-9]{10})(?![0-9])', '\1', 'g') else words end
-$$;
-create or replace function vigie_name_key(name text) returns text
-language sql immutable strict parallel safe as $$
-  select vigie_numbers_padded(lower(case when octet_length(name) = char_length(name) then name else
-    regexp_replace(normalize(replace(replace(replace(replace(
-      name, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), nfkd), '[\u0300-\u036f]', '', 'g') end))
+# Of pg_catalog alone, so that an index may hold it. Letters of ASCII need nothing but their case.
+SQL_FUNCTION = r"""
+create or replace function vigie_name_key(name text) returns text language sql immutable strict parallel safe as $$
+  select case when name ~ '[^ -/:-~]' then regexp_replace(regexp_replace(lower(regexp_replace(normalize(
+      replace(replace(replace(replace(name, 'œ', 'oe'), 'Œ', 'OE'), 'æ', 'ae'), 'Æ', 'AE'), nfkd),
+    '[\u0300-\u036f]', '', 'g')), '([0-9]+)', '0000000000\1', 'g'), '0*([0-9]{10})(?![0-9])', '\1', 'g')
+  else lower(name) end
 $$;
 """
-SQL_GONE = "drop function vigie_name_key(text); drop function vigie_numbers_padded(text);"
+SQL_GONE = "drop function vigie_name_key(text)"
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})
 
 

@@ -17,11 +17,11 @@ from vigie.contracts.rules.deadlines import decide_by, term_after
 from vigie.contracts.rules.promise import THRESHOLDS
 from vigie.kernel.actor import Actor
 from vigie.toolkit.jinja import local_name
-from vigie.toolkit.ordering import by_name
+from vigie.toolkit.ordering import by_name, name_key
 from vigie.toolkit.paging import Order, Page, page_of
 from vigie.workflow.labels import TYPES, label
 
-BY_NAME = Order(("name", "id"))
+BY_NAME = Order(("name_key", "id"))
 SOON = dt.timedelta(days=60)
 LISTED = ("name", "trade", "criticality", "is_active", "held")
 
@@ -54,7 +54,7 @@ def suppliers_page(
     actor: Actor, *, today: dt.date, search: str = "", cursor: str | None = None, size: int = 50
 ) -> Page:
     """Suppliers by name, each with its number of contracts and the ``term`` that must be decided first."""
-    found = access.visible_suppliers(actor).annotate(held=Count("contracts"))
+    found = access.visible_suppliers(actor).annotate(held=Count("contracts"), name_key=by_name("name"))
     for word in search.split()[:6]:
         found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(trade__icontains=word))
     page = page_of(found, BY_NAME, fields=LISTED, size=size, cursor=cursor)
@@ -76,7 +76,7 @@ def contracts_of(actor: Actor, supplier: Supplier, *, today: dt.date) -> list[di
         {
             "contract": row,
             "term": term_of(row, today),
-            "services": sorted(local_name(service) for service in row.services.all()),
+            "services": sorted((local_name(service) for service in row.services.all()), key=name_key),
             "promises": [one for one in promises if one["supplier_contract_id"] == row.pk],
         }
         for row in rows.order_by("-starts_on", "-pk")

@@ -25,6 +25,7 @@ from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row
 from vigie.tickets.rules.support import KINDS as SUPPORT_KINDS
 from vigie.toolkit import richtext
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.ordering import name_key
 from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 from vigie.workflow.queries import machine_of
 from vigie.workflow.rules.machine import Machine, Step
@@ -123,8 +124,8 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
         may_refer=lists["suppliers"] and row["phase"] in ("active", "waiting"),
         items=thread(messages, journal, since),
         related=_related(actor, row),
-        watchers=sorted(lists["watchers"], key=lambda w: str(w["name"])),
-        proposed=sorted(lists["proposed"], key=lambda w: str(w["name"])),
+        watchers=sorted(lists["watchers"], key=lambda w: name_key(w["name"])),
+        proposed=sorted(lists["proposed"], key=lambda w: name_key(w["name"])),
         awaited=list(lists["awaited"]),
         drafts={
             kind: str(drafts.get(f"{kind}:{ticket_id}", {}).get("body", "")) for kind in ("reply", "note")
