@@ -52,6 +52,7 @@ FORMULAS: dict[str, Label] = dict(RateCommitment.Formula.choices)
 MEASURES: dict[str, Label] = dict(RateCommitment.Measure.choices)
 VOLUME_VERDICTS: dict[str, Label] = {
     "conforming": p("volume", "In the band"),
+    "not_applicable": p("volume", "Judged at the end of the month"),
     "not_conforming": p("volume", "Outside the band"),
 }
 NATURES: dict[str, Label] = {
@@ -227,24 +228,32 @@ def told_words(row: RateCommitment, line: Judged) -> str:
         return ""
     values = {"met": number(measure.met), "all": number(measure.adjusted.population)}
     if row.kind == "satisfaction":
-        return gettext("%(met)s satisfied of %(all)s answers") % values
+        words = ngettext(
+            "%(met)s satisfied of %(all)s answer",
+            "%(met)s satisfied of %(all)s answers",
+            measure.adjusted.population,
+        )
+        return words % values
     if row.kind == "backlog":
-        return gettext("%(met)s of %(all)s open tickets are no older") % values
+        words = ngettext(
+            "%(met)s open ticket of %(all)s is no older",
+            "%(met)s open tickets of %(all)s are no older",
+            measure.met,
+        )
+        return words % values
     words = gettext("%(met)s of %(all)s on time") % values
     days = int(numbers["days"])
     late = ngettext("%(num)s day late this month", "%(num)s days late this month", days) % {"num": days}
     return f"{words}, {late}" if days else words
 
 
-def correction_words(line: Mapping[str, Any] | None, currency: str) -> str:
-    """A line before or after a correction: its rate, its verdict, what it costs."""
+def correction_words(row: RateCommitment | None, line: Mapping[str, Any] | None, currency: str) -> str:
+    """A line before or after a correction: its rate, its verdict, what it costs. ``row``: its commitment, where it still is one."""
     if line is None:
         return "–"
     measure = Measure(line["met"], line["missed"], line["excluded_met"], line["excluded_missed"])
     rate = Fraction(line["value"]) if line.get("value") else measure.adjusted.rate
-    shown = (
-        gettext("no measure") if rate is None else gettext("%(n)s%%") % {"n": number(float(percent(rate, 3)))}
-    )
+    shown = share_words(rate, row.kind, row.target) if row else share_words(rate, "")
     return f"{shown}, {VERDICTS[line['verdict']]}, {money(Decimal(line['penalty']), currency)}"
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
-from vigie.compliance.labels import money, percent_words
+from vigie.compliance.labels import money, percent_words, share_words
 from vigie.contracts.labels import KINDS
 from vigie.escalation.models import Escalation, Ladder, Stake, Step
 from vigie.toolkit import refusals
@@ -121,10 +122,9 @@ def owner_words(ladder: Ladder) -> str:
 # -- reasons of a rank -----------------------------------------------------------------------------------------------
 
 
-def _rate(rate: Decimal | None) -> str:
-    return (
-        gettext("no measure") if rate is None else percent_words(rate.quantize(Decimal("0.1"), "ROUND_DOWN"))
-    )
+def _rate(rate: Decimal | None, target: Decimal) -> str:
+    """As the month of the contract says it."""
+    return share_words(None if rate is None else Fraction(rate) / 100, "", target)
 
 
 def stake_words(stake: Stake | None, *, with_money: bool) -> str:
@@ -132,8 +132,8 @@ def stake_words(stake: Stake | None, *, with_money: bool) -> str:
     if stake is None:
         return gettext("no rate is promised for it")
     values = {
-        "amount": money(stake.amount, stake.organisation.currency), "nth": stake.nth, "now": _rate(stake.rate_now),
-        "then": _rate(stake.rate_then), "promised": percent_words(stake.promised.normalize()),
+        "amount": money(stake.amount, stake.organisation.currency), "nth": stake.nth, "now": _rate(stake.rate_now, stake.promised),
+        "then": _rate(stake.rate_then, stake.promised), "promised": percent_words(stake.promised.normalize()),
     }  # fmt: skip
     course = {
         "crosses": gettext(

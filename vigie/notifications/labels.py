@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from babel.dates import format_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from vigie.toolkit.jinja import when
+from vigie.toolkit.jinja import locale, when
 
 Label = str | Promise
 
@@ -45,8 +46,8 @@ KINDS: dict[str, tuple[Label, str]] = {
     "exclusion_asked": (_("%(by)s asks for an exclusion on %(reference)s"), "flag"),
     "exclusion_approved": (_("%(by)s agreed to the exclusion on %(reference)s"), "circle-check"),
     "exclusion_refused": (_("%(by)s refused the exclusion on %(reference)s"), "circle-x"),
-    "statement_proposed": (_("%(reference)s: the month %(month)s waits for approval"), "contract"),
-    "statement_frozen": (_("%(by)s approved the month %(month)s of %(reference)s"), "circle-check"),
+    "statement_proposed": (_("%(reference)s: %(month)s waits for approval"), "contract"),
+    "statement_frozen": (_("%(by)s approved %(month)s of %(reference)s"), "circle-check"),
     "swap_asked": (_("%(by)s asks you to take a span of on-call"), "refresh"),
     "swap_accepted": (_("%(by)s accepted the swap of on-call"), "circle-check"),
     "swap_refused": (_("%(by)s refused the swap of on-call"), "circle-x"),
@@ -54,7 +55,7 @@ KINDS: dict[str, tuple[Label, str]] = {
     "contract_decision": (_("%(reference)s: notice can be given until %(day)s"), "contract"),
     "contract_end": (_("%(reference)s ends on %(day)s"), "contract"),
     "credit_asked": (
-        _("%(reference)s: the month %(month)s gives a credit, to be agreed or contested"),
+        _("%(reference)s: %(month)s gives a credit, to be agreed or contested"),
         "certificate",
     ),
     "credit_agreed": (_("%(by)s agreed to the credit of %(month)s, %(reference)s"), "circle-check"),
@@ -145,6 +146,9 @@ def sentence(kind: str, params: Mapping[str, Any]) -> str:
         values["clock"] = _clock(str(values["clock"]))
     if "day" in values:
         values["day"] = when(dt.date.fromisoformat(values["day"]))
+    if "month" in values:
+        month = dt.date.fromisoformat(f"{values['month']}-01")
+        values["month"] = format_date(month, "LLLL yyyy", locale=locale())
     if not values.get("by"):
         values["by"] = gettext("Somebody")
     return str(KINDS.get(kind, UNKNOWN)[0]) % values

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
 
-from vigie.accounts.models import Person
 from vigie.compliance import access
 from vigie.compliance.models import CreditAnswer, CreditRequest, Statement
+from vigie.compliance.queries.names import names_of
 from vigie.compliance.rules.credits import Standing, standing
 from vigie.contracts.rules.instants import zone_of
 from vigie.kernel.actor import Actor
@@ -35,9 +35,8 @@ def standing_of(row: CreditRequest, now: dt.datetime) -> Standing:
 def standing_with_answer(row: CreditRequest, now: dt.datetime) -> Credit:
     """A credit in sight with its answer and where it stands."""
     answer = CreditAnswer.objects.filter(request=row).first()
-    # the name alone: nothing else of a person is the client's to read
-    who = Person.objects.filter(pk=answer.answered_by_id).values_list("name", flat=True) if answer else ()
-    return Credit(row, answer, next(iter(who), ""), _standing(row, answer, now))
+    who = names_of([answer.answered_by_id]) if answer else {}
+    return Credit(row, answer, next(iter(who.values()), ""), _standing(row, answer, now))
 
 
 def _standing(row: CreditRequest, answer: CreditAnswer | None, now: dt.datetime) -> Standing:

@@ -13,17 +13,20 @@ from vigie.compliance import labels
 from vigie.compliance.models import Statement
 from vigie.compliance.queries import behind
 from vigie.compliance.queries.behind import Only, Wanted
-from vigie.compliance.queries.sheet import Row, Sheet, sheet_of
+from vigie.compliance.queries.detail import Behind, Detail, detail_of
+from vigie.compliance.queries.names import names_of
+from vigie.compliance.queries.sheet import MeasureRow, Row, Sheet, sheet_of
 from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.instants import zone_of
 from vigie.kernel.actor import Actor
 from vigie.tickets.queries.corrected import mark_words
 from vigie.tickets.queries.paper import signatures
-from vigie.toolkit.jinja import hms, local_name, locale
+from vigie.toolkit.jinja import hms, local_name, locale, when
 
 MOST_ROWS = 1500
 """Rows of a paper, whatever the month: a page is set in memory. Missed and excluded promises come first."""
+END = {"end": True}
 ORDER: tuple[Only, ...] = ("missed", "excluded", "met")
 
 
@@ -39,9 +42,12 @@ def month_paper(
         "head": client.name,
         "foot": _("Read on %(at)s.") % {"at": _at(now, client.timezone)},
         "facts": _facts(sheet, client.timezone),
-        "sections": [_rates(sheet), *_settlement(sheet), *_lists(actor, contract, sheet, now)],
+        "sections": [
+            _rates(sheet), *_measures(sheet), *_corrections(sheet), *_settlement(sheet),
+            *_lists(actor, contract, sheet, now), *_records(actor, contract, sheet, now),
+        ],
         "sign": signatures(client.name),
-    }
+    }  # fmt: skip
     return f"{contract.reference}-{month.isoformat()[:7]}.pdf", values
 
 
@@ -59,22 +65,22 @@ def _facts(sheet: Sheet, zone: str) -> list[list[str]]:
 
 
 def _signed(statement: Statement, zone: str) -> list[tuple[str, str]]:
-    who = statement.proposed_by.name if statement.proposed_by else "Vigie"
+    names = names_of([statement.proposed_by_id, statement.approved_by_id])
+    who = names.get(statement.proposed_by_id or 0, "Vigie")
     rows = [(_("Proposed"), f"{who}, {_at(statement.proposed_at, zone)}")]
-    if statement.approved_by and statement.approved_at:
-        rows.append((_("Approved"), f"{statement.approved_by.name}, {_at(statement.approved_at, zone)}"))
+    if statement.approved_by_id and statement.approved_at:
+        rows.append((_("Approved"), f"{names[statement.approved_by_id]}, {_at(statement.approved_at, zone)}"))
     return rows
 
 
 def _rates(sheet: Sheet) -> dict[str, Any]:
-    end = {"end": True}
     columns: list[dict[str, Any]] = [
-        {"label": _("Commitment"), "grows": True}, {"label": _("Population"), **end}, {"label": pgettext("clocks", "Met"), **end},
-        {"label": pgettext("clocks", "Missed"), **end}, {"label": pgettext("clocks", "Excluded"), **end},
-        {"label": _("Rate"), **end}, {"label": _("Rate without exclusions"), **end}, {"label": _("To reach"), **end},
-        {"label": _("Verdict")}, {"label": _("Penalty"), **end},
+        {"label": _("Commitment"), "grows": True}, {"label": _("Population"), **END}, {"label": pgettext("clocks", "Met"), **END},
+        {"label": pgettext("clocks", "Missed"), **END}, {"label": pgettext("clocks", "Excluded"), **END},
+        {"label": _("Rate"), **END}, {"label": _("Rate without exclusions"), **END}, {"label": _("To reach"), **END},
+        {"label": _("Verdict")}, {"label": _("Penalty"), **END},
     ]  # fmt: skip
-    section: dict[str, Any] = {"title": _("Figures"), "after": [_late(sheet)]}
+    section: dict[str, Any] = {"title": _("Figures"), "after": _beside(sheet)}
     if sheet.rows:
         section["table"] = {"columns": columns, "rows": [_rate(row) for row in sheet.rows]}
     else:
@@ -84,7 +90,26 @@ def _rates(sheet: Sheet) -> dict[str, Any]:
 
 def _rate(row: Row) -> list[str]:
     counts = (row.measure.adjusted.population, row.measure.met, row.measure.missed, row.measure.excluded)
-    return [row.scope, *map(str, counts), row.rate, row.raw, row.target, row.verdict, row.penalty]
+    verdict = f"{row.verdict} ({_('small volume, misses tolerated')})" if row.tolerated else row.verdict
+    penalty = row.penalty
+    if row.bonus:
+        penalty = f"{penalty} ({_('bonus %(amount)s') % {'amount': row.bonus}})"
+    return [row.scope, *map(str, counts), row.rate, row.raw, row.target, verdict, penalty]
+
+
+def _beside(sheet: Sheet) -> list[str]:
+    """What the rates do not say by themselves."""
+    found = [_late(sheet)]
+    if sheet.weighted:
+        found.append(_("Weighted by priority: %(rate)s.") % {"rate": sheet.weighted})
+    if sheet.waiting:
+        words = ngettext(
+            "%(num)s exclusion waits for a decision and counts as missed until then.",
+            "%(num)s exclusions wait for a decision and count as missed until then.",
+            sheet.waiting,
+        )
+        found.append(words % {"num": sheet.waiting})
+    return found
 
 
 def _late(sheet: Sheet) -> str:
@@ -98,12 +123,64 @@ def _late(sheet: Sheet) -> str:
     return f"{words % {'num': sheet.open_late}}."
 
 
+def _measures(sheet: Sheet) -> list[dict[str, Any]]:
+    """The commitments that are no tickets."""
+    if not sheet.measures:
+        return []
+    columns: list[dict[str, Any]] = [
+        {"label": _("Commitment"), "grows": True}, {"label": _("What was measured"), "grows": True},
+        {"label": pgettext("measure", "Result"), **END}, {"label": _("Without exclusions"), **END},
+        {"label": _("To reach"), **END}, {"label": _("Verdict")}, {"label": _("Penalty"), **END},
+    ]  # fmt: skip
+    rows = [
+        [row.scope, row.told or _("nothing to measure"), row.rate, row.raw, row.target, row.verdict, row.penalty]
+        for row in sheet.measures
+    ]  # fmt: skip
+    title = _("Other commitments, %(month)s") % {"month": sheet.words}
+    return [{"title": title, "table": {"columns": columns, "rows": rows}}]
+
+
+def _corrections(sheet: Sheet) -> list[dict[str, Any]]:
+    """What earlier frozen months say today, line by line."""
+    if not sheet.corrections:
+        return []
+    columns: list[dict[str, Any]] = [
+        {"label": _("Month")}, {"label": _("Commitment"), "grows": True}, {"label": _("Before")}, {"label": _("After")},
+        {"label": _("Difference"), **END},
+    ]  # fmt: skip
+    rows = []
+    for one in sheet.corrections:
+        amounts = [one.amount, *[""] * len(one.lines)]
+        lines = one.lines or (("", "", ""),)
+        rows += [[one.words, *line, amount] for line, amount in zip(lines, amounts, strict=False)]
+    return [{"title": _("Corrections of earlier months"), "table": {"columns": columns, "rows": rows}}]
+
+
 def _settlement(sheet: Sheet) -> list[dict[str, Any]]:
+    """Every line that costs, their sum, and each step from it to the credit, with what it comes from."""
     if not sheet.costs:
         return []
-    facts = [[_("Sum of the penalties"), sheet.gross], *map(list, sheet.steps)]
-    facts.append([_("Credit of the month, before tax"), sheet.total])
-    return [{"title": _("Settlement"), "facts": facts}]
+    lines: list[Row | MeasureRow] = [*sheet.rows, *sheet.measures]
+    rows = [[row.scope, row.penalty] for row in lines if row.due]
+    rows.append([_("Sum of the penalties"), sheet.gross])
+    for step in sheet.steps:
+        rows.append([f"{step.words} ({step.why})" if step.why else step.words, step.amount])
+        rows += [[f"– {part.words}: {part.amount}", ""] for part in step.parts]
+    columns: list[dict[str, Any]] = [
+        {"label": pgettext("settlement", "What"), "grows": True},
+        {"label": pgettext("settlement", "Amount"), **END},
+    ]
+    total = [_("Credit of the month, before tax"), sheet.total]
+    table = {"columns": columns, "rows": rows, "total": total}
+    return [{"title": _("Settlement"), "table": table, "after": _since(sheet)}]
+
+
+def _since(sheet: Sheet) -> list[str]:
+    """What the clocks and records say since, where it is something else."""
+    if sheet.today is None:
+        return []
+    words = _("What is known today would give %(total)s: see the corrections of a later month.")
+    return [words % {"total": sheet.today.total}]
 
 
 def _lists(actor: Actor, contract: Contract, sheet: Sheet, now: dt.datetime) -> list[dict[str, Any]]:
@@ -124,10 +201,9 @@ def _lists(actor: Actor, contract: Contract, sheet: Sheet, now: dt.datetime) -> 
 
 
 def _list(row: Row, rows: list[list[str]]) -> dict[str, Any]:
-    end = {"end": True}
     columns: list[dict[str, Any]] = [
         {"label": _("Reference")}, {"label": _("Subject"), "grows": True}, {"label": _("Priority")}, {"label": _("On")},
-        {"label": _("Used"), **end}, {"label": _("Promised"), **end}, {"label": _("Verdict")}, {"label": _("Penalty"), **end},
+        {"label": _("Used"), **END}, {"label": _("Promised"), **END}, {"label": _("Verdict")}, {"label": _("Penalty"), **END},
     ]  # fmt: skip
     whole = row.measure.adjusted.population + row.measure.excluded
     cut = _(
@@ -136,6 +212,37 @@ def _list(row: Row, rows: list[list[str]]) -> dict[str, Any]:
     after = [cut % {"shown": len(rows), "whole": whole}] if len(rows) < whole else []
     title = _("Behind the rate: %(scope)s") % {"scope": row.scope}
     return {"title": title, "table": {"columns": columns, "rows": rows}, "after": after}
+
+
+def _records(actor: Actor, contract: Contract, sheet: Sheet, now: dt.datetime) -> list[dict[str, Any]]:
+    """For each measure the records behind it."""
+    details = (detail_of(actor, contract, sheet.month, row.id, now=now) for row in sheet.measures)
+    return [_recorded(one) for one in details if one.records]
+
+
+def _recorded(detail: Detail) -> dict[str, Any]:
+    columns: list[dict[str, Any]] = [
+        {"label": _("Record")}, {"label": pgettext("record", "What"), "grows": True}, {"label": _("From")}, {"label": _("To")},
+        {"label": _("Counted"), **END}, {"label": _("Penalty"), **END},
+    ]  # fmt: skip
+    after = []
+    if detail.more:
+        after = [ngettext("and %(num)s more", "and %(num)s more", detail.more) % {"num": detail.more}]
+    title = _("Behind the rate: %(scope)s") % {"scope": detail.row.scope}
+    zone = detail.contract.organisation.timezone
+    return {
+        "title": title, "table": {"columns": columns, "rows": [_record(one, zone) for one in detail.records]}, "after": after,
+    }  # fmt: skip
+
+
+def _record(one: Behind, zone: str) -> list[str]:
+    """A record of an availability or of a backlog has its instants, one of a delivery its days."""
+    start = _at(one.starts_at, zone) if one.starts_at else str(when(one.due_on)) if one.due_on else ""
+    end = _at(one.ends_at, zone) if one.ends_at else str(when(one.done_on)) if one.done_on else ""
+    counted = one.counted if one.nature in ("outage", "maintenance", "overrun") else ""
+    if one.days:
+        counted = ngettext("%(num)s day", "%(num)s days", one.days) % {"num": one.days}
+    return [one.kind, f"{one.title} ({one.why})" if one.why else one.title, start, end, counted, one.amount]
 
 
 def _line(row: dict[str, Any], contract: Contract) -> list[str]:

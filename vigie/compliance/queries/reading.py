@@ -176,16 +176,26 @@ def _before(promise: rules.Promise, read: Read) -> Sequence[Sequence[rules.Count
 def _settled(
     contract: Contract, month: dt.date, terms: Terms, past: Past, lines: Sequence[rules.Judged]
 ) -> penalties.Settlement:
-    groups = {row.pk: row.cause for row in terms.commitments}
-    conforming = frozenset(line.key for line in lines if line.verdict == Verdict.CONFORMING)
+    after = terms.penalty.earn_back_after
     return penalties.settle(
-        [penalties.Line(line.key, line.penalty, groups[line.key]) for line in lines],
+        lines_of(terms, lines),
         terms.limits(),
-        _earlier(contract, month, past.earlier),
+        before_of(contract, month, past.earlier),
         bonus=sum((line.bonus for line in lines), NOTHING),
-        earned_back=_earned_back(month, past.earlier, conforming, terms.penalty.earn_back_after),
+        earned_back=penalties.earned_back(_past(month, past.earlier, after), conforming(lines), after),
         corrections=sum((one.amount for one in past.corrections), NOTHING),
     )
+
+
+def lines_of(terms: Terms, lines: Sequence[rules.Judged]) -> list[penalties.Line]:
+    """The lines as they are settled, each with its cause."""
+    causes = {row.pk: row.cause for row in terms.commitments}
+    return [penalties.Line(line.key, line.penalty, causes.get(line.key, "")) for line in lines]
+
+
+def conforming(lines: Sequence[rules.Judged]) -> frozenset[int]:
+    """The commitments that were met."""
+    return frozenset(line.key for line in lines if line.verdict == Verdict.CONFORMING)
 
 
 def step_of(row: Statement, kind: penalties.StepKind) -> Decimal:
@@ -198,7 +208,8 @@ def charged(row: Statement) -> Decimal:
     return row.charged + step_of(row, penalties.StepKind.CORRECTION)
 
 
-def _earlier(contract: Contract, month: dt.date, rows: Sequence[Statement]) -> penalties.Before:
+def before_of(contract: Contract, month: dt.date, rows: Sequence[Statement]) -> penalties.Before:
+    """What the statements before the month took."""
     year = rules.contract_year(contract.starts_on, month)
     return penalties.Before(
         charged_in_year=sum((charged(row) for row in rows if row.month >= year), NOTHING),
@@ -207,22 +218,26 @@ def _earlier(contract: Contract, month: dt.date, rows: Sequence[Statement]) -> p
     )
 
 
-def _earned_back(
+def given_back(
     month: dt.date, earlier: Sequence[Statement], conforming: frozenset[int], after: int
-) -> Decimal:
-    """Only where each of the ``after`` months before this one has its statement."""
+) -> tuple[tuple[int, Decimal], ...]:
+    """Which penalties of the month ``after`` months ago come back: commitment and amount."""
+    return penalties.given_back(_past(month, earlier, after), conforming, after)
+
+
+def _past(month: dt.date, earlier: Sequence[Statement], after: int) -> list[penalties.Past]:
+    """The ``after`` months before this one; none unless each of them has its statement."""
     wanted = [rules.later(month, -n) for n in range(after, 0, -1)]
     rows = [row for row in earlier if row.month in wanted]
     if not after or len(rows) < after:
-        return NOTHING
-    past = [
+        return []
+    return [
         penalties.Past(
             cost_of(row),
             tuple((line.commitment_id, line.penalty, Verdict(line.verdict)) for line in row.lines.all()),
         )
         for row in rows
     ]
-    return penalties.earned_back(past, conforming, after)
 
 
 def cost_of(row: Statement) -> Decimal:

@@ -14,7 +14,8 @@ from vigie.compliance.queries import behind, clocks, figures
 from vigie.compliance.queries.curve import Curve, drawn
 from vigie.compliance.queries.exclusions import asked_of
 from vigie.compliance.queries.measured import is_measure
-from vigie.compliance.queries.reading import Correction, Figures
+from vigie.compliance.queries.reading import Correction
+from vigie.compliance.queries.settled import Ground, Step, steps_told
 from vigie.compliance.queries.terms import Terms
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.compliance import Measure, Verdict
@@ -31,7 +32,7 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A commitment in the month, in words; ``rate`` counts without the excluded, ``raw`` as if nothing were."""
+    """A commitment in the month, in words; ``rate`` counts without the excluded, ``raw`` as if nothing were; ``due``: its penalty."""
 
     id: int
     scope: str
@@ -43,6 +44,7 @@ class Row:
     tone: str
     tolerated: bool
     penalty: str
+    due: Decimal
     bonus: str
     formula: str
 
@@ -61,6 +63,7 @@ class MeasureRow:
     verdict: str
     tone: str
     penalty: str
+    due: Decimal
     formula: str
     costs: bool
     reads: bool
@@ -87,7 +90,7 @@ class Sheet:
     state: str
     rows: tuple[Row, ...]
     measures: tuple[MeasureRow, ...]
-    steps: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
     gross: str
     total: str
     costs: bool
@@ -109,12 +112,14 @@ def sheet_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.dateti
     today = figures.simulated(actor, contract, month, now=now, ground=ground)
     statement = access.visible_statements(actor).filter(contract=contract, month=month).first()
     waiting = _waiting(actor, contract, month, ground.terms, statement, now)
-    simulation = _told(contract, month, ground.terms, today, waiting)
+    money, earlier = contract.organisation.currency, ground.past.earlier
+    simulation = _told(Ground(contract, month, ground.terms, today, earlier, money), waiting)
     if statement is None:
         return simulation
     stated = figures.statement_figures(statement)
     beside = None if figures.same(stated, today) else simulation
-    return _told(contract, month, ground.terms, stated, waiting, statement, beside)
+    told = Ground(contract, month, ground.terms, stated, earlier, statement.currency)
+    return _told(told, waiting, statement, beside)
 
 
 def glance(actor: Actor, contract: Contract, *, now: dt.datetime) -> tuple[Sheet, Curve | None]:
@@ -123,7 +128,8 @@ def glance(actor: Actor, contract: Contract, *, now: dt.datetime) -> tuple[Sheet
     found = figures.year(actor, contract, month, now=now)
     waiting = _waiting(actor, contract, month, found.ground.terms, None, now)
     curve = drawn(found, contract.organisation.currency) if found.points else None
-    return _told(contract, month, found.ground.terms, found.figures, waiting), curve
+    earlier, money = found.ground.past.earlier, contract.organisation.currency
+    return _told(Ground(contract, month, found.ground.terms, found.figures, earlier, money), waiting), curve
 
 
 def _waiting(
@@ -145,19 +151,16 @@ def _waiting(
 
 
 def _told(
-    contract: Contract, month: dt.date, terms: Terms, found: Figures, waiting: int,
-    statement: Statement | None = None, today: Sheet | None = None,
-) -> Sheet:  # fmt: skip
-    currency = statement.currency if statement else contract.organisation.currency
-    known = {row.pk: row for row in terms.commitments}
+    ground: Ground, waiting: int, statement: Statement | None = None, today: Sheet | None = None
+) -> Sheet:
+    currency, found, terms, known = ground.currency, ground.found, ground.terms, ground.known
     pairs = [(known[line.key], line) for line in found.lines if line.key in known]
     settlement = found.settlement
     return Sheet(
-        contract, month, labels.month_words(month), statement.state if statement else "simulated",
+        ground.contract, ground.month, labels.month_words(ground.month), statement.state if statement else "simulated",
         tuple(_row(row, line, currency) for row, line in pairs if not is_measure(row)),
         tuple(measure_row(row, line, currency) for row, line in pairs if is_measure(row)),
-        tuple((str(labels.STEPS[step.kind]), labels.money(step.amount, currency)) for step in settlement.steps),
-        labels.money(settlement.gross, currency), labels.money(settlement.total, currency),
+        steps_told(ground), labels.money(settlement.gross, currency), labels.money(settlement.total, currency),
         any(row.formula != RateCommitment.Formula.NONE for row in terms.commitments),
         found.open_late, found.oldest_late, statement, today, waiting,
         str(terms.penalty.get_kind_display()),
@@ -173,7 +176,7 @@ def measure_row(row: RateCommitment, line: rules.Judged, currency: str) -> Measu
         row.pk, row.kind, labels.scope_words(row), labels.target_words(row), labels.told_words(row, line),
         labels.share_words(line.value, row.kind, row.target), labels.share_words(line.raw, row.kind, row.target),
         str(words.get(line.verdict) or labels.VERDICTS[line.verdict]), TONES[line.verdict],
-        labels.money(line.penalty, currency), labels.formula_words(row),
+        labels.money(line.penalty, currency), line.penalty, labels.formula_words(row),
         row.formula != RateCommitment.Formula.NONE, row.kind in Reading.Kind.values,
     )  # fmt: skip
 
@@ -184,8 +187,8 @@ def _corrected(one: Correction, known: dict[int, RateCommitment], currency: str)
     lines = tuple(
         (
             labels.scope_words(known[int(key)]) if int(key) in known else f"#{key}",
-            labels.correction_words(one.was.get(key), currency),
-            labels.correction_words(one.now.get(key), currency),
+            labels.correction_words(known.get(int(key)), one.was.get(key), currency),
+            labels.correction_words(known.get(int(key)), one.now.get(key), currency),
         )
         for key in keys
         if one.was.get(key) != one.now.get(key)
@@ -201,7 +204,7 @@ def _row(row: RateCommitment, line: rules.Judged, currency: str) -> Row:
         labels.rate_words(line.measure.adjusted, row.target), labels.rate_words(line.measure.raw, row.target),
         str(labels.VERDICTS[line.verdict]), TONES[line.verdict],
         line.verdict == Verdict.CONFORMING and rate is not None and rate < share,
-        labels.money(line.penalty, currency), labels.money(line.bonus, currency) if line.bonus else "",
+        labels.money(line.penalty, currency), line.penalty, labels.money(line.bonus, currency) if line.bonus else "",
         labels.formula_words(row),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from vigie.compliance import access, labels, rules
 from vigie.compliance.actions import statements
 from vigie.compliance.models import Statement
 from vigie.compliance.queries import behind, sheet
+from vigie.compliance.queries.costs import costs_of
 from vigie.compliance.queries.credits import credit_of
 from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
@@ -71,6 +72,7 @@ def listed(request: Request, wanted: behind.Wanted, now: dt.datetime) -> dict[st
         "scope": labels.scope_words(wanted.commitment) if wanted.commitment else _("All commitments"),
         "month": labels.month_words(wanted.month), "exclusion_states": labels.EXCLUSION_STATES,
         "live": "1" if wanted.live else None,
+        "costs": None if request.GET.get("page") else costs_of(request.actor, wanted, now=now),
     }  # fmt: skip
 
 

@@ -221,7 +221,7 @@ def settle(
     What a cap takes off is lost, not carried over. A bonus lowers the month's penalties, never below zero.
     """
     gross = sum((line.amount for line in lines), NOTHING)
-    counted = gross - _not_cumulated(lines)
+    counted = gross - sum((amount for _, amount in not_cumulated(lines)), NOTHING)
     capped = counted if limits.month_cap is None else min(counted, limits.month_cap)
     room = capped if limits.year_cap is None else max(limits.year_cap - before.charged_in_year, NOTHING)
     charged = min(capped, room)
@@ -238,10 +238,16 @@ def settle(
     return Settlement(gross, tuple(Step(kind, amount) for kind, amount in amounts if amount), charged, due)
 
 
-def _not_cumulated(lines: Sequence[Line]) -> Decimal:
-    groups = {line.group for line in lines if line.group}
-    amounts = [[line.amount for line in lines if line.group == group] for group in groups]
-    return sum((sum(found, NOTHING) - max(found) for found in amounts), NOTHING)
+def not_cumulated(lines: Sequence[Line]) -> tuple[tuple[int, Decimal], ...]:
+    """Penalties that do not count, because another of the same cause is as high or higher: commitment and amount."""
+    highest: dict[str, int] = {}
+    for line in sorted(lines, key=lambda line: line.amount):
+        highest[line.group] = line.key
+    return tuple(
+        (line.key, line.amount)
+        for line in lines
+        if line.group and line.amount and highest[line.group] != line.key
+    )
 
 
 def _beyond_franchise(charged: Decimal, franchise: Decimal, before: Before) -> Decimal:
@@ -260,16 +266,23 @@ class Past:
     lines: tuple[tuple[int, Decimal, Verdict], ...]
 
 
-def earned_back(past: Sequence[Past], now_conforming: frozenset[int], after: int) -> Decimal:
-    """What the month gives back: penalties of the month ``after`` months ago whose commitment has been met ever since.
+def given_back(
+    past: Sequence[Past], now_conforming: frozenset[int], after: int
+) -> tuple[tuple[int, Decimal], ...]:
+    """Penalties of the month ``after`` months ago whose commitment has been met ever since: commitment and amount.
 
     ``past`` is the months before this one, oldest first and without a hole; ``now_conforming`` the commitments met
     this month. A month without a measure does not count as met.
     """
     if after < 1 or len(past) < after:
-        return NOTHING
+        return ()
     month, since = past[-after], past[len(past) - after + 1 :]
     met = [{key for key, _, verdict in one.lines if verdict == Verdict.CONFORMING} for one in since]
     kept = now_conforming.intersection(*met)
-    back = sum((amount for key, amount, _ in month.lines if key in kept), NOTHING)
-    return min(back, month.cost)
+    return tuple((key, amount) for key, amount, _ in month.lines if key in kept and amount)
+
+
+def earned_back(past: Sequence[Past], now_conforming: frozenset[int], after: int) -> Decimal:
+    """What the month gives back (:func:`given_back`), never more than the month ``after`` months ago cost."""
+    back = sum((amount for _, amount in given_back(past, now_conforming, after)), NOTHING)
+    return min(back, past[-after].cost) if back else NOTHING
