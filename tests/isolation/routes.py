@@ -213,6 +213,9 @@ ROUTES: dict[str, Route] = {
     ),
     "portal_records": _customers(),
     "portal_credit": _customers("credit", sent={"answer": "contest", "reason": "Pas d’accord"}, rows=True),
+    "portal_exclusion": _customers(
+        "exclusion", sent={"decision": "Pas d’accord", "verdict": "refuse"}, rows=True
+    ),
     "portal_compliance_tickets": _customers(
         "contract",
         rows=True,

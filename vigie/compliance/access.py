@@ -36,7 +36,8 @@ TABLES: dict[str, TableClass] = {
     "compliance_ratecommitment": Client(),
     "compliance_exclusion": Client(
         columns="id, organisation_id, ticket_id, clock_id, outage_id, delivery_id, kind, reason, evidence, state, asked_at,"
-        " decided_at, decision"
+        " decided_at, decision",
+        write=("update (state, decided_by_id, decided_at, decision)",),
     ),
     "compliance_statement": Client(),
     "compliance_statementline": Client(),
@@ -121,6 +122,17 @@ def one_of(found: QuerySet[M], record_id: int) -> M:
     if row is None:
         raise NotFound()
     return row
+
+
+def exclusion_to_answer(actor: Actor, exclusion_id: int) -> QuerySet[Exclusion]:
+    """The exclusion with this id, for the client's own manager; who asked and who decided is the provider's: never read.
+
+    Raises :class:`NotFound`.
+    """
+    found = visible_exclusions(actor).filter(pk=exclusion_id)
+    if actor.scope != "company" or not found.exists():
+        raise NotFound()
+    return found
 
 
 def one_statement(actor: Actor, statement_id: int) -> Statement:

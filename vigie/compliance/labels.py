@@ -135,6 +135,7 @@ refusals.register(
         "compliance.per_ticket_by_end": _("A penalty by the ticket needs the population of promises that ended in the month."),
         "compliance.rate_ended": _("This rate has ended by then: it can no longer change."),
         "compliance.rate_twice": _("The same tickets, or the same service, already have this commitment at that time."),
+        "compliance.refused_without_grounds": _("Say why you refuse it."),
         "compliance.unknown_ticket": _("No ticket of this client has this reference."),
         "compliance.withdrawn": _("This record was withdrawn: it no longer changes."),
     }

@@ -10,14 +10,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vigie.compliance import access, labels
-from vigie.compliance.actions import credits
-from vigie.compliance.forms.exclusions import AnswerForm
+from vigie.compliance.actions import credits, exclusions
+from vigie.compliance.forms.exclusions import AnswerForm, ExclusionAnswerForm
 from vigie.compliance.queries import records as queries
 from vigie.compliance.queries import sheet
 from vigie.compliance.queries.credits import credit_of, standing_with_answer
 from vigie.compliance.queries.detail import detail_of
-from vigie.compliance.queries.exclusions import excluded_in
+from vigie.compliance.queries.exclusions import excluded_in, to_answer, waiting_for
 from vigie.compliance.views.month import listed
+from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
@@ -38,6 +39,8 @@ def compliance(request: Request) -> HttpResponse:
         "contract": contract,
         "sheet": None,
         "states": labels.STATES,
+        "waiting": waiting_for(actor),
+        "categories": labels.EXCLUSION_KINDS,
     }
     if contract is not None:
         told, curve = sheet.glance(actor, contract, now=now)
@@ -116,6 +119,28 @@ def credit(request: Request, credit_id: int) -> HttpResponse:
         "decided": "" if row.decided is None else labels.money(row.decided, currency),
     }  # fmt: skip
     return render(request, "compliance/portal_credit.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@customers()
+def exclusion(request: Request, exclusion_id: int) -> HttpResponse:
+    """What the provider asks to leave out: agreed or refused by the client's manager."""
+    actor = request.actor
+    found = to_answer(actor, exclusion_id)
+    form = ExclusionAnswerForm(request.POST or None)
+    agreed = request.POST.get("verdict") == "approve"
+    if request.method == "POST" and done(
+        form,
+        lambda values: exclusions.answer(
+            actor, exclusion_id, agreed=agreed, grounds=values["decision"], now=timezone.now()
+        ),
+    ):
+        return redirect("portal_exclusion", exclusion_id)
+    context = {
+        "exclusion": found, "form": form, "states": labels.EXCLUSION_STATES, "categories": labels.EXCLUSION_KINDS, "kinds": KINDS,
+        "nature": labels.NATURES["ticket" if found["ticket_id"] else "outage" if found["outage_id"] else "delivery"],
+    }  # fmt: skip
+    return render(request, "compliance/portal_exclusion.html", context, status=422 if form.errors else 200)
 
 
 def _contracts(actor: Actor) -> list[Contract]:

@@ -28,6 +28,7 @@ SUBJECTS = {
     ("provider", "credit"): "credit",
     ("client", "ticket"): "portal_ticket",
     ("client", "credit"): "portal_credit",
+    ("client", "exclusion"): "portal_exclusion",
     ("provider", "installation"): "status",  # there is one: its notices bear no number
 }
 

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("promises/<int:contract_id>/measures/<int:rate_id>/", compliance.measure, name="portal_measure"),
     path("promises/outages/", compliance.records, name="portal_records"),
+    path("promises/exclusions/<int:exclusion_id>/", compliance.exclusion, name="portal_exclusion"),
     path("promises/credits/<int:credit_id>/", compliance.credit, name="portal_credit"),
     path("tickets/", following.tickets, name="portal_tickets"),
     path("tickets/<int:ticket_id>/", following.ticket, name="portal_ticket"),

@@ -1,4 +1,4 @@
-"""Leaving a clock, an outage or a delivery out: asked by one person with evidence, decided by another, never silently."""
+"""Leaving a clock, an outage or a delivery out: asked by one person with evidence, decided by the client or by another, never silently."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from vigie.compliance.actions import telling
 from vigie.compliance.models import Delivery, Exclusion, Outage
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
+from vigie.tenancy.walls import past_the_wall
 from vigie.tickets import access as tickets_access
 from vigie.tickets.models import Attachment, Clock
 from vigie.toolkit import journal
@@ -88,7 +89,10 @@ def ask_about(actor: Actor, subject: Subject, plea: Plea, *, now: dt.datetime) -
         "asked_by_id": actor.person_id, "asked_at": now,
     }  # fmt: skip
     saved = journal.write(actor, row, values, now=now)
-    telling.exclusion_told(actor, "exclusion_asked", saved, telling.deciders(saved.organisation_id), now=now)
+    people = telling.deciders(saved.organisation_id)
+    if subject.clock is None or not subject.clock.ticket.is_confidential:
+        people |= telling.client_managers(saved.organisation_id, now.date())
+    telling.exclusion_told(actor, "exclusion_asked", saved, people, now=now)
     return saved
 
 
@@ -122,3 +126,31 @@ def decide(actor: Actor, exclusion_id: int, *, approved: bool, grounds: str, now
     kind = "exclusion_approved" if approved else "exclusion_refused"
     telling.exclusion_told(actor, kind, saved, {saved.asked_by_id}, now=now)
     return saved
+
+
+@transaction.atomic
+def answer(actor: Actor, exclusion_id: int, *, agreed: bool, grounds: str, now: dt.datetime) -> None:
+    """What the client's own manager decides, once; a refusal says why. Silence decides nothing."""
+    found = access.exclusion_to_answer(actor, exclusion_id)
+    if actor.person_id is None:
+        raise NotFound()
+    state = found.select_for_update().values_list("state", flat=True).get()
+    if state != Exclusion.State.ASKED:
+        raise Refusal("compliance.already_decided")
+    if not agreed and not grounds.strip():
+        raise Refusal("compliance.refused_without_grounds", field="decision")
+    verdict = Exclusion.State.APPROVED if agreed else Exclusion.State.REFUSED
+    values = {
+        "state": verdict, "decided_by_id": actor.person_id, "decided_at": now, "decision": grounds.strip(),
+    }  # fmt: skip
+    found.update(**values)
+    with past_the_wall("notify"):  # the asker and those who decide are the provider's
+        row = Exclusion.objects.select_related("ticket", "outage", "delivery").get(pk=exclusion_id)
+        names = tuple(values)
+        journal.record(
+            actor, "changed", row, now=now,
+            before={"state": state, "decided_by_id": None, "decided_at": None, "decision": ""}, after=journal.snapshot(row, names),
+        )  # fmt: skip
+        people = {row.asked_by_id, *telling.deciders(row.organisation_id)}
+    kind = "exclusion_approved" if agreed else "exclusion_refused"
+    telling.exclusion_told(actor, kind, row, people, now=now)

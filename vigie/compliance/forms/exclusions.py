@@ -59,6 +59,15 @@ class DecisionForm(forms.Form):
     )  # fmt: skip
 
 
+class ExclusionAnswerForm(forms.Form):
+    """What the client says of an exclusion."""
+
+    decision = forms.CharField(
+        label=_("Why?"), max_length=2000, required=False, widget=forms.Textarea({"rows": 3}),
+        help_text=_("Needed to refuse. Both sides read it."),
+    )  # fmt: skip
+
+
 class CreditDecisionForm(RecordForm):
     """What remains of a contested credit."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from vigie.compliance import access
@@ -49,9 +49,9 @@ def asked_of(actor: Actor, contract: Contract) -> list[int]:
 
 
 def excluded_in(actor: Actor, clock_ids: list[int]) -> dict[int, dict[str, Any]]:
-    """What was asked about these clocks and what was decided, by clock: ``kind reason state decision``."""
+    """What was asked about these clocks and what was decided, by clock: ``pk kind reason state decision``."""
     rows = access.visible_exclusions(actor).filter(clock_id__in=clock_ids).order_by("pk")
-    names = ("clock_id", "kind", "reason", "evidence", "state", "decision")
+    names = ("clock_id", "pk", "kind", "reason", "evidence", "state", "decision")
     return {row["clock_id"]: dict(row) for row in rows.values(*names)}
 
 
@@ -59,3 +59,29 @@ def asked_about(actor: Actor, clock_ids: list[int]) -> dict[int, tuple[int, str]
     """The latest exclusion asked about each of these clocks: its id and state."""
     rows = access.visible_exclusions(actor).filter(clock_id__in=clock_ids).order_by("pk")
     return {clock: (pk, state) for clock, pk, state in rows.values_list("clock_id", "pk", "state")}
+
+
+# what the client may read: neither who asked, nor who decided
+TOLD = (
+    "pk", "ticket_id", "clock_id", "outage_id", "delivery_id", "kind", "reason", "evidence", "state", "asked_at", "decided_at",
+    "decision", "reference", "title", "clock_kind", "used", "promised", "starts_at", "ends_at", "agreed_on",
+)  # fmt: skip
+
+
+def _told(rows: QuerySet[Exclusion]) -> QuerySet[Exclusion, dict[str, Any]]:
+    return rows.annotate(
+        reference=F("ticket__reference"), title=Coalesce("ticket__title", "outage__title", "delivery__title"),
+        clock_kind=F("clock__kind"), used=F("clock__used_seconds"), promised=F("clock__target_seconds"),
+        starts_at=F("outage__starts_at"), ends_at=F("outage__ends_at"), agreed_on=F("delivery__agreed_on"),
+    ).values(*TOLD)  # fmt: skip
+
+
+def to_answer(actor: Actor, exclusion_id: int) -> dict[str, Any]:
+    """One exclusion for the client's manager (:data:`TOLD`), or :class:`NotFound`."""
+    return _told(access.exclusion_to_answer(actor, exclusion_id)).get()
+
+
+def waiting_for(actor: Actor, *, most: int = 20) -> list[dict[str, Any]]:
+    """What waits for the answer of the client's manager (:data:`TOLD`), the oldest first."""
+    rows = access.visible_exclusions(actor).filter(state=Exclusion.State.ASKED)
+    return list(_told(rows.order_by("pk"))[:most])

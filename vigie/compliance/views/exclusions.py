@@ -17,6 +17,7 @@ from vigie.compliance.forms import exclusions as forms
 from vigie.compliance.models import Exclusion
 from vigie.compliance.queries import exclusions as queries
 from vigie.contracts.labels import KINDS
+from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotAllowed, NotFound
 from vigie.tickets.models import Attachment
 from vigie.toolkit.entry import Request, agents
@@ -117,8 +118,18 @@ def exclusion(request: Request, exclusion_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "exclusion": found, "form": form, "may_decide": may_decide, "states": labels.EXCLUSION_STATES, "kinds": KINDS,
         "crumbs": [_crumb(), {"label": reference}], "title": title, "reference": reference,
+        "why_not": _why_not(actor, found),
     }  # fmt: skip
     return render(request, "compliance/exclusion.html", context, status=422 if form.errors else 200)
+
+
+def _why_not(actor: Actor, found: Exclusion) -> str:
+    """Why the reader does not decide."""
+    if found.asked_by_id == actor.person_id:
+        return _(
+            "Until then the promise counts as missed. You asked for it: the client’s manager or somebody else decides."
+        )
+    return _("Until then the promise counts as missed. Your role does not decide on exclusions.")
 
 
 def _decided(request: Request, form: forms.DecisionForm, exclusion_id: int) -> bool:
