@@ -230,9 +230,7 @@ def told_words(row: RateCommitment, line: Judged) -> str:
     values = {"met": number(measure.met), "all": number(measure.adjusted.population)}
     if row.kind == "satisfaction":
         words = ngettext(
-            "%(met)s satisfied of %(all)s answer",
-            "%(met)s satisfied of %(all)s answers",
-            measure.adjusted.population,
+            "%(met)s satisfied answer of %(all)s", "%(met)s satisfied answers of %(all)s", measure.met
         )
         return words % values
     if row.kind == "backlog":

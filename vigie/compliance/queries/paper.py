@@ -148,7 +148,7 @@ def _corrections(sheet: Sheet) -> list[dict[str, Any]]:
         {"label": _("Month")}, {"label": _("Commitment"), "grows": True}, {"label": _("Before")}, {"label": _("After")},
         {"label": _("Difference"), **END},
     ]  # fmt: skip
-    rows = []
+    rows: list[list[str]] = []
     for one in sheet.corrections:
         amounts = [one.amount, *[""] * len(one.lines)]
         lines = one.lines or (("", "", ""),)
@@ -225,7 +225,7 @@ def _recorded(detail: Detail) -> dict[str, Any]:
         {"label": _("Record")}, {"label": pgettext("record", "What"), "grows": True}, {"label": _("From")}, {"label": _("To")},
         {"label": _("Counted"), **END}, {"label": _("Penalty"), **END},
     ]  # fmt: skip
-    after = []
+    after: list[str] = []
     if detail.more:
         after = [ngettext("and %(num)s more", "and %(num)s more", detail.more) % {"num": detail.more}]
     title = _("Behind the rate: %(scope)s") % {"scope": detail.row.scope}

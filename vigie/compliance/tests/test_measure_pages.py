@@ -131,7 +131,7 @@ def test_a_reading_is_entered_from_the_month(world: World) -> None:
     assert browser.post(address, {"answers": "10", "satisfied": "11", "source": "Enquête"}).status_code == 422
     assert browser.post(address, {"answers": "10", "satisfied": "9", "source": "Enquête"}).status_code == 302
     assert Reading.objects.get().month == JANUARY
-    assert "9 satisfaits sur 10" in text_of(browser, "contract_month", contract, month="2026-01")
+    assert "9 réponses satisfaites sur 10" in text_of(browser, "contract_month", contract, month="2026-01")
 
 
 def test_an_exclusion_of_an_outage_is_asked_from_the_measure(world: World) -> None:

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
 from tests.world import START, World
+from vigie.compliance.actions import records, statements
 from vigie.compliance.queries import paper as papers
 from vigie.compliance.queries.sheet import sheet_of
-from vigie.compliance.tests.scene import JANUARY, KEPT, MISSED, THEN, rated, solved
+from vigie.compliance.tests.scene import (
+    FEBRUARY,
+    JANUARY,
+    KEPT,
+    MISSED,
+    THEN,
+    rated,
+    second_manager,
+    solved,
+)
+from vigie.compliance.tests.test_records import (
+    MARCH_2,
+    available,
+    frozen,
+    late_delivery,
+    measured,
+    out,
+    outage_values,
+)
 from vigie.tickets.actions.correcting import correct
 from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.queries.paper import TEMPLATE
@@ -76,3 +100,84 @@ def test_the_clients_manager_has_it_and_another_client_does_not(
     browser = Client()
     browser.force_login(world.manager)
     assert browser.get(f"/contracts/{world.a.contract.pk}/compliance/paper/?month=2026-01").status_code == 200
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_stated_month_is_printed_for_the_client_through_the_wall(
+    world: World, monkeypatch: pytest.MonkeyPatch, approved: bool
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: THEN)
+    rated(world)
+    solved(world, MISSED)
+    row = statements.propose(world.actor(world.manager), world.a.contract.pk, JANUARY, now=THEN)
+    other = second_manager(world)
+    if approved:
+        statements.approve(world.actor(other), row.pk, now=THEN)
+    browser = Client()
+    browser.force_login(world.a.manager)
+    answer = browser.get(f"/portal/promises/{world.a.contract.pk}/paper/?month=2026-01")
+    assert answer.status_code == 200
+    told = text_of(answer.content)
+    assert world.manager.name in told
+    assert (f"{other.name}, " in told) == approved
+
+
+def amount(text: str) -> Decimal:
+    sign = -1 if text[0] in "-\u2212" else 1
+    return sign * Decimal(re.sub(r"[^0-9.]", "", text))
+
+
+def values_of(world: World, month: dt.date, now: dt.datetime) -> dict[str, Any]:
+    world.a.contract.refresh_from_db()
+    with translation.override("en"):
+        return papers.month_paper(world.actor(world.manager), world.a.contract, month, now=now)[1]
+
+
+def test_the_paper_has_every_line_and_adds_up(world: World) -> None:
+    rated(world)
+    solved(world, MISSED)
+    available(world)
+    out(world)
+    late_delivery(world)
+    measured(world, "delivery", target=Decimal(100), formula="lateness", terms={"divisor": 1000})
+    values = values_of(world, JANUARY, THEN)
+    with translation.override("en"):
+        sheet = sheet_of(world.actor(world.manager), world.a.contract, JANUARY, now=THEN)
+        told = text_of(paper(TEMPLATE, values, language="en", made_at=THEN))
+    lines = [*sheet.rows, *sheet.measures]
+    assert len(lines) == 3
+    printed_lines = {row[0]: row for section in values["sections"][:2] for row in section["table"]["rows"]}
+    assert set(printed_lines) == {line.scope for line in lines}
+    table = next(section["table"] for section in values["sections"] if section["title"] == "Settlement")
+    rows = [row for row in table["rows"] if row[1]]
+    gross = next(n for n, row in enumerate(rows) if row[0] == "Sum of the penalties")
+    assert sum(amount(row[1]) for row in rows[:gross]) == amount(rows[gross][1]) == sum(x.due for x in lines)
+    assert sum(amount(row[1]) for row in rows[gross:]) == amount(table["total"][1]) == Decimal("700.00")
+    assert "7% of the fee of €10,000.00: at most €700.00 a month" in told
+    assert "Messagerie arrêtée" in told
+    assert "Lot 1" in told
+    assert "12 days" in told
+
+
+def test_a_correction_names_its_month_and_its_commitment(world: World) -> None:
+    available(world)
+    fall = out(world)
+    frozen(world)
+    shorter = outage_values(world, hours=3)
+    records.save_outage(world.actor(world.manager), world.a.organisation.pk, shorter, fall.pk, now=THEN)
+    values = values_of(world, FEBRUARY, MARCH_2)
+    table = next(section["table"] for section in values["sections"] if section["title"] == "Settlement")
+    step = next(n for n, row in enumerate(table["rows"]) if row[0] == "Corrections of earlier months")
+    part = table["rows"][step + 1][0]
+    assert part.startswith("– January 2026, Availability of a service")
+    assert part.endswith(table["rows"][step][1])
+    corrected = next(s for s in values["sections"] if s["title"] == "Corrections of earlier months")
+    assert corrected["table"]["rows"][0][0] == "January 2026"
+
+
+def test_what_a_small_volume_tolerates_is_said(world: World) -> None:
+    rated(world, n_min=20, allowed_misses=1)
+    solved(world, KEPT)
+    solved(world, MISSED)
+    row = values_of(world, JANUARY, THEN)["sections"][0]["table"]["rows"][0]
+    assert row[-2] == "Reached (small volume, misses tolerated)"

@@ -10,14 +10,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.world import START, World, report
+from vigie.compliance.labels import rate_words
 from vigie.compliance.tests.scene import FEE, KEPT, MISSED, rated, solved
-from vigie.contracts.rules.compliance import Verdict
-from vigie.escalation.actions.stakes import weigh
-from vigie.escalation.labels import stake_words
+from vigie.contracts.rules.compliance import Tally, Verdict
+from vigie.escalation.actions.stakes import _percent, weigh
+from vigie.escalation.labels import _rate, stake_words
 from vigie.escalation.models import Stake
 from vigie.escalation.queries.risk import HORIZONS, board
 from vigie.escalation.rules.risk import Line, Risk, Standing, Why, ordered, staked, standings
@@ -207,3 +208,20 @@ class TestBoard:
                 board(actor, DAY, now=NOW)
             counts.append(len(captured))
         assert counts == [3, 3]
+
+
+@settings(deadline=None)
+@given(st.integers(1, 400), st.integers(0, 400), st.decimals(50, 100, places=2))
+def test_a_risk_tells_the_rate_as_the_month_does(population: int, met: int, target: Decimal) -> None:
+    tally = Tally(min(met, population), population)
+    assert tally.rate is not None
+    assert _rate(_percent(tally.rate), target) == rate_words(tally, target)
+
+
+def test_42_of_44_is_the_same_in_both() -> None:
+    with translation.override("en"):
+        assert (
+            _rate(_percent(Fraction(42, 44)), Decimal(97))
+            == rate_words(Tally(42, 44), Decimal(97))
+            == "95.5%"
+        )
