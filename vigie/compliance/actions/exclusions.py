@@ -144,13 +144,14 @@ def answer(actor: Actor, exclusion_id: int, *, agreed: bool, grounds: str, now: 
         "state": verdict, "decided_by_id": actor.person_id, "decided_at": now, "decision": grounds.strip(),
     }  # fmt: skip
     found.update(**values)
-    with past_the_wall("notify"):  # the asker and those who decide are the provider's
+    with past_the_wall("journal"):
         row = Exclusion.objects.select_related("ticket", "outage", "delivery").get(pk=exclusion_id)
         names = tuple(values)
         journal.record(
             actor, "changed", row, now=now,
             before={"state": state, "decided_by_id": None, "decided_at": None, "decision": ""}, after=journal.snapshot(row, names),
         )  # fmt: skip
+    with past_the_wall("notify"):  # who is told is the provider's
         people = {row.asked_by_id, *telling.deciders(row.organisation_id)}
     kind = "exclusion_approved" if agreed else "exclusion_refused"
     telling.exclusion_told(actor, kind, row, people, now=now)

@@ -101,7 +101,9 @@ class TestAnswer:
         assert "Messagerie arrêtée" in text_of(browser, "portal_exclusion", row.pk)
         address = reverse("portal_exclusion", args=[row.pk])
         assert browser.post(address, {"decision": "", "verdict": "approve"}).status_code == 302
-        assert "100 %" in text_of(browser, "portal_compliance", month="2026-01")
+        row.refresh_from_db()
+        assert (row.state, row.decided_by) == ("approved", world.a.manager)
+        assert "Exclusions qui attendent" not in text_of(browser, "portal_compliance", month="2026-01")
 
     def test_who_does_not_decide_reads_why(self, world: World) -> None:
         row = asked(world)
