@@ -129,8 +129,8 @@ def decide(actor: Actor, exclusion_id: int, *, approved: bool, grounds: str, now
 
 
 @transaction.atomic
-def answer(actor: Actor, exclusion_id: int, *, agreed: bool, grounds: str, now: dt.datetime) -> None:
-    """What the client's own manager decides, once; a refusal says why. Silence decides nothing."""
+def answer(actor: Actor, exclusion_id: int, *, agreed: bool, grounds: str, now: dt.datetime) -> str:
+    """What the client's own manager decides, once; a refusal says why. Silence decides nothing. Returns the new state."""
     found = access.exclusion_to_answer(actor, exclusion_id)
     if actor.person_id is None:
         raise NotFound()
@@ -155,3 +155,4 @@ def answer(actor: Actor, exclusion_id: int, *, agreed: bool, grounds: str, now: 
         people = {row.asked_by_id, *telling.deciders(row.organisation_id)}
     kind = "exclusion_approved" if agreed else "exclusion_refused"
     telling.exclusion_told(actor, kind, row, people, now=now)
+    return str(verdict)

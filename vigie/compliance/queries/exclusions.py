@@ -69,11 +69,12 @@ TOLD = (
 
 
 def _told(rows: QuerySet[Exclusion]) -> QuerySet[Exclusion, dict[str, Any]]:
-    return rows.annotate(
+    named: QuerySet[Exclusion, dict[str, Any]] = rows.annotate(
         reference=F("ticket__reference"), title=Coalesce("ticket__title", "outage__title", "delivery__title"),
         clock_kind=F("clock__kind"), used=F("clock__used_seconds"), promised=F("clock__target_seconds"),
         starts_at=F("outage__starts_at"), ends_at=F("outage__ends_at"), agreed_on=F("delivery__agreed_on"),
     ).values(*TOLD)  # fmt: skip
+    return named
 
 
 def to_answer(actor: Actor, exclusion_id: int) -> dict[str, Any]:
