@@ -1,13 +1,15 @@
 """Is every sentence of the code translated? English is written in the code, French in its catalogue.
 
 Fails on a sentence that the French catalogue lacks, leaves empty or marks fuzzy, on one whose
-`%(name)s` or `{name}` differ between the two, and on a gettext imported under a name that is not read.
+`%(name)s` or `{name}` differ between the two, on a plain space where a French line must not break or where
+English has none, and on a gettext imported under a name that is not read.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,10 @@ LOCALE = ROOT / "vigie" / "locale"
 KEYWORDS = ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "npgettext_lazy:1c,2,3", "p:1c,2"]
 PLACES = re.compile(r"%\((\w+)\)|\{(\w+)\}")
 ALIAS = re.compile(r"import .*\b\w*gettext\w* as (\w+)")
+# A space that could end a line: before : ; ? ! and a percent sign, inside « », between the thousands of a number.
+# "%(name)s" after a space is a place, not a percent.
+LOOSE = re.compile(r" (?=[:;?!»])| (?=%(?![(\w]))|« |\d \d{3}(?!\d)")
+LOOSE_ENGLISH = re.compile(r"(?<=[\w)]) %(?![(\w])|(?<=[\w)]) [:;?!](?=\s|$)")
 SHOWN = 20
 
 
@@ -67,6 +73,15 @@ def fault(message: Message | None) -> str:
         return "names a value that the sentence does not have"
     if set(PLACES.findall(texts[-1])) != set(PLACES.findall(sources[-1])):
         return "lacks a value of the sentence"
+    return spacing(sources, texts)
+
+
+def spacing(english: Sequence[str], french: Sequence[str]) -> str:
+    """Where a space may end a line that must not break there, or nothing."""
+    if any(LOOSE.search(text) for text in french):
+        return "loose: put U+00A0 before : % and inside « », U+202F before ; ? ! and between thousands"
+    if any(LOOSE_ENGLISH.search(text) for text in english):
+        return "right, but its English has a space before : ; ? ! or %"
     return ""
 
 

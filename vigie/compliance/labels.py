@@ -153,13 +153,13 @@ def _month_words(month: dt.date, pattern: str, name: str) -> str:
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """An amount before tax, in its currency."""
+    """An amount before tax, in its currency; below zero with a minus, not with a hyphen that a line may end on."""
     return _money(amount, currency, locale())
 
 
 @lru_cache(maxsize=1024)
 def _money(amount: Decimal, currency: str, name: str) -> str:
-    return format_currency(amount, currency, locale=name)
+    return format_currency(amount, currency, locale=name).replace("-", "−")
 
 
 def percent_words(percent: Decimal) -> str:

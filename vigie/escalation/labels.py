@@ -31,7 +31,7 @@ refusals.register(
             "%(minutes)s minutes before the breach never come: promises here last %(longest)s minutes at most."
         ),
         "escalation.never_fires_minutes": _("So long before or after the breach, this step would never fire: at most %(most)s minutes."),
-        "escalation.never_fires_percent": _("At this percent the step would never fire: from 1 to %(most)s %%."),
+        "escalation.never_fires_percent": _("At this percent the step would never fire: from 1 to %(most)s%%."),
         "escalation.no_such_promise": _("No promise of this contract has this clock and priority: the ladder would never be used."),
         "escalation.nobody": _("Nobody would be told: nobody active holds this place for this client."),
         "escalation.not_yours": _("You were not told of this escalation: whoever was acknowledges it."),

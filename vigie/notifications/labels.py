@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[Label, str]] = {
     "approval_refused": (_("%(by)s refused %(reference)s"), "thumb-down"),
     "client_reminded": (_("%(reference)s still waits for your answer"), "hourglass"),
     "client_silent": (_("The client of %(reference)s does not answer"), "hourglass"),
-    "clock_warned": (_("%(clock)s of %(reference)s: %(percent)s %% of the time is used"), "clock"),
+    "clock_warned": (_("%(clock)s of %(reference)s: %(percent)s%% of the time is used"), "clock"),
     "mailbox_troubled": (_("The mailbox %(reference)s leaves mails behind"), "mail"),
     "worker_silent": (
         _("The background worker gives no sign of life: no mail leaves or comes in"),

@@ -13,7 +13,7 @@ from vigie.compliance.queries.measured import is_measure
 from vigie.contracts.models import Contract
 from vigie.contracts.questions import Measured
 from vigie.kernel.actor import Actor
-from vigie.toolkit.jinja import url
+from vigie.toolkit.jinja import number, url
 
 
 def rates_measured(actor: Actor, contract: Contract, on: dt.date) -> Iterator[Measured]:
@@ -28,6 +28,6 @@ def rates_measured(actor: Actor, contract: Contract, on: dt.date) -> Iterator[Me
             words = f"{labels.scope_words(row)}, {labels.target_words(row)}"
             href = url("measure_month", contract.pk, row.pk)
         else:
-            words = _("Rate of %(percent)s %%") % {"percent": f"{row.target.normalize():f}"}
+            words = _("Rate of %(percent)s%%") % {"percent": number(float(row.target))}
             href = url("contract_month", contract.pk)
         yield Measured(row.kind, words, href, row.ticket_type, row.priority, row.service_id)

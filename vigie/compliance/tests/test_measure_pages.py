@@ -165,7 +165,7 @@ def test_a_correction_is_told_on_the_next_month(world: World) -> None:
     )
     page = text_of(enter(world.manager), "contract_month", world.a.contract.pk, month="2026-02")
     assert "Corrections de mois antérieurs" in page
-    assert "-100,00 €" in page
+    assert "−100,00 €" in page
 
 
 class TestPortal:

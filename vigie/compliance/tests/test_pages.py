@@ -79,7 +79,7 @@ def test_every_number_of_the_month_opens_its_tickets(world: World) -> None:
     browser, contract = enter(world.manager), world.a.contract.pk
     page = text_of(browser, "contract_month", contract, month="2026-01")
     assert "700,00 €" in page
-    assert "-800,00 €" in page  # beyond the cap of the month
+    assert "−800,00 €" in page  # beyond the cap of the month
     rate = RateCommitment.objects.get().pk
     assert f"month=2026-01&amp;rate={rate}&amp;only=missed" in page
     listed = text_of(browser, "contract_month_tickets", contract, month="2026-01", rate=rate, only="missed")

@@ -192,7 +192,7 @@ def _warned(who: str, before: Values, after: Values, names: Names) -> Told:
         "clock": str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock") or "")),
         "percent": after.get("percent"),
     }
-    return Told(_("%(clock)s: %(percent)s %% of the time is used") % values, "bell")
+    return Told(_("%(clock)s: %(percent)s%% of the time is used") % values, "bell")
 
 
 def _breached(who: str, before: Values, after: Values, names: Names) -> Told:
@@ -264,7 +264,7 @@ def _support_warned(who: str, before: Values, after: Values, names: Names) -> To
     values = {"clock": clock, "holder": holder, "percent": after.get("percent")}
     if int(after.get("percent") or 0) == 100:
         return Told(_("%(clock)s (%(holder)s): the promise is missed") % values, "alert-triangle")
-    return Told(_("%(clock)s (%(holder)s): %(percent)s %% of the time is used") % values, "bell")
+    return Told(_("%(clock)s (%(holder)s): %(percent)s%% of the time is used") % values, "bell")
 
 
 def _committed(who: str, before: Values, after: Values, names: Names) -> Told:
