@@ -13,8 +13,8 @@ from vigie.contracts import labels as contract_labels
 from vigie.contracts.access import visible as visible_contracts
 from vigie.contracts.access import visible_calendars
 from vigie.contracts.forms import PRIORITIES
-from vigie.escalation import access
 from vigie.escalation.models import Ladder, Step
+from vigie.escalation.queries.ladders import followers
 from vigie.kernel.actor import Actor
 from vigie.tenancy.access import visible as visible_clients
 from vigie.tickets.labels import CLOCKS
@@ -51,7 +51,7 @@ class LadderForm(RecordForm):
             ),
         }
 
-    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, ladder: Ladder | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         kind = self.fields["kind"]
         assert isinstance(kind, forms.ChoiceField)
@@ -61,7 +61,9 @@ class LadderForm(RecordForm):
         ]
         choose_from(self, "organisation", visible_clients(actor).order_by(by_name("name")))
         choose_from(self, "contract", visible_contracts(actor).order_by("reference"))
-        choose_from(self, "continues_with", access.visible(actor).order_by(by_name("name_fr")))
+        # What was typed may name another owner: the action then says what may not follow.
+        known = None if self.is_bound else ladder
+        choose_from(self, "continues_with", followers(actor, known).order_by(by_name("name_fr")))
 
 
 class StepForm(RecordForm):

@@ -39,6 +39,9 @@ refusals.register(
         "escalation.over": _("This escalation is no longer waiting for an answer."),
         "escalation.percent_no_calendar": _("A percent of the target is counted on the promise's own hours: leave the calendar empty."),
         "escalation.tie": _("Another ladder is just as specific for the same tickets: Vigie could not choose between them."),
+        "escalation.then_narrower": _(
+            "A ladder continues with one of the same owner, or with one common to more: this one is for fewer tickets."
+        ),
         "escalation.unknown_point": _("Say when: a percent, or a number of minutes."),
         "escalation.who": _("Say who is told."),
     }

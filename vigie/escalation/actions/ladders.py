@@ -12,9 +12,16 @@ from django.db.models import F
 from vigie.accounts.models import TeamMember
 from vigie.escalation import access
 from vigie.escalation.models import Ladder, Step, Watch
-from vigie.escalation.queries.ladders import commitments_of, rungs_of, scope_of, steps_of, targets_of
+from vigie.escalation.queries.ladders import (
+    commitments_of,
+    owner_of,
+    rungs_of,
+    scope_of,
+    steps_of,
+    targets_of,
+)
 from vigie.escalation.queries.people import authorised, holders
-from vigie.escalation.rules.ladder import chain, check_ladder, check_tie
+from vigie.escalation.rules.ladder import chain, check_ladder, check_tie, may_follow
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.toolkit import journal
@@ -46,6 +53,8 @@ def save_ladder(
     wanted = _owned(values)
     owner = wanted["organisation"]
     access.demand_owner(actor, owner.pk if owner else None)
+    if ladder_id is not None and wanted.get("continues_with") == ladder:
+        raise Refusal("escalation.circular", field="continues_with")
     before = [getattr(ladder, name) for name in SCOPE]
     saved = journal.write(actor, ladder, wanted, now=now)
     _check_scope(saved, known, now)
@@ -74,9 +83,11 @@ def _owned(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_scope(ladder: Ladder, known: list[Ladder], now: dt.datetime) -> None:
-    then = ladder.continues_with
-    if then is not None and then.organisation_id not in (None, ladder.organisation_id):
-        raise NotFound()
+    own, then = owner_of(ladder), ladder.continues_with
+    if then is not None and not may_follow(own, owner_of(then)):
+        raise Refusal("escalation.then_narrower", field="continues_with")
+    if not all(may_follow(owner_of(row), own) for row in known if row.continues_with_id == ladder.pk):
+        raise Refusal("escalation.in_use", field="contract" if ladder.contract_id else "organisation")
     if ladder.contract_id and not commitments_of(ladder, now.date()).exists():
         raise Refusal("escalation.no_such_promise", field="kind")
     if ladder.is_active:

@@ -14,7 +14,7 @@ from vigie.contracts.rules.calendar import Calendar
 from vigie.contracts.rules.instants import epoch
 from vigie.escalation import access
 from vigie.escalation.models import Ladder, Step
-from vigie.escalation.rules.ladder import Case, Point, Rung, Scope, chain, choose, rank
+from vigie.escalation.rules.ladder import Case, Owner, Point, Rung, Scope, chain, choose, may_follow, rank
 from vigie.kernel.actor import Actor
 from vigie.tickets.models import Clock, Ticket
 from vigie.toolkit.written import Written, columns_of, kept, models_of, stand_in, written
@@ -48,6 +48,21 @@ class Book:
         case = Case(ticket.organisation_id, ticket.contract_id, kind, ticket.priority, ticket.is_vip)
         found = choose(self.scopes, case)
         return None if found is None else self.ladders[found.key]
+
+
+def owner_of(ladder: Ladder) -> Owner:
+    return (ladder.organisation_id, ladder.contract_id)
+
+
+def followers(actor: Actor, ladder: Ladder | None) -> QuerySet[Ladder]:
+    """Ladders in sight that may come after this one, with the one that does; all of them where its owner is yet to be chosen."""
+    rows = access.visible(actor)
+    if ladder is None:
+        return rows
+    following = dict(Ladder.objects.values_list("pk", "continues_with_id"))
+    before = [pk for pk in following if ladder.pk in chain(pk, following)]
+    fitting = [row.pk for row in rows.exclude(pk__in=before) if may_follow(owner_of(ladder), owner_of(row))]
+    return rows.filter(Q(pk__in=fitting) | Q(pk=ladder.continues_with_id))
 
 
 def book(at: dt.datetime) -> Book:

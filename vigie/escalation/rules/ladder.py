@@ -14,6 +14,8 @@ HIGHEST_PERCENT = 1000
 LONGEST_MINUTES = 60 * 24 * 60
 MINUTE = 60
 
+Owner = tuple[int | None, int | None]  # client, contract; common to more where one is empty
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -101,6 +103,11 @@ def chain(start: int, following: Mapping[int, int | None]) -> list[int]:
             raise Refusal("escalation.circular", field="continues_with")
         found.append(then)
     return found
+
+
+def may_follow(owner: Owner, then: Owner) -> bool:
+    """May a ladder of ``owner`` (client, contract) continue with one of ``then``: of the same, or common to more?"""
+    return all(theirs in (None, ours) for ours, theirs in zip(owner, then, strict=True))
 
 
 # -- which applies ---------------------------------------------------------------------------------------------------

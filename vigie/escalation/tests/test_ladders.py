@@ -141,6 +141,20 @@ class TestLadders:
                 SYSTEM, end.pk, ladder_values(kind="response", continues_with=start), now=BEFORE
             )
 
+    def test_a_ladder_follows_one_of_its_owner_or_of_fewer_tickets(self, world: World) -> None:
+        client = make_ladder(organisation=world.a.organisation, is_active=False)
+        own = make_ladder(contract=world.a.contract, continues_with=client)
+        theirs = make_ladder(organisation=world.b.organisation, is_active=False)
+        for wrong in (own, theirs):
+            with refused("then_narrower"):
+                make_ladder(is_active=False, continues_with=wrong)
+        with refused("then_narrower"):
+            make_ladder(organisation=world.a.organisation, is_active=False, continues_with=own)
+        with refused("in_use"):  # for another client, it would no longer follow the contract's
+            ladders.save_ladder(
+                SYSTEM, client.pk, ladder_values(organisation=world.b.organisation), now=BEFORE
+            )
+
     def test_the_end_that_ladders_share_is_checked_with_each(self, world: World) -> None:
         end = make_ladder({"value": 100, "person": world.dispatcher}, kind="response")
         make_ladder({"value": 90, "person": world.dispatcher}, continues_with=end)

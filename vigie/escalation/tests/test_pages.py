@@ -168,6 +168,34 @@ class TestLadders:
         assert answer.status_code == 422
         assert "it would go round in circles" in text(answer)
 
+    def test_a_ladder_that_continues_with_itself_is_said_alike(self, world: World) -> None:
+        ladder = make_ladder({"value": 50, "person": world.dispatcher}, kind="response")
+        form = {**self.FORM, "kind": "response", "priorities": [], "continues_with": ladder.pk}
+        answer = self.manager(world).post(f"/ladders/{ladder.pk}/edit/", form)
+        assert answer.status_code == 422
+        assert "it would go round in circles" in text(answer)
+        assert "ladder_not_itself" not in answer.content.decode()
+
+    def test_what_may_not_follow_is_not_offered_and_is_refused_with_what_was_typed(
+        self, world: World
+    ) -> None:
+        common = make_ladder(name_en="Common ladder", is_active=False)
+        make_ladder(name_fr="Fin commune", is_active=False)
+        narrow = make_ladder(name_fr="Arrêts de production", contract=world.a.contract)
+        client, address = self.manager(world), f"/ladders/{common.pk}/edit/"
+        offered = client.get(address).content.decode()
+        assert ">Fin commune</option>" in offered
+        assert ">Arrêts de production</option>" not in offered
+        assert ">Échelle</option>" not in offered  # itself
+        answer = client.post(
+            address, {**self.FORM, "name_en": "Typed before", "priorities": [], "continues_with": narrow.pk}
+        )
+        assert answer.status_code == 422
+        assert "A ladder continues with one of the same owner" in text(answer)
+        assert 'value="Typed before"' in answer.content.decode()
+        assert re.search(r"<option[^>]* selected>Arrêts de production</option>", answer.content.decode())
+        assert ">Fin commune</option>" in client.get(f"/ladders/{narrow.pk}/edit/").content.decode()
+
     def test_a_step_is_removed(self, world: World) -> None:
         ladder = usual(world)
         self.manager(world).post(f"/ladders/{ladder.pk}/steps/{steps(ladder)[0].pk}/remove/")

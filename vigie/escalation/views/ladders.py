@@ -143,7 +143,9 @@ def ladder_edit(request: Request, ladder_id: int) -> HttpResponse:
     """Other names, scope or continuation."""
     found = access.one(request.actor, ladder_id)
     access.demand_owner(request.actor, found.organisation_id)
-    form = forms.LadderForm(request.POST or None, initial=model_to_dict(found), actor=request.actor)
+    form = forms.LadderForm(
+        request.POST or None, initial=model_to_dict(found), actor=request.actor, ladder=found
+    )
     if request.method == "POST" and done(
         form, lambda values: actions.save_ladder(request.actor, ladder_id, values, now=timezone.now())
     ):
