@@ -131,6 +131,19 @@ class TestFollowing:
         with pytest.raises(NotAllowed):
             feeds.follow(world.actor(world.manager), world.calendar.pk, self.URL, now=START)
 
+    def test_why_a_look_failed_is_said_at_once_and_in_the_form(
+        self, world: World, told: dict[str, object]
+    ) -> None:
+        client, address = signed_in(world.admin), reverse("calendar_feed", args=[world.calendar.pk])
+        told["is"] = Refusal("outside.refused", status=503)
+        page = client.post(address, {"url": self.URL}, follow=True).content.decode()
+        assert "Le flux n’a pas pu être lu\u00a0: " in page
+        assert "La dernière lecture a échoué\u00a0: " in client.get(address).content.decode()
+        told["is"] = ics(INVENTORY)
+        page = client.post(reverse("calendar_feed_read", args=[world.calendar.pk]), follow=True)
+        assert "Le flux est lu." in page.content.decode()
+        assert "La dernière lecture a échoué" not in client.get(address).content.decode()
+
     def test_from_the_page(self, world: World, told: dict[str, object]) -> None:
         client, address = signed_in(world.admin), reverse("calendar_feed", args=[world.calendar.pk])
         assert client.post(address, {"url": "pas une adresse"}).status_code == 422

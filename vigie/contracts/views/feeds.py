@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from vigie.contracts import access
 from vigie.contracts.actions import feeds as actions
 from vigie.contracts.forms import FeedForm
-from vigie.contracts.queries.feeds import feed_of
+from vigie.contracts.queries.feeds import feed_of, why_failed
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import done, form_page
 from vigie.toolkit.jinja import local_name
@@ -33,7 +33,7 @@ def calendar_feed(request: Request, calendar_id: int) -> HttpResponse:
 
     if request.method == "POST" and done(form, follow):
         if form.cleaned_data["url"]:
-            actions.read_now(request.actor, calendar_id, now=timezone.now())
+            _read(request, calendar_id)
         return redirect("calendar", calendar_id)
     crumbs = [
         {"label": _("Calendars"), "href": reverse("calendars")},
@@ -46,14 +46,24 @@ def calendar_feed(request: Request, calendar_id: int) -> HttpResponse:
         crumbs=crumbs,
         action=_("Save and read it"),
         groups=[("", ("url",))],
+        intro=_("The last look failed: %(why)s") % {"why": why} if (why := why_failed(known)) else "",
     )
+
+
+def _read(request: Request, calendar_id: int) -> None:
+    """Look at the feed, and say what came of it."""
+    why = why_failed(actions.read_now(request.actor, calendar_id, now=timezone.now()))
+    if why:
+        messages.error(request, _("The feed could not be read: %(why)s") % {"why": why})
+    else:
+        messages.success(request, _("The feed is read."))
 
 
 @agents("contracts:manage")
 @require_POST
 def calendar_feed_read(request: Request, calendar_id: int) -> HttpResponse:
     """Look at the feed now."""
-    actions.read_now(request.actor, calendar_id, now=timezone.now())
+    _read(request, calendar_id)
     return redirect("calendar", calendar_id)
 
 
