@@ -668,6 +668,7 @@ ROUTES: dict[str, Route] = {
             "body_en": "Hello",
             "told": "@ticket",
             "moved": "@ticket",
+            "sure": "1",
         },
     ),
     "rota_notes": _agents(),

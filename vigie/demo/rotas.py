@@ -147,8 +147,8 @@ def _note(settled: Settled, anchor: dt.datetime) -> None:
     )
     author = _actor(settled.staff["Mathieu Bergeron"], anchor)
     day = handovers.ending(author, montreal.pk, now=end)
-    found = handovers.concerns(author, day)[:12]
-    words = handovers.draft(day, found, now=end)
+    found = handovers.concerns(author, day, now=end)[:12]
+    words = handovers.draft(day, found)
     note = handover.Note(words["fr"], words["en"], {one.ticket.pk: "" for one in found})
     row = handover.hand_over(author, montreal.pk, lille.pk, note, now=end)
     opening = _wall(lille, end + 12 * HOUR, 7) + HOUR / 6

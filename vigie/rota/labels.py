@@ -40,11 +40,13 @@ CAUSES: dict[str, Label] = {
     "outside": p("gap", "No shift then, and nobody on call"),
 }
 REASONS: dict[str, Label] = {
+    "late": p("hand-over", "Late already"),
     "due": p("hand-over", "Runs out soon"),
     "urgent": p("hand-over", "P1 or P2"),
     "answer": p("hand-over", "The client has answered"),
     "leaving": p("hand-over", "In hand of somebody who leaves"),
 }
+TONES = {"late": "late", "due": "warn", "urgent": "warn"}
 
 refusals.register(
     {
@@ -98,7 +100,7 @@ def wall(at: dt.datetime, language: str) -> str:
     return format_datetime(at, "EEEE d MMMM HH:mm", tzinfo=at.tzinfo, locale=language)
 
 
-def note_words(end: Ending, found: int, counts: Mapping[str, int], late: int, language: str) -> str:
+def note_words(end: Ending, found: int, counts: Mapping[str, int], language: str) -> str:
     """The hand-over note drafted from facts, in the active language."""
     head = gettext("%(team)s ends on %(when)s (%(zone)s).") % {
         "team": local_name(end.team),
@@ -107,7 +109,7 @@ def note_words(end: Ending, found: int, counts: Mapping[str, int], late: int, la
     }
     if not found:
         return f"{head}\n{gettext('No ticket needs watching.')}"
-    due, urgent = counts.get("due", 0) - late, counts.get("urgent", 0)
+    late, due, urgent = counts.get("late", 0), counts.get("due", 0), counts.get("urgent", 0)
     answer, leaving = counts.get("answer", 0), counts.get("leaving", 0)
     said = [
         (found, ngettext("%(n)s ticket needs watching.", "%(n)s tickets need watching.", found)),

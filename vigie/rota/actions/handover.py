@@ -45,7 +45,7 @@ def hand_over(actor: Actor, team_id: int, to_team_id: int, note: Note, *, now: d
         if not getattr(note, name).strip():
             raise Refusal("rota.note_empty", field=name)
     end = ending(actor, team_id, now=now)
-    told = [concern for concern in concerns(actor, end) if concern.ticket.pk in note.told]
+    told = [concern for concern in concerns(actor, end, now=now) if concern.ticket.pk in note.told]
     values = {
         "to_team_id": to_team.pk, "ends_at": end.ends_at, "body_fr": note.body_fr.strip(), "body_en": note.body_en.strip(),
         "author_id": actor.person_id, "sent_at": now,

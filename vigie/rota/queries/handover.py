@@ -76,7 +76,7 @@ def ending(actor: Actor, team_id: int, *, now: dt.datetime) -> Ending:
     return Ending(team, to_team, moment(end or at, team.timezone), frozenset(leaving), end is not None)
 
 
-def concerns(actor: Actor, end: Ending) -> list[Concern]:
+def concerns(actor: Actor, end: Ending, *, now: dt.datetime) -> list[Concern]:
     """The team's open tickets in sight that run out in the first hours after ``end``, are P1 or P2, hold an answer of the
     client, or are in hand of people who leave. What runs out first comes first."""
     soon = end.ends_at + FIRST_HOURS
@@ -88,12 +88,14 @@ def concerns(actor: Actor, end: Ending) -> list[Concern]:
     )
     rows = tickets_access.visible(actor).filter(wanted, team_id=end.team.pk, phase__in=LIVE)
     rows = rows.select_related("organisation", "assignee", "team").order_by("due_at", "priority", "pk")
-    return [Concern(row, _reasons(row, soon, end.leaving)) for row in rows[:MOST]]
+    return [Concern(row, _reasons(row, soon, end.leaving, now)) for row in rows[:MOST]]
 
 
-def _reasons(row: Ticket, soon: dt.datetime, leaving: frozenset[int]) -> tuple[str, ...]:
+def _reasons(row: Ticket, soon: dt.datetime, leaving: frozenset[int], now: dt.datetime) -> tuple[str, ...]:
+    """All that hold. What is late already does not run out soon."""
     said = (
-        ("due", row.due_at < soon),
+        ("late", row.due_at < now),
+        ("due", now <= row.due_at < soon),
         ("urgent", row.priority <= 2),
         ("answer", row.awaiting_reply_since is not None),
         ("leaving", row.assignee_id in leaving),
@@ -101,14 +103,13 @@ def _reasons(row: Ticket, soon: dt.datetime, leaving: frozenset[int]) -> tuple[s
     return tuple(code for code, holds in said if holds)
 
 
-def draft(end: Ending, found: Sequence[Concern], *, now: dt.datetime) -> dict[str, str]:
+def draft(end: Ending, found: Sequence[Concern]) -> dict[str, str]:
     """The note in both languages, from facts alone: how many tickets and why. It names no client and no ticket."""
     counts = Counter(reason for concern in found for reason in concern.reasons)
-    late = sum(concern.ticket.due_at < now for concern in found)
     words = {}
     for language in ("fr", "en"):
         with in_language(language):
-            words[language] = labels.note_words(end, len(found), counts, late, language)
+            words[language] = labels.note_words(end, len(found), counts, language)
     return words
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from unittest.mock import patch
+
 import pytest
 from django.urls import reverse
 
@@ -9,7 +12,7 @@ from tests.world import START, World, report
 from vigie.kernel.actor import SYSTEM
 from vigie.rota.actions import shifts
 from vigie.rota.models import Handover
-from vigie.rota.tests.test_pages import browser, day_shift, monday, text
+from vigie.rota.tests.test_pages import NOW, browser, day_shift, monday, text
 
 __all__ = ["monday"]
 pytestmark = pytest.mark.django_db
@@ -32,7 +35,7 @@ def test_the_hand_over_tells_gives_and_is_acknowledged(world: World) -> None:
     }  # fmt: skip
     assert visitor.post(address, {**typed, "body_en": " "}).status_code == 422
     assert not Handover.objects.exists()
-    assert visitor.post(address, typed).status_code == 302
+    assert visitor.post(address, {**typed, "sure": "1"}).status_code == 302
     note = Handover.objects.get()
     ticket.refresh_from_db()
     assert ticket.team_id == world.team2.pk
@@ -50,6 +53,46 @@ def test_the_hand_over_tells_gives_and_is_acknowledged(world: World) -> None:
     assert note.acknowledged_by_id == world.agent.pk
 
 
+def test_hours_before_the_end_of_the_day_it_is_asked_twice(world: World) -> None:
+    day_shift(world, world.agent_all)  # until 18:00, and it is 11:00
+    ticket = report(world)
+    visitor, address = browser(world.agent_all), reverse("rota_hand_over", args=[world.team.pk])
+    typed = {
+        "to_team": world.team2.pk, "body_fr": "À suivre.", "body_en": "To watch.", "told": [ticket.pk], "moved": [ticket.pk],
+        f"comment-{ticket.pk}": "rappeler",
+    }  # fmt: skip
+    asked = visitor.post(address, typed)
+    assert asked.status_code == 422
+    assert not Handover.objects.exists()
+    shown = text(asked)
+    assert "Passer la main maintenant ?" in shown
+    assert "18:00 (Europe/Paris), dans 7 h" in shown
+    assert "1 ticket part aussitôt" in shown
+    assert 'value="rappeler"' in asked.content.decode()
+    with patch("django.utils.timezone.now", return_value=NOW + dt.timedelta(hours=6, minutes=30)):
+        assert visitor.post(address, typed).status_code == 302  # half an hour before, it is not
+    assert Handover.objects.count() == 1
+
+
+def test_the_note_keeps_the_reasons_that_were_shown(world: World) -> None:
+    day_shift(world, world.agent_all)
+    late, soon = report(world), report(world)
+    type(late).objects.filter(pk=late.pk).update(due_at=NOW - dt.timedelta(days=2), priority=1)
+    type(soon).objects.filter(pk=soon.pk).update(due_at=NOW + dt.timedelta(hours=1), priority=3)
+    visitor, address = browser(world.agent_all), reverse("rota_hand_over", args=[world.team.pk])
+    page = text(visitor.get(address))
+    assert "– 1 est déjà en retard" in page
+    assert "En retard" in page
+    typed = {
+        "to_team": world.team2.pk, "body_fr": "Bonsoir", "body_en": "Good evening", "told": [late.pk, soon.pk], "sure": "1",
+    }  # fmt: skip
+    visitor.post(address, typed)
+    note = Handover.objects.get()
+    reasons = dict(note.lines.values_list("ticket_id", "reasons"))
+    assert reasons == {late.pk: ["late", "urgent"], soon.pk: ["due"]}
+    assert "En retard" in text(visitor.get(reverse("rota_note", args=[note.pk])))
+
+
 def test_lines_of_other_clients_are_not_shown(world: World) -> None:
     day_shift(world, world.agent_all)
     hidden, seen = report(world, world.b), report(world)
@@ -59,6 +102,7 @@ def test_lines_of_other_clients_are_not_shown(world: World) -> None:
         "body_fr": "Bonsoir",
         "body_en": "Good evening",
         "told": [hidden.pk, seen.pk],
+        "sure": "1",
     }
     visitor.post(reverse("rota_hand_over", args=[world.team.pk]), typed)
     note = Handover.objects.get()

@@ -70,6 +70,12 @@ def text(page: object) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))  # type: ignore[attr-defined]
 
 
+def test_each_on_call_stands_beside_its_own_icon(world: World) -> None:
+    rotation(world, world.dispatcher)
+    page = browser(world.agent).get(reverse("rota")).content.decode()
+    assert re.search(r'#phone"/></svg>Dispatcher</span>', page)
+
+
 def test_who_is_open_now_says_until_when_and_who(world: World) -> None:
     day_shift(world, world.agent, world.agent_all)
     rotation(world, world.dispatcher)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,10 @@ from vigie.rota.queries.people import other_teams
 from vigie.rota.views.frame import beside, crumbs
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt
+from vigie.toolkit.jinja import spelled
 from vigie.toolkit.pages import render
+
+SURE = dt.timedelta(hours=1)  # longer before the end of the day, handing over is asked twice
 
 
 @agents("rota:view")
@@ -29,8 +33,8 @@ def hand_over(request: Request, team_id: int) -> HttpResponse:
     """Tickets of concern, a note drafted from facts, and one act that sends both."""
     actor, now = request.actor, timezone.now()
     end = queries.ending(actor, team_id, now=now)
-    found = queries.concerns(actor, end)
-    words = queries.draft(end, found, now=now)
+    found = queries.concerns(actor, end, now=now)
+    words = queries.draft(end, found)
     initial = {
         "to_team": end.to_team.pk if end.to_team else None, "body_fr": words["fr"], "body_en": words["en"],
     }  # fmt: skip
@@ -41,17 +45,27 @@ def hand_over(request: Request, team_id: int) -> HttpResponse:
         note = actions.Note(values["body_fr"], values["body_en"], told, frozenset(moved))
         return actions.hand_over(actor, team_id, values["to_team"], note, now=now)
 
-    sent = attempt(form, send) if request.method == "POST" else None
+    early = end.is_open and end.ends_at - now > SURE and "sure" not in request.POST
+    asked = request.method == "POST" and early and form.is_valid()
+    sent = attempt(form, send) if request.method == "POST" and not asked else None
     if sent is not None:
         messages.success(request, _("Handed over. The next team is told."))
         return redirect("rota_note", sent.pk)
     context = {
-        "end": end, "found": found, "form": form, "told": told, "moved": moved, "reasons": labels.REASONS,
-        "most": queries.MOST, "now": now,
+        "end": end, "found": found, "form": form, "told": told, "moved": moved, "reasons": labels.REASONS, "tones": labels.TONES,
+        "asked": _given(len(moved)) if asked else "",
+        "left": spelled(int((end.ends_at - now).total_seconds())), "most": queries.MOST, "now": now,
         "may_send": team_id in actor.team_ids or access.leads(actor, team_id),
         "crumbs": crumbs(end.team, {"label": _("Hand-over")}), **beside(actor, "", team_id),
     }  # fmt: skip
-    return render(request, "rota/hand_over.html", context, status=422 if form.errors else 200)
+    return render(request, "rota/hand_over.html", context, status=422 if form.errors or asked else 200)
+
+
+def _given(moved: int) -> str:
+    """How many tickets go at once."""
+    return ngettext(
+        "%(n)s ticket goes to the next team at once.", "%(n)s tickets go to the next team at once.", moved
+    ) % {"n": moved}
 
 
 def _ticked(request: Request, found: list[queries.Concern]) -> tuple[dict[int, str], set[int]]:
@@ -59,7 +73,7 @@ def _ticked(request: Request, found: list[queries.Concern]) -> tuple[dict[int, s
     if request.method != "POST":
         return (
             {one.ticket.pk: "" for one in found},
-            {one.ticket.pk for one in found if {"due", "leaving"} & set(one.reasons)},
+            {one.ticket.pk for one in found if {"late", "due", "leaving"} & set(one.reasons)},
         )
     told, moved = set(request.POST.getlist("told")), set(request.POST.getlist("moved"))
     ids = [one.ticket.pk for one in found]
@@ -98,6 +112,7 @@ def note(request: Request, note_id: int) -> HttpResponse:
         "lines": lines,
         "given": ngettext("%(n)s ticket given", "%(n)s tickets given", given) % {"n": given},
         "reasons": labels.REASONS,
+        "tones": labels.TONES,
         "body": row.body_en if (get_language() or "fr").startswith("en") else row.body_fr,
         "may_acknowledge": row.acknowledged_at is None
         and row.author_id != actor.person_id
