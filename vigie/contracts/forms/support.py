@@ -194,9 +194,7 @@ class RequirementForm(RecordForm):
         model = Requirement
         fields = ("title_fr", "title_en", "service", "measure", "wished", "asked_by", "asked_on")
         help_texts = {
-            "wished": _(
-                "In the client’s words: 4 h, 99.5%, before the 5th. It is discussed, never measured."
-            )
+            "wished": _("In the client’s words: 4 h, 99.5%, before the 5th. It is discussed, never measured.")
         }
 
     def __init__(self, *args: Any, services: QuerySet[Service], **kwargs: Any) -> None:
