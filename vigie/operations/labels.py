@@ -25,6 +25,7 @@ JOBS: dict[str, Label] = {
     "escalation.fire_due_steps": _("Escalate what runs out, step by step"),
     "escalation.weigh_risks": _("Weigh what one more miss would cost"),
     "contracts.follow_dates": _("Follow the dates of contracts"),
+    "contracts.read_feeds": _("Read the feeds of closed days"),
     "mail.dispatch": _("Send waiting mails"),
     "mail.fetch": _("Fetch from a mailbox"),
     "mail.schedule_fetches": _("Look which mailboxes are due"),
