@@ -90,7 +90,7 @@ def test_the_list_is_read_page_by_page(world: World) -> None:
     assert found == sorted(ids, reverse=True)
 
 
-@pytest.mark.parametrize(("path", "most"), [("/administration/jobs/", 10), ("/administration/status/", 22)])
+@pytest.mark.parametrize(("path", "most"), [("/administration/jobs/", 10), ("/administration/status/", 23)])
 def test_the_number_of_statements_does_not_grow(
     world: World, data: Path, path: str, most: int, django_assert_max_num_queries: Any
 ) -> None:
