@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.world import World
+
+# A property is about what is true, never about how fast a busy machine thinks of examples.
+settings.register_profile("vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vigie")
 
 
 def pytest_configure(config: pytest.Config) -> None:
