@@ -21,6 +21,7 @@ from vigie.replay.queries.variants import commitments_in
 from vigie.rota.queries.coverage import promised_hours
 
 TODAY = START.date()
+EVE = START - dt.timedelta(days=1)  # an amendment begins tomorrow at the earliest
 
 
 def night(world: World) -> Calendar:
@@ -36,7 +37,7 @@ def night(world: World) -> Calendar:
 def draft(world: World, calendar: Calendar) -> list[Commitment]:
     """An amendment from today on, not put in force: every line measured at night, and a line more."""
     actor, contract = world.actor(world.admin), world.a.contract.pk
-    made = versions.draft_amendment(actor, contract, {"effective_on": TODAY, "changes": "La nuit"}, now=START)
+    made = versions.draft_amendment(actor, contract, {"effective_on": TODAY, "changes": "La nuit"}, now=EVE)
     names = ("kind", "ticket_type", "priority", "service", "category", "site", "vip_only", "target_seconds", "target_days",
              "follow_site", "pauses", "thresholds", "on_priority_change", "on_reopen")  # fmt: skip
     for row in Commitment.objects.filter(version=made):
@@ -75,7 +76,7 @@ def test_a_draft_never_counts_as_a_promise(world: World) -> None:
     assert before["replay"]
     draft(world, calendar)
     assert told(world, calendar) == before
-    versions.put_in_force(world.actor(world.admin), world.a.contract.pk, now=START - dt.timedelta(days=1))
+    versions.put_in_force(world.actor(world.admin), world.a.contract.pk, now=EVE)
     after = told(world, calendar)
     assert {name for name in before if after[name] != before[name]} >= {
         "coverage",

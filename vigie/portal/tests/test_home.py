@@ -109,8 +109,8 @@ def test_who_has_several_companies_may_change(world: World, as_person: As) -> No
         ("/portal/", 14),
         ("/portal/tickets/?of=company", 11),
         ("/portal/tickets/{}/", 17),
-        # one of them reads the corrections of facts, told below the promises
-        ("/portal/tickets/{}/promise/", 13),
+        # one of them reads the corrections of facts, told below the promises; one names the calendars that measure them
+        ("/portal/tickets/{}/promise/", 14),
         ("/portal/new/", 21),
     ],
 )
