@@ -200,7 +200,7 @@ def main() -> int:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="vigie-bench-"))
     ledger = Ledger(folder / "ledger.sqlite")
-    with open_site(ledger, boxes=1, fsync=True, small_disks=False, seed=1) as site:
+    with open_site(ledger, boxes=1, small_disks=False, seed=1) as site:
         worker(site, False)
         if site.await_page(180) is None:
             raise SystemExit("Vigie does not answer")

@@ -39,18 +39,17 @@ class Plan:
     drain: float
     rates: dict[str, float]
     boxes: int
-    fsync: bool
     wanted: dict[str, int]
 
 
 LONG = Plan(
     poison=90, kills=300, rounds=12, restarts=10, cuts=30, lines=15, disk=10, clock=12, away=15, drain=200,
-    rates={"form": 4, "imap": 1.7, "folder": 1.5, "pipe": 0.1}, boxes=4, fsync=True,
+    rates={"form": 4, "imap": 1.7, "folder": 1.5, "pipe": 0.1}, boxes=4,
     wanted={"kills": 100, "mails": 2000, "posts": 2000, "times": 2},
 )  # fmt: skip
 SHORT = Plan(
     poison=5, kills=14, rounds=1, restarts=1, cuts=0, lines=0, disk=0, clock=0, away=0, drain=240,
-    rates={"form": 3, "imap": 2, "folder": 1, "pipe": 0.05}, boxes=2, fsync=False,
+    rates={"form": 3, "imap": 2, "folder": 1, "pipe": 0.05}, boxes=2,
     wanted={"kills": 3, "mails": 20, "posts": 20, "times": 0},
 )  # fmt: skip
 
@@ -220,9 +219,7 @@ def run(plan: Plan, seed: int, say) -> list[Line]:
     folder = Path(tempfile.mkdtemp(prefix="vigie-ledger-"))
     try:
         ledger = Ledger(folder / "ledger.sqlite")
-        with open_site(
-            ledger, boxes=plan.boxes, fsync=plan.fsync, small_disks=plan.disk > 0, seed=seed
-        ) as site:
+        with open_site(ledger, boxes=plan.boxes, small_disks=plan.disk > 0, seed=seed) as site:
             say(f"up in {site.folder}")
             return Run(site, ledger, plan, seed, say).go()
     finally:

@@ -112,13 +112,16 @@ class Site:
 
 
 @contextmanager
-def open_site(ledger: Ledger, *, boxes: int, fsync: bool, small_disks: bool, seed: int) -> Iterator[Site]:
-    """Everything up and filled with people; everything ended and removed after the block."""
+def open_site(ledger: Ledger, *, boxes: int, small_disks: bool, seed: int) -> Iterator[Site]:
+    """Everything up and filled with people; everything ended and removed after the block.
+
+    The database runs as it does for real: without ``fsync`` and ``synchronous_commit`` a restart may forget what was told.
+    """
     folder = Path(tempfile.mkdtemp(prefix="vigie-faults-"))
     folder.chmod(0o755)
     try:
         with ExitStack() as stack:
-            server = stack.enter_context(EmbeddedServer(folder / "data", fsync=fsync))
+            server = stack.enter_context(EmbeddedServer(folder / "data"))
             disks = stack.enter_context(_small_disks(server)) if small_disks else {}
             sink = stack.enter_context(open_sink())
             smtp = stack.enter_context(line(sink.port, seed))

@@ -21,6 +21,9 @@ refusals.register(
             "This form was opened by somebody else, who is no longer signed in here. It was not sent; "
             "its text is kept for that person."
         ),
+        "access.malformed": _(
+            "What your browser sent could not be read, or your session ended on the way. Go back and send it again: the form still holds your text."
+        ),
         "access.wrong_method": _("Nothing can be shown at this address: a form or a button leads there."),
         "access.too_large": _(
             "What you sent is too large: a file may weigh %(most)s MB. Go back with your browser: the form still holds your text."

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from vigie.config.late import sent_form
 
+handler400 = "vigie.toolkit.pages.malformed"
 handler404 = "vigie.toolkit.pages.missing"
 handler500 = "vigie.toolkit.pages.failed"
 

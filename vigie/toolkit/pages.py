@@ -71,6 +71,15 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
     return refused(request, NotFound())
 
 
+def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What came cannot be read, or its session ended on the way (``handler400``): asks nothing of what may be broken."""
+    refusal = Refusal("access.malformed")
+    known = {"code": refusal.code, "message": sentence(refusal), "language": (get_language() or "fr")[:2]}
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"code": refusal.code, "message": known["message"]}, status=400)
+    return HttpResponse(render_to_string("layouts/malformed.html", known), status=400)
+
+
 def wrong_method(request: HttpRequest) -> HttpResponse:
     """The address takes forms and was opened as a page, or the other way round."""
     refusal = Refusal("access.wrong_method")

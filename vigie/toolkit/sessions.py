@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 # Plain SQL: it is asked at every request.
@@ -28,6 +28,15 @@ class SessionStore(db.SessionStore):
             return None
         data, self.ends = row
         return Session(session_key=self.session_key or "", session_data=data, expire_date=self.ends)
+
+    def save(self, must_create: bool = False) -> None:
+        """As Django does, but a database that went away is told as that (503) and not as an ended session (400)."""
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, (OperationalError, InterfaceError)):
+                raise error.__context__ from None
+            raise
 
 
 def seconds_left(session: SessionBase) -> int:
