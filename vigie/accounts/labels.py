@@ -22,7 +22,8 @@ refusals.register(
             "its text is kept for that person."
         ),
         "access.malformed": _(
-            "What your browser sent could not be read, or your session ended on the way. Go back and send it again: the form still holds your text."
+            "What your browser sent could not be read, or your session ended on the way. "
+            "Go back and send it again: the form still holds your text."
         ),
         "access.wrong_method": _("Nothing can be shown at this address: a form or a button leads there."),
         "access.too_large": _(
