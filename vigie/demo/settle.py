@@ -25,8 +25,8 @@ from vigie.catalog.models import Category, Service, Subscription
 from vigie.contracts.models import Calendar, CalendarVersion, Commitment, Contract, ContractVersion
 from vigie.demo import house
 from vigie.demo.accounts import ACCOUNTS, PASSWORD
-from vigie.demo.agreements import news_lines, price_lines
 from vigie.demo.clients import CLIENTS, PERSONAS, ClientSpec
+from vigie.demo.lines import news_lines, price_lines
 from vigie.demo.people import Names, address_of
 from vigie.kernel.actor import SYSTEM
 from vigie.tenancy.models import Entity, Organisation, Site

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from babel.dates import format_date, format_datetime
 from django.utils.functional import Promise
@@ -13,13 +12,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
+from vigie.accounts.models import Team
 from vigie.rota.models import Absence, ShiftChange, Swap
 from vigie.rota.models.on_call import RANKS
 from vigie.toolkit import refusals
 from vigie.toolkit.jinja import local_name, locale, number
-
-if TYPE_CHECKING:
-    from vigie.rota.queries.handover import Ending
 
 Label = str | Promise
 
@@ -100,12 +97,12 @@ def wall(at: dt.datetime, language: str) -> str:
     return format_datetime(at, "EEEE d MMMM HH:mm", tzinfo=at.tzinfo, locale=language)
 
 
-def note_words(end: Ending, found: int, counts: Mapping[str, int], language: str) -> str:
+def note_words(team: Team, ends_at: dt.datetime, found: int, counts: Mapping[str, int], language: str) -> str:
     """The hand-over note drafted from facts, in the active language."""
     head = gettext("%(team)s ends on %(when)s (%(zone)s).") % {
-        "team": local_name(end.team),
-        "when": wall(end.ends_at, language),
-        "zone": end.team.timezone,
+        "team": local_name(team),
+        "when": wall(ends_at, language),
+        "zone": team.timezone,
     }
     if not found:
         return f"{head}\n{gettext('No ticket needs watching.')}"

@@ -109,7 +109,7 @@ def draft(end: Ending, found: Sequence[Concern]) -> dict[str, str]:
     words = {}
     for language in ("fr", "en"):
         with in_language(language):
-            words[language] = labels.note_words(end, len(found), counts, language)
+            words[language] = labels.note_words(end.team, end.ends_at, len(found), counts, language)
     return words
 
 
