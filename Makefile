@@ -22,7 +22,7 @@ run: .venv/run.stamp $(CATALOGUES)
 	@exec $(PY) -m vigie up --host $(HOST) --port $(PORT) $(ARGS)
 
 test: .venv/test.stamp machine $(CATALOGUES)
-	@exec $(PY) -m pytest -p vigie.runtime.testing -n 2 $(ARGS)
+	@exec $(PY) -m pytest -p vigie.runtime.testing -n 2 --dist worksteal $(ARGS)
 
 lint: .venv/test.stamp
 	$(PY) -m ruff format --check .

@@ -16,6 +16,12 @@ settings.register_profile("vigie", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("vigie")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that short tests fill the end of the run."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not config.pluginmanager.has_plugin("vigie.runtime.testing"):
         raise pytest.UsageError("Run `make test`, or `python -m pytest -p vigie.runtime.testing`.")

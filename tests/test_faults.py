@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from faults.points import declared
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +19,7 @@ def test_every_crash_point_of_the_source_is_found(tmp_path: Path) -> None:
     assert {"intake.before_commit", "imap.after_fetch", "out.after_data"} <= set(declared())
 
 
+@pytest.mark.long
 def test_nothing_is_lost_or_doubled_when_processes_are_killed() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "faults", "--short", "--seed", "3"],

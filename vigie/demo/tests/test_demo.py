@@ -9,7 +9,7 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from vigie.accounts import demo_mode
 from vigie.accounts.models import Agent, AgentClient, Person, Team
@@ -41,6 +41,7 @@ def demo(django_db_setup: None, django_db_blocker: pytest.FixtureRequest):  # ty
     with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
         point = transaction.savepoint()
         load_demo(ANCHOR)
+        connection.check_constraints()  # once: what is left for later is checked again after every test
         yield
         transaction.savepoint_rollback(point)
 

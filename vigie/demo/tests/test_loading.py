@@ -39,6 +39,7 @@ def test_it_never_goes_beside_real_data(world: object) -> None:
     assert refused.value.code == "demo.not_empty"
 
 
+@pytest.mark.long
 def test_two_loads_are_the_same() -> None:
     found = []
     for _ in range(2):

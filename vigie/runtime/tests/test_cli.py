@@ -205,6 +205,7 @@ def eventually(check: object, seconds: float = 20) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads processes in /proc")
+@pytest.mark.long
 def test_the_whole_platform_starts_heals_and_stops(tmp_path: Path) -> None:
     first = Running(tmp_path)
     assert 200 <= first.status() < 500
@@ -230,6 +231,7 @@ def test_the_whole_platform_starts_heals_and_stops(tmp_path: Path) -> None:
     assert eventually(lambda: not second.processes(), 5)
 
 
+@pytest.mark.long
 def test_supervisor_messages_are_lines_not_tracebacks(tmp_path: Path) -> None:
     child = vigie(tmp_path, "prepare", "--no-demo")
     assert child.returncode == 0, child.stderr
