@@ -34,6 +34,12 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('external_ref', models.CharField(blank=True, max_length=120)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='person_email'),
+                    models.UniqueConstraint(condition=models.Q(('external_ref', ''), _negated=True), fields=('external_ref',), name='person_external_ref'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Affiliation',
@@ -46,12 +52,26 @@ class Migration(migrations.Migration):
                 ('vip_until', models.DateField(blank=True, null=True, verbose_name='VIP until')),
                 ('active_from', models.DateField(blank=True, null=True, verbose_name='From')),
                 ('active_until', models.DateField(blank=True, null=True, verbose_name='Until')),
+                ('entity', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.entity', verbose_name='Entity')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='affiliations', to=settings.AUTH_USER_MODEL)),
+                ('site', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.site', verbose_name='Site')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', 'organisation'], name='affiliation_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'person'), name='affiliation_once'),
+                    models.CheckConstraint(condition=models.Q(('is_vip', False), models.Q(models.Q(('vip_reason', ''), _negated=True), ('vip_until__isnull', False)), _connector='OR'), name='vip_has_reason_and_end', violation_error_message='A VIP needs a reason and an end or review date.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AgentClient',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='tenancy.organisation')),
             ],
         ),
         migrations.CreateModel(
@@ -60,6 +80,11 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('level', models.PositiveSmallIntegerField(default=2, verbose_name='Level')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('level__range', (1, 4))), name='agent_skill_level'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Role',
@@ -75,6 +100,7 @@ class Migration(migrations.Migration):
             name='RoleGiven',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.role')),
             ],
         ),
         migrations.CreateModel(
@@ -96,12 +122,18 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(default='Europe/Paris', max_length=60, verbose_name='Time zone')),
                 ('is_active', models.BooleanField(default=True, verbose_name='In use')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('level__range', (1, 3))), name='team_level'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TeamMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('is_lead', models.BooleanField(default=False, verbose_name='Team lead')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='accounts.team')),
             ],
         ),
         migrations.CreateModel(
@@ -112,57 +144,10 @@ class Migration(migrations.Migration):
                 ('signature', models.TextField(blank=True, verbose_name='Signature')),
             ],
         ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='person_email'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_ref', ''), _negated=True), fields=('external_ref',), name='person_external_ref'),
-        ),
-        migrations.AddField(
-            model_name='affiliation',
-            name='entity',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.entity', verbose_name='Entity'),
-        ),
-        migrations.AddField(
-            model_name='affiliation',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='affiliation',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='affiliations', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='affiliation',
-            name='site',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.site', verbose_name='Site'),
-        ),
-        migrations.AddField(
-            model_name='agentclient',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='rolegiven',
-            name='role',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.role'),
-        ),
         migrations.AddField(
             model_name='agentskill',
             name='skill',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.skill'),
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=models.CheckConstraint(condition=models.Q(('level__range', (1, 3))), name='team_level'),
-        ),
-        migrations.AddField(
-            model_name='teammember',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='accounts.team'),
         ),
         migrations.AddField(
             model_name='teammember',
@@ -184,18 +169,6 @@ class Migration(migrations.Migration):
             name='agent',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clients', to='accounts.agent'),
         ),
-        migrations.AddIndex(
-            model_name='affiliation',
-            index=models.Index(fields=['person', 'organisation'], name='affiliation_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='affiliation',
-            constraint=models.UniqueConstraint(fields=('organisation', 'person'), name='affiliation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='affiliation',
-            constraint=models.CheckConstraint(condition=models.Q(('is_vip', False), models.Q(models.Q(('vip_reason', ''), _negated=True), ('vip_until__isnull', False)), _connector='OR'), name='vip_has_reason_and_end', violation_error_message='A VIP needs a reason and an end or review date.'),
-        ),
         migrations.AddConstraint(
             model_name='teammember',
             constraint=models.UniqueConstraint(fields=('team', 'agent'), name='team_member_once'),
@@ -207,10 +180,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='agentskill',
             constraint=models.UniqueConstraint(fields=('agent', 'skill'), name='agent_skill_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentskill',
-            constraint=models.CheckConstraint(condition=models.Q(('level__range', (1, 4))), name='agent_skill_level'),
         ),
         migrations.AddConstraint(
             model_name='agentclient',

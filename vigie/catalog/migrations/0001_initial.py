@@ -44,6 +44,11 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, verbose_name='In use')),
                 ('default_team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.team', verbose_name='Default team')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('criticality__range', (1, 3))), name='service_criticality'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Subscription',
@@ -54,13 +59,10 @@ class Migration(migrations.Migration):
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalog.service')),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.team', verbose_name='Team')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='service',
-            constraint=models.CheckConstraint(condition=models.Q(('criticality__range', (1, 3))), name='service_criticality'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(fields=('organisation', 'service'), name='subscription_once'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'service'), name='subscription_once'),
+                ],
+            },
         ),
     ]

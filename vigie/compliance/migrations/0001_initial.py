@@ -39,6 +39,13 @@ class Migration(migrations.Migration):
                 ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.contract')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='rate_held'),
+                    models.UniqueConstraint(fields=('contract', 'kind', 'ticket_type', 'priority', 'valid_from'), name='rate_once', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('valid_from__day', 1), models.Q(('valid_until', None), ('valid_until__day', 1), _connector='OR')), name='rate_by_months', violation_error_message='Terms change on the first day of a month.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Statement',
@@ -64,6 +71,13 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
                 ('proposed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='statement_held'),
+                    models.UniqueConstraint(fields=('contract', 'month'), name='statement_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('approved_by', None), ('state', 'proposed')), models.Q(('approved_by__isnull', False), ('state', 'frozen'), models.Q(('proposed_by', None), models.Q(('approved_by', models.F('proposed_by')), _negated=True), _connector='OR')), _connector='OR'), name='statement_approved_by_another'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StatementClock',
@@ -83,6 +97,11 @@ class Migration(migrations.Migration):
                 ('statement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='compliance.statement')),
                 ('ticket', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['statement', 'kind', 'at', 'id'], name='statement_clock_list'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StatementLine',
@@ -99,6 +118,11 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
                 ('statement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='compliance.statement')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('statement', 'commitment'), name='statement_line_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Exclusion',
@@ -141,37 +165,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('contract', 'valid_from'), name='penalty_terms_once'), models.CheckConstraint(condition=models.Q(('valid_from__day', 1), models.Q(('valid_until', None), ('valid_until__day', 1), _connector='OR')), name='penalty_terms_by_months', violation_error_message='Terms change on the first day of a month.')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='ratecommitment',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='rate_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='ratecommitment',
-            constraint=models.UniqueConstraint(fields=('contract', 'kind', 'ticket_type', 'priority', 'valid_from'), name='rate_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='ratecommitment',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__day', 1), models.Q(('valid_until', None), ('valid_until__day', 1), _connector='OR')), name='rate_by_months', violation_error_message='Terms change on the first day of a month.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='statement_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('contract', 'month'), name='statement_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by', None), ('state', 'proposed')), models.Q(('approved_by__isnull', False), ('state', 'frozen'), models.Q(('proposed_by', None), models.Q(('approved_by', models.F('proposed_by')), _negated=True), _connector='OR')), _connector='OR'), name='statement_approved_by_another'),
-        ),
-        migrations.AddIndex(
-            model_name='statementclock',
-            index=models.Index(fields=['statement', 'kind', 'at', 'id'], name='statement_clock_list'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.UniqueConstraint(fields=('statement', 'commitment'), name='statement_line_once'),
         ),
     ]

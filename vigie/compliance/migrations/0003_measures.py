@@ -25,7 +25,14 @@ class Migration(migrations.Migration):
                 ('contested', models.BooleanField()),
                 ('reason', models.TextField(blank=True, max_length=2000, verbose_name='Why')),
                 ('answered_at', models.DateTimeField()),
+                ('answered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('contested', False), models.Q(('reason', ''), _negated=True), _connector='OR'), name='credit_contested_why'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CreditRequest',
@@ -39,7 +46,17 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('note', models.CharField(blank=True, max_length=60, verbose_name='Number of the credit note')),
                 ('noted_at', models.DateTimeField(blank=True, null=True)),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
+                ('statement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.statement')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='credit_held'),
+                    models.UniqueConstraint(fields=('statement',), name='credit_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided', None), ('decided_at', None)), models.Q(('decided__isnull', False), ('decided_at__isnull', False)), _connector='OR'), name='credit_decided_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Delivery',
@@ -51,7 +68,18 @@ class Migration(migrations.Migration):
                 ('delivered_on', models.DateField(blank=True, null=True, verbose_name='Delivered on')),
                 ('cancelled_for', models.CharField(blank=True, max_length=500, verbose_name='Withdrawn because')),
                 ('recorded_at', models.DateTimeField()),
+                ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.contract')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
+                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['contract', 'agreed_on', 'id'], name='delivery_by_day'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='delivery_held'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Maintenance',
@@ -64,7 +92,19 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='Real end')),
                 ('cancelled_for', models.CharField(blank=True, max_length=500, verbose_name='Withdrawn because')),
                 ('recorded_at', models.DateTimeField()),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation', verbose_name='Client')),
+                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service', verbose_name='Service')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['organisation', 'starts_at', 'id'], name='maintenance_by_start'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='maintenance_held'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at')), models.Q(('finished_at', None), ('finished_at__gt', models.F('starts_at')), _connector='OR')), name='maintenance_ends_after_start', violation_error_message='It ends after its start.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Outage',
@@ -78,7 +118,21 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(choices=[('monitoring', 'Monitoring'), ('ticket', 'First ticket'), ('person', 'Noted by a person')], default='monitoring', max_length=10, verbose_name='Known by')),
                 ('cancelled_for', models.CharField(blank=True, max_length=500, verbose_name='Withdrawn because')),
                 ('recorded_at', models.DateTimeField()),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation', verbose_name='Client')),
+                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service', verbose_name='Service')),
+                ('ticket', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.ticket', verbose_name='Ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['organisation', 'starts_at', 'id'], name='outage_by_start'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='outage_held'),
+                    models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='outage_ends_after_start', violation_error_message='It ends after its start.'),
+                    models.CheckConstraint(condition=models.Q(('weight__range', (1, 100))), name='outage_weight'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Reading',
@@ -91,7 +145,18 @@ class Migration(migrations.Migration):
                 ('delivered_on', models.DateField(blank=True, null=True, verbose_name='Delivered on')),
                 ('source', models.CharField(max_length=200, verbose_name='Source')),
                 ('recorded_at', models.DateTimeField()),
+                ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.contract')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
+                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service', verbose_name='Service')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('contract', 'kind', 'service', 'month'), name='reading_once', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answers', None), ('delivered_on__isnull', False), ('kind', 'report'), ('satisfied', None)), models.Q(('delivered_on', None), ('kind', 'satisfaction'), ('satisfied__lte', models.F('answers'))), _connector='OR'), name='reading_of_its_kind', violation_error_message='No more satisfied than answers.'),
+                    models.CheckConstraint(condition=models.Q(('month__day', 1)), name='reading_by_months'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StatementCorrection',
@@ -100,7 +165,15 @@ class Migration(migrations.Migration):
                 ('was', models.JSONField()),
                 ('now', models.JSONField()),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=12)),
+                ('corrected', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.statement')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
+                ('statement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='compliance.statement')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('statement', 'corrected'), name='correction_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StatementRecord',
@@ -119,7 +192,15 @@ class Migration(migrations.Migration):
                 ('counts', models.BooleanField(default=True)),
                 ('excluded', models.BooleanField(default=False)),
                 ('why', models.CharField(blank=True, max_length=20)),
+                ('commitment', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.ratecommitment')),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
+                ('statement', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='records', to='compliance.statement')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['statement', 'commitment', 'id'], name='statement_record_list'),
+                ],
+            },
         ),
         migrations.RemoveConstraint(
             model_name='ratecommitment',
@@ -191,88 +272,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='creditanswer',
-            name='answered_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='creditanswer',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='creditrequest',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='creditrequest',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='creditrequest',
-            name='statement',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.statement'),
-        ),
-        migrations.AddField(
-            model_name='creditanswer',
             name='request',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='compliance.creditrequest'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='contract',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.contract'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='recorded_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='exclusion',
             name='delivery',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.delivery'),
-        ),
-        migrations.AddField(
-            model_name='maintenance',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation', verbose_name='Client'),
-        ),
-        migrations.AddField(
-            model_name='maintenance',
-            name='recorded_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='maintenance',
-            name='service',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service', verbose_name='Service'),
-        ),
-        migrations.AddField(
-            model_name='outage',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation', verbose_name='Client'),
-        ),
-        migrations.AddField(
-            model_name='outage',
-            name='recorded_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='outage',
-            name='service',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service', verbose_name='Service'),
-        ),
-        migrations.AddField(
-            model_name='outage',
-            name='ticket',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.ticket', verbose_name='Ticket'),
         ),
         migrations.AddField(
             model_name='exclusion',
@@ -291,130 +297,8 @@ class Migration(migrations.Migration):
             model_name='exclusion',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('clock__isnull', False), ('delivery', None), ('outage', None), ('ticket__isnull', False)), models.Q(('clock', None), ('delivery', None), ('outage__isnull', False), ('ticket', None)), models.Q(('clock', None), ('delivery__isnull', False), ('outage', None), ('ticket', None)), _connector='OR'), name='exclusion_of_one_thing'),
         ),
-        migrations.AddField(
-            model_name='reading',
-            name='contract',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.contract'),
-        ),
-        migrations.AddField(
-            model_name='reading',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='reading',
-            name='recorded_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='reading',
-            name='service',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service', verbose_name='Service'),
-        ),
-        migrations.AddField(
-            model_name='statementcorrection',
-            name='corrected',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.statement'),
-        ),
-        migrations.AddField(
-            model_name='statementcorrection',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='statementcorrection',
-            name='statement',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='compliance.statement'),
-        ),
-        migrations.AddField(
-            model_name='statementrecord',
-            name='commitment',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.ratecommitment'),
-        ),
-        migrations.AddField(
-            model_name='statementrecord',
-            name='organisation',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='statementrecord',
-            name='statement',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='records', to='compliance.statement'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditrequest',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='credit_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditrequest',
-            constraint=models.UniqueConstraint(fields=('statement',), name='credit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided', None), ('decided_at', None)), models.Q(('decided__isnull', False), ('decided_at__isnull', False)), _connector='OR'), name='credit_decided_once'),
-        ),
         migrations.AddConstraint(
             model_name='creditanswer',
             constraint=models.UniqueConstraint(fields=('request',), name='credit_answered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('contested', False), models.Q(('reason', ''), _negated=True), _connector='OR'), name='credit_contested_why'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['contract', 'agreed_on', 'id'], name='delivery_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='delivery_held'),
-        ),
-        migrations.AddIndex(
-            model_name='maintenance',
-            index=models.Index(fields=['organisation', 'starts_at', 'id'], name='maintenance_by_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='maintenance',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='maintenance_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='maintenance',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at')), models.Q(('finished_at', None), ('finished_at__gt', models.F('starts_at')), _connector='OR')), name='maintenance_ends_after_start', violation_error_message='It ends after its start.'),
-        ),
-        migrations.AddIndex(
-            model_name='outage',
-            index=models.Index(fields=['organisation', 'starts_at', 'id'], name='outage_by_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='outage',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='outage_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='outage',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='outage_ends_after_start', violation_error_message='It ends after its start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='outage',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__range', (1, 100))), name='outage_weight'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.UniqueConstraint(fields=('contract', 'kind', 'service', 'month'), name='reading_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answers', None), ('delivered_on__isnull', False), ('kind', 'report'), ('satisfied', None)), models.Q(('delivered_on', None), ('kind', 'satisfaction'), ('satisfied__lte', models.F('answers'))), _connector='OR'), name='reading_of_its_kind', violation_error_message='No more satisfied than answers.'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='reading_by_months'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementcorrection',
-            constraint=models.UniqueConstraint(fields=('statement', 'corrected'), name='correction_once'),
-        ),
-        migrations.AddIndex(
-            model_name='statementrecord',
-            index=models.Index(fields=['statement', 'commitment', 'id'], name='statement_record_list'),
         ),
     ]

@@ -38,6 +38,13 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField(blank=True, null=True, verbose_name='Ends on')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='contract_held'),
+                    models.UniqueConstraint(fields=('organisation', 'reference'), name='contract_reference'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='contract_ends_after_start', violation_error_message='A contract ends after its start.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Commitment',
@@ -63,6 +70,14 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.site', verbose_name='Site')),
                 ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='contracts.contract')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['organisation', 'contract'], name='commitment_contract'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('target_days__isnull', True), ('target_seconds__gt', 0)), models.Q(('target_days__gt', 0), ('target_seconds__isnull', True)), _connector='OR'), name='commitment_one_target', violation_error_message='Give a target in hours or in business days, not both.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StampedTerms',
@@ -73,6 +88,12 @@ class Migration(migrations.Migration):
                 ('terms', models.JSONField()),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='terms_held'),
+                    models.UniqueConstraint(fields=('organisation', 'digest'), name='terms_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CalendarVersion',
@@ -86,33 +107,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('calendar', 'effective_on'), name='calendar_version_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='contract_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(fields=('organisation', 'reference'), name='contract_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='contract_ends_after_start', violation_error_message='A contract ends after its start.'),
-        ),
-        migrations.AddIndex(
-            model_name='commitment',
-            index=models.Index(fields=['organisation', 'contract'], name='commitment_contract'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('target_days__isnull', True), ('target_seconds__gt', 0)), models.Q(('target_days__gt', 0), ('target_seconds__isnull', True)), _connector='OR'), name='commitment_one_target', violation_error_message='Give a target in hours or in business days, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='stampedterms',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='terms_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='stampedterms',
-            constraint=models.UniqueConstraint(fields=('organisation', 'digest'), name='terms_once'),
         ),
     ]

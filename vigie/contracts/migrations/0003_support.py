@@ -34,6 +34,13 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
                 ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='catalog.service', verbose_name='Service')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='requirement_held'),
+                    models.UniqueConstraint(fields=('contract', 'number'), name='requirement_number'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('refused', 'withdrawn')), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='requirement_reason', violation_error_message='Say why it is refused or withdrawn.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RequirementTrace',
@@ -42,6 +49,11 @@ class Migration(migrations.Migration):
                 ('commitment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contracts.commitment')),
                 ('requirement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='traces', to='contracts.requirement')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('requirement', 'commitment'), name='requirement_trace_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Supplier',
@@ -68,6 +80,11 @@ class Migration(migrations.Migration):
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='Telephone')),
                 ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='contracts.supplier')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('email', ''), ('phone', ''), _negated=True), name='supplier_contact_reachable', violation_error_message='Give an e-mail address or a telephone number.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SupplierContract',
@@ -84,6 +101,13 @@ class Migration(migrations.Migration):
                 ('services', models.ManyToManyField(related_name='+', to='catalog.service', verbose_name='Services covered')),
                 ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contracts', to='contracts.supplier')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('supplier', 'reference'), name='supplier_contract_reference'),
+                    models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='supplier_contract_ends_after_start', violation_error_message='A contract ends after its start.'),
+                    models.CheckConstraint(condition=models.Q(('notice_months__lte', 60)), name='supplier_contract_notice', violation_error_message='A notice is 60 months at most.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SupportCommitment',
@@ -103,58 +127,17 @@ class Migration(migrations.Migration):
                 ('supplier_contract', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='contracts.suppliercontract')),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='requirement',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='requirement_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='requirement',
-            constraint=models.UniqueConstraint(fields=('contract', 'number'), name='requirement_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='requirement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('refused', 'withdrawn')), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='requirement_reason', violation_error_message='Say why it is refused or withdrawn.'),
-        ),
-        migrations.AddConstraint(
-            model_name='requirementtrace',
-            constraint=models.UniqueConstraint(fields=('requirement', 'commitment'), name='requirement_trace_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppliercontact',
-            constraint=models.CheckConstraint(condition=models.Q(('email', ''), ('phone', ''), _negated=True), name='supplier_contact_reachable', violation_error_message='Give an e-mail address or a telephone number.'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppliercontract',
-            constraint=models.UniqueConstraint(fields=('supplier', 'reference'), name='supplier_contract_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppliercontract',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='supplier_contract_ends_after_start', violation_error_message='A contract ends after its start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppliercontract',
-            constraint=models.CheckConstraint(condition=models.Q(('notice_months__lte', 60)), name='supplier_contract_notice', violation_error_message='A notice is 60 months at most.'),
-        ),
-        migrations.AddIndex(
-            model_name='supportcommitment',
-            index=models.Index(fields=['team'], name='support_team'),
-        ),
-        migrations.AddIndex(
-            model_name='supportcommitment',
-            index=models.Index(fields=['supplier_contract'], name='support_supplier_contract'),
-        ),
-        migrations.AddConstraint(
-            model_name='supportcommitment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('audience', 'ola'), ('kind__in', ('ola_own', 'ola_work')), ('team__isnull', False), ('supplier_contract', None)), models.Q(('audience', 'uc'), ('kind', 'uc'), ('supplier_contract__isnull', False), ('team', None)), _connector='OR'), name='support_one_holder', violation_error_message='A promise is of a team or of a supplier contract, with its own clocks.'),
-        ),
-        migrations.AddConstraint(
-            model_name='supportcommitment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('target_days', None), ('target_seconds__gt', 0)), models.Q(('target_days__gt', 0), ('target_seconds', None)), _connector='OR'), name='support_one_target', violation_error_message='Give a target in hours or in business days, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='supportcommitment',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='support_ends_after_start', violation_error_message='A promise ends after its start.'),
+            options={
+                'indexes': [
+                    models.Index(fields=['team'], name='support_team'),
+                    models.Index(fields=['supplier_contract'], name='support_supplier_contract'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('audience', 'ola'), ('kind__in', ('ola_own', 'ola_work')), ('team__isnull', False), ('supplier_contract', None)), models.Q(('audience', 'uc'), ('kind', 'uc'), ('supplier_contract__isnull', False), ('team', None)), _connector='OR'), name='support_one_holder', violation_error_message='A promise is of a team or of a supplier contract, with its own clocks.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('target_days', None), ('target_seconds__gt', 0)), models.Q(('target_days__gt', 0), ('target_seconds', None)), _connector='OR'), name='support_one_target', violation_error_message='Give a target in hours or in business days, not both.'),
+                    models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='support_ends_after_start', violation_error_message='A promise ends after its start.'),
+                ],
+            },
         ),
         held_together("contracts_requirement", "contract_id", "contracts_contract"),
     ]

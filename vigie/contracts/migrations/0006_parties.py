@@ -25,6 +25,8 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(db_index=True, max_length=64)),
                 ('added_by_name', models.CharField(max_length=150)),
                 ('created_at', models.DateTimeField()),
+                ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='contracts.contract')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
         ),
         migrations.CreateModel(
@@ -36,7 +38,14 @@ class Migration(migrations.Migration):
                 ('told', models.SmallIntegerField(null=True)),
                 ('acknowledged_at', models.DateTimeField(null=True)),
                 ('acknowledged_by_name', models.CharField(blank=True, max_length=150)),
+                ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='contracts.contract')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('contract', 'kind', 'due_on'), name='deadline_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Lot',
@@ -45,7 +54,15 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('RUN', 'Run'), ('BUILD', 'Build')], max_length=5, verbose_name='Kind')),
                 ('name_fr', models.CharField(max_length=160, verbose_name='Title (French)')),
                 ('name_en', models.CharField(max_length=160, verbose_name='Title (English)')),
+                ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='contracts.contract')),
+                ('manager', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agent', verbose_name='Accountable manager')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('contract', 'kind', 'name_fr'), name='lot_once', violation_error_message='This contract already has this lot.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PriceLine',
@@ -57,7 +74,14 @@ class Migration(migrations.Migration):
                 ('amount', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='Amount before tax')),
                 ('unit', models.CharField(blank=True, max_length=40, verbose_name='Unit')),
                 ('period', models.CharField(choices=[('month', 'each month'), ('quarter', 'each quarter'), ('year', 'each year'), ('once', 'once')], default='month', max_length=8, verbose_name='Invoiced')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
+                ('version', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='contracts.contractversion')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='price_not_negative', violation_error_message='A price is not below zero.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Signatory',
@@ -67,7 +91,14 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=150, verbose_name='Name')),
                 ('title', models.CharField(blank=True, max_length=120, verbose_name='Position')),
                 ('ceiling', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='Signs up to (before tax)')),
+                ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='signatories', to='contracts.contract')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ceiling__isnull', True), ('ceiling__gt', 0), _connector='OR'), name='signatory_ceiling', violation_error_message='A ceiling is above zero.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Suspension',
@@ -76,7 +107,15 @@ class Migration(migrations.Migration):
                 ('starts_on', models.DateField(verbose_name='From')),
                 ('ends_on', models.DateField(blank=True, null=True, verbose_name='Until')),
                 ('reason', models.CharField(max_length=300, verbose_name='Reason')),
+                ('contract', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='suspensions', to='contracts.contract')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='suspension_ends_after_start'),
+                    models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('contract',), name='suspension_one_open'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='contract',
@@ -101,95 +140,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='contract',
             constraint=models.CheckConstraint(condition=models.Q(('renewal_months__gt', 0)), name='contract_renewed_for_some_time', violation_error_message='A contract is renewed for one month at least.'),
-        ),
-        migrations.AddField(
-            model_name='contractfile',
-            name='contract',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='contracts.contract'),
-        ),
-        migrations.AddField(
-            model_name='contractfile',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='deadline',
-            name='contract',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='contracts.contract'),
-        ),
-        migrations.AddField(
-            model_name='deadline',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='lot',
-            name='contract',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='contracts.contract'),
-        ),
-        migrations.AddField(
-            model_name='lot',
-            name='manager',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agent', verbose_name='Accountable manager'),
-        ),
-        migrations.AddField(
-            model_name='lot',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='priceline',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='priceline',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='contracts.contractversion'),
-        ),
-        migrations.AddField(
-            model_name='signatory',
-            name='contract',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='signatories', to='contracts.contract'),
-        ),
-        migrations.AddField(
-            model_name='signatory',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='suspension',
-            name='contract',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='suspensions', to='contracts.contract'),
-        ),
-        migrations.AddField(
-            model_name='suspension',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.UniqueConstraint(fields=('contract', 'kind', 'due_on'), name='deadline_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.UniqueConstraint(fields=('contract', 'kind', 'name_fr'), name='lot_once', violation_error_message='This contract already has this lot.'),
-        ),
-        migrations.AddConstraint(
-            model_name='priceline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='price_not_negative', violation_error_message='A price is not below zero.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signatory',
-            constraint=models.CheckConstraint(condition=models.Q(('ceiling__isnull', True), ('ceiling__gt', 0), _connector='OR'), name='signatory_ceiling', violation_error_message='A ceiling is above zero.'),
-        ),
-        migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='suspension_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('contract',), name='suspension_one_open'),
         ),
         held_together("contracts_priceline", "version_id", "contracts_contractversion"),
         held_together("contracts_lot", "contract_id", "contracts_contract"),

@@ -35,6 +35,16 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
                 ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tickets.ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['-told_at', '-id'], name='escalation_latest'),
+                    models.Index(fields=['organisation', '-told_at', '-id'], name='escalation_org_latest'),
+                    models.Index(condition=models.Q(('state', 'waiting')), fields=['clock'], name='escalation_waiting'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False), ('state', 'acknowledged')), models.Q(models.Q(('state', 'acknowledged'), _negated=True), ('acknowledged_at', None), ('acknowledged_by', None)), _connector='OR'), name='escalation_acknowledged_by_somebody'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Ladder',
@@ -50,6 +60,12 @@ class Migration(migrations.Migration):
                 ('contract', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.contract', verbose_name='Contract')),
                 ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organisation', verbose_name='Client')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('contract', None), ('organisation__isnull', False), _connector='OR'), name='ladder_contract_has_client'),
+                    models.CheckConstraint(condition=models.Q(('continues_with', None), models.Q(('continues_with', models.F('id')), _negated=True), _connector='OR'), name='ladder_not_itself'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Recipient',
@@ -58,6 +74,14 @@ class Migration(migrations.Migration):
                 ('escalation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='escalation.escalation')),
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', '-escalation'], name='recipient_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('escalation', 'person'), name='recipient_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Stake',
@@ -78,6 +102,11 @@ class Migration(migrations.Migration):
                 ('contract', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contracts.contract')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('contract', 'kind', 'ticket_type', 'priority'), name='stake_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Step',
@@ -99,6 +128,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['ladder', 'position'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_removed', False)), fields=('ladder', 'position'), name='step_position_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('unit', 'percent'), _negated=True), models.Q(('calendar', None), ('value__gt', 0)), _connector='OR'), name='step_percent_positive'),
+                    models.CheckConstraint(condition=models.Q(('acknowledge_within', None), ('acknowledge_within__gt', 0), _connector='OR'), name='step_acknowledge_positive'),
+                ],
             },
         ),
         migrations.AddField(
@@ -118,55 +152,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='ladder',
-            constraint=models.CheckConstraint(condition=models.Q(('contract', None), ('organisation__isnull', False), _connector='OR'), name='ladder_contract_has_client'),
-        ),
-        migrations.AddConstraint(
-            model_name='ladder',
-            constraint=models.CheckConstraint(condition=models.Q(('continues_with', None), models.Q(('continues_with', models.F('id')), _negated=True), _connector='OR'), name='ladder_not_itself'),
-        ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(fields=['person', '-escalation'], name='recipient_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(fields=('escalation', 'person'), name='recipient_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stake',
-            constraint=models.UniqueConstraint(fields=('contract', 'kind', 'ticket_type', 'priority'), name='stake_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_removed', False)), fields=('ladder', 'position'), name='step_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('unit', 'percent'), _negated=True), models.Q(('calendar', None), ('value__gt', 0)), _connector='OR'), name='step_percent_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(('acknowledge_within', None), ('acknowledge_within__gt', 0), _connector='OR'), name='step_acknowledge_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['-told_at', '-id'], name='escalation_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['organisation', '-told_at', '-id'], name='escalation_org_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['clock'], name='escalation_waiting'),
-        ),
-        migrations.AddConstraint(
             model_name='escalation',
             constraint=models.UniqueConstraint(fields=('clock', 'step'), name='escalation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False), ('state', 'acknowledged')), models.Q(models.Q(('state', 'acknowledged'), _negated=True), ('acknowledged_at', None), ('acknowledged_by', None)), _connector='OR'), name='escalation_acknowledged_by_somebody'),
         ),
     ]

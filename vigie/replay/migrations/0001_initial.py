@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
                 ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.contract')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['contract', '-asked_at'], name='study_contract'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ChangedClock',
@@ -51,13 +56,10 @@ class Migration(migrations.Migration):
                 ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tickets.ticket')),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changed', to='replay.study')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['contract', '-asked_at'], name='study_contract'),
-        ),
-        migrations.AddIndex(
-            model_name='changedclock',
-            index=models.Index(fields=['study', 'variant', 'month', 'id'], name='study_changed'),
+            options={
+                'indexes': [
+                    models.Index(fields=['study', 'variant', 'month', 'id'], name='study_changed'),
+                ],
+            },
         ),
     ]

@@ -32,6 +32,15 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
                 ('to_team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['team', '-sent_at'], name='handover_from'),
+                    models.Index(fields=['to_team', '-sent_at'], name='handover_to'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('acknowledged_at', None), ('acknowledged_by__isnull', False), _connector='OR'), name='handover_acknowledged_by'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='HandoverLine',
@@ -46,6 +55,11 @@ class Migration(migrations.Migration):
                 ('handover', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='rota.handover')),
                 ('ticket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.ticket')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('handover', 'ticket'), name='handover_line_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Hub',
@@ -54,6 +68,11 @@ class Migration(migrations.Migration):
                 ('holiday_sets', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), blank=True, default=list, size=None, verbose_name='Public holidays')),
                 ('next_team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team', verbose_name='Hands over to')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('next_team', None), models.Q(('next_team', models.F('team')), _negated=True), _connector='OR'), name='hub_next_is_other', violation_error_message='A team hands over to another team.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Override',
@@ -68,6 +87,14 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['team', 'ends_at'], name='override_team'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='override_ends_after_start'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Rotation',
@@ -82,6 +109,14 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rotations', to='accounts.team')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('team', 'rank', 'starts_on'), name='rotation_once'),
+                    models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='rotation_ends_after_start'),
+                    models.CheckConstraint(condition=models.Q(('handover_weekday__lte', 6)), name='rotation_weekday'),
+                    models.CheckConstraint(condition=models.Q(('rank__range', (1, 3))), name='rotation_rank'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RotationMember',
@@ -91,6 +126,12 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('rotation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='rota.rotation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('rotation', 'position'), name='rotation_position_once'),
+                    models.UniqueConstraint(fields=('rotation', 'person'), name='rotation_person_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ShiftPattern',
@@ -105,6 +146,14 @@ class Migration(migrations.Migration):
                 ('valid_until', models.DateField(blank=True, null=True, verbose_name='Until')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patterns', to='accounts.team')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['team', 'valid_from'], name='pattern_team'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='pattern_ends_after_start'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ShiftChange',
@@ -117,6 +166,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('pattern', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='rota.shiftpattern')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['pattern', 'day'], name='change_day'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ShiftPlace',
@@ -128,6 +182,15 @@ class Migration(migrations.Migration):
                 ('pattern', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='rota.shiftpattern')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', 'valid_from'], name='place_person'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='place_ends_after_start'),
+                    models.CheckConstraint(condition=models.Q(('weekdays', []), _negated=True), name='place_has_days'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Swap',
@@ -147,6 +210,16 @@ class Migration(migrations.Migration):
                 ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['team', 'state', 'ends_at'], name='swap_team'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('asker', models.F('other')), _negated=True), name='swap_with_another'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='swap_ends_after_start'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('back_ends_at', None), ('back_starts_at', None)), ('back_ends_at__gt', models.F('back_starts_at')), _connector='OR'), name='swap_back_ends_after_start'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Absence',
@@ -195,97 +268,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['team', 'starts_at'], name='call_out_team')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='call_out_ends_after_start')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(fields=['team', '-sent_at'], name='handover_from'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(fields=['to_team', '-sent_at'], name='handover_to'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('acknowledged_at', None), ('acknowledged_by__isnull', False), _connector='OR'), name='handover_acknowledged_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoverline',
-            constraint=models.UniqueConstraint(fields=('handover', 'ticket'), name='handover_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='hub',
-            constraint=models.CheckConstraint(condition=models.Q(('next_team', None), models.Q(('next_team', models.F('team')), _negated=True), _connector='OR'), name='hub_next_is_other', violation_error_message='A team hands over to another team.'),
-        ),
-        migrations.AddIndex(
-            model_name='override',
-            index=models.Index(fields=['team', 'ends_at'], name='override_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='override_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=models.UniqueConstraint(fields=('team', 'rank', 'starts_on'), name='rotation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='rotation_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=models.CheckConstraint(condition=models.Q(('handover_weekday__lte', 6)), name='rotation_weekday'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=models.CheckConstraint(condition=models.Q(('rank__range', (1, 3))), name='rotation_rank'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotationmember',
-            constraint=models.UniqueConstraint(fields=('rotation', 'position'), name='rotation_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotationmember',
-            constraint=models.UniqueConstraint(fields=('rotation', 'person'), name='rotation_person_once'),
-        ),
-        migrations.AddIndex(
-            model_name='shiftpattern',
-            index=models.Index(fields=['team', 'valid_from'], name='pattern_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='shiftpattern',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='pattern_ends_after_start'),
-        ),
-        migrations.AddIndex(
-            model_name='shiftchange',
-            index=models.Index(fields=['pattern', 'day'], name='change_day'),
-        ),
-        migrations.AddIndex(
-            model_name='shiftplace',
-            index=models.Index(fields=['person', 'valid_from'], name='place_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='shiftplace',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='place_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='shiftplace',
-            constraint=models.CheckConstraint(condition=models.Q(('weekdays', []), _negated=True), name='place_has_days'),
-        ),
-        migrations.AddIndex(
-            model_name='swap',
-            index=models.Index(fields=['team', 'state', 'ends_at'], name='swap_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.CheckConstraint(condition=models.Q(('asker', models.F('other')), _negated=True), name='swap_with_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='swap_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('back_ends_at', None), ('back_starts_at', None)), ('back_ends_at__gt', models.F('back_starts_at')), _connector='OR'), name='swap_back_ends_after_start'),
         ),
     ]

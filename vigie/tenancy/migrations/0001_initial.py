@@ -45,6 +45,12 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.entity', verbose_name='Part of')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='entity_held'),
+                    models.UniqueConstraint(fields=('organisation', 'parent', 'name'), name='entity_name', nulls_distinct=False),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Site',
@@ -60,21 +66,11 @@ class Migration(migrations.Migration):
                 ('entity', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.entity', verbose_name='Entity')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='entity',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='entity_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='entity',
-            constraint=models.UniqueConstraint(fields=('organisation', 'parent', 'name'), name='entity_name', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='site_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('organisation', 'name'), name='site_name'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='site_held'),
+                    models.UniqueConstraint(fields=('organisation', 'name'), name='site_name'),
+                ],
+            },
         ),
     ]

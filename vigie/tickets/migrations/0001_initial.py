@@ -100,6 +100,38 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.team')),
                 ('workflow_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workflow.workflowversion')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['due_at', 'id'], name='ticket_live_due'),
+                    models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['organisation', 'due_at', 'id'], name='ticket_live_org_due'),
+                    models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['team', 'due_at', 'id'], name='ticket_live_team_due'),
+                    models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['assignee', 'due_at', 'id'], name='ticket_live_mine_due'),
+                    models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['-updated_at', '-id'], name='ticket_live_updated'),
+                    models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['-opened_at', '-id'], name='ticket_live_opened'),
+                    models.Index(fields=['-opened_at', '-id'], name='ticket_opened'),
+                    models.Index(fields=['-updated_at', '-id'], name='ticket_updated'),
+                    models.Index(fields=['organisation', '-opened_at', '-id'], name='ticket_org_opened'),
+                    models.Index(fields=['organisation', '-updated_at', '-id'], name='ticket_org_updated'),
+                    models.Index(fields=['requester', '-opened_at'], name='ticket_requester'),
+                    models.Index(fields=['beneficiary', '-opened_at'], name='ticket_beneficiary'),
+                    models.Index(fields=['assignee', '-updated_at'], name='ticket_assignee'),
+                    models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='ticket_parent'),
+                    models.Index(condition=models.Q(('duplicate_of__isnull', False)), fields=['duplicate_of'], name='ticket_duplicates'),
+                    models.Index(condition=models.Q(('phase', 'done')), fields=['resolved_at', 'id'], name='ticket_to_close'),
+                    models.Index(condition=models.Q(('phase', 'waiting')), fields=['follow_up_at', 'id'], name='ticket_follow_up'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('tags', []), _negated=True), fields=['tags'], name='ticket_tags'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='ticket_held'),
+                    models.UniqueConstraint(condition=models.Q(('source', ''), _negated=True), fields=('source',), name='ticket_source_once'),
+                    models.UniqueConstraint(condition=models.Q(('submission', ''), _negated=True), fields=('requester', 'submission'), name='ticket_submission_once'),
+                    models.CheckConstraint(condition=models.Q(('created_at__gte', models.F('opened_at'))), name='opened_before_created'),
+                    models.CheckConstraint(condition=models.Q(('computed_priority__range', (1, 5)), ('priority__range', (1, 5))), name='priority_range'),
+                    models.CheckConstraint(condition=models.Q(('impact__range', (1, 3)), ('urgency__range', (1, 3))), name='impact_range'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('phase', 'waiting'), _negated=True), models.Q(('pending_reason', ''), _negated=True), ('state', 'pending_approval'), _connector='OR'), name='waiting_has_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('parent', models.F('id')), _negated=True), models.Q(('duplicate_of', models.F('id')), _negated=True)), name='not_its_own_parent'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Message',
@@ -118,6 +150,16 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
                 ('ticket', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='tickets.ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['ticket', 'created_at', 'id'], name='message_ticket'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('organisation', 'id'), name='message_held'),
+                    models.UniqueConstraint(condition=models.Q(('submission', ''), _negated=True), fields=('ticket', 'author', 'submission'), name='message_submission_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'note'), _negated=True), ('audience', 'internal'), _connector='OR'), name='note_is_internal'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Fact',
@@ -135,6 +177,11 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
                 ('ticket', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='tickets.ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['ticket', 'at', 'id'], name='fact_ticket'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Clock',
@@ -154,6 +201,15 @@ class Migration(migrations.Migration):
                 ('terms', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to='contracts.stampedterms')),
                 ('ticket', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='tickets.ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['ticket', 'kind'], name='clock_ticket'),
+                    models.Index(condition=models.Q(('next_announce_at__isnull', False)), fields=['next_announce_at'], name='clock_to_announce'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('ticket', 'kind'), name='clock_one_live_per_kind'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -171,6 +227,12 @@ class Migration(migrations.Migration):
                 ('message', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='tickets.message')),
                 ('ticket', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='tickets.ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['ticket', 'id'], name='attachment_ticket'),
+                    models.Index(condition=models.Q(('message', None)), fields=['created_at'], name='attachment_loose'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TicketLink',
@@ -181,6 +243,15 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tickets.ticket')),
                 ('target', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tickets.ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['target'], name='ticket_link_target'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('source', 'target', 'kind'), name='ticket_link_once'),
+                    models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='ticket_link_other'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Watcher',
@@ -191,6 +262,14 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
                 ('ticket', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='watchers', to='tickets.ticket')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', 'ticket'], name='watcher_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('ticket', 'person'), name='watcher_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Draft',
@@ -218,169 +297,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('ticket_id', 'person'), name='presence_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['due_at', 'id'], name='ticket_live_due'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['organisation', 'due_at', 'id'], name='ticket_live_org_due'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['team', 'due_at', 'id'], name='ticket_live_team_due'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['assignee', 'due_at', 'id'], name='ticket_live_mine_due'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['-updated_at', '-id'], name='ticket_live_updated'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('phase__in', ['active', 'waiting'])), fields=['-opened_at', '-id'], name='ticket_live_opened'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['-opened_at', '-id'], name='ticket_opened'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['-updated_at', '-id'], name='ticket_updated'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['organisation', '-opened_at', '-id'], name='ticket_org_opened'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['organisation', '-updated_at', '-id'], name='ticket_org_updated'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['requester', '-opened_at'], name='ticket_requester'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['beneficiary', '-opened_at'], name='ticket_beneficiary'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['assignee', '-updated_at'], name='ticket_assignee'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='ticket_parent'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('duplicate_of__isnull', False)), fields=['duplicate_of'], name='ticket_duplicates'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('phase', 'done')), fields=['resolved_at', 'id'], name='ticket_to_close'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('phase', 'waiting')), fields=['follow_up_at', 'id'], name='ticket_follow_up'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('tags', []), _negated=True), fields=['tags'], name='ticket_tags'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='ticket_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', ''), _negated=True), fields=('source',), name='ticket_source_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(condition=models.Q(('submission', ''), _negated=True), fields=('requester', 'submission'), name='ticket_submission_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('created_at__gte', models.F('opened_at'))), name='opened_before_created'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('computed_priority__range', (1, 5)), ('priority__range', (1, 5))), name='priority_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('impact__range', (1, 3)), ('urgency__range', (1, 3))), name='impact_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phase', 'waiting'), _negated=True), models.Q(('pending_reason', ''), _negated=True), ('state', 'pending_approval'), _connector='OR'), name='waiting_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('parent', models.F('id')), _negated=True), models.Q(('duplicate_of', models.F('id')), _negated=True)), name='not_its_own_parent'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['ticket', 'created_at', 'id'], name='message_ticket'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('organisation', 'id'), name='message_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('submission', ''), _negated=True), fields=('ticket', 'author', 'submission'), name='message_submission_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'note'), _negated=True), ('audience', 'internal'), _connector='OR'), name='note_is_internal'),
-        ),
-        migrations.AddIndex(
-            model_name='fact',
-            index=models.Index(fields=['ticket', 'at', 'id'], name='fact_ticket'),
-        ),
-        migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(fields=['ticket', 'kind'], name='clock_ticket'),
-        ),
-        migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('next_announce_at__isnull', False)), fields=['next_announce_at'], name='clock_to_announce'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('ticket', 'kind'), name='clock_one_live_per_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(fields=['ticket', 'id'], name='attachment_ticket'),
-        ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(condition=models.Q(('message', None)), fields=['created_at'], name='attachment_loose'),
-        ),
-        migrations.AddIndex(
-            model_name='ticketlink',
-            index=models.Index(fields=['target'], name='ticket_link_target'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticketlink',
-            constraint=models.UniqueConstraint(fields=('source', 'target', 'kind'), name='ticket_link_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticketlink',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='ticket_link_other'),
-        ),
-        migrations.AddIndex(
-            model_name='watcher',
-            index=models.Index(fields=['person', 'ticket'], name='watcher_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='watcher',
-            constraint=models.UniqueConstraint(fields=('ticket', 'person'), name='watcher_once'),
         ),
     ]

@@ -88,6 +88,11 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation', verbose_name='Only for this client')),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.team', verbose_name='Team')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('address'), name='mailbox_address'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='InboundMail',
@@ -115,6 +120,20 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='tenancy.organisation')),
                 ('mailbox', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='mail.mailbox')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'received')), fields=['received_at'], name='inbound_waiting'),
+                    models.Index(condition=models.Q(('state__in', ['held', 'quarantined'])), fields=['-id'], name='inbound_for_people'),
+                    models.Index(condition=models.Q(('ticket_id__isnull', False)), fields=['ticket_id'], name='inbound_ticket'),
+                    models.Index(condition=models.Q(('message_id__isnull', False)), fields=['message_id'], name='inbound_message'),
+                    models.Index(condition=models.Q(('header_id', ''), _negated=True), fields=['header_id'], name='inbound_header_id'),
+                    models.Index(fields=['sender', '-id'], name='inbound_sender'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('mailbox', 'uidvalidity', 'uid'), name='inbound_place_once'),
+                    models.UniqueConstraint(fields=('mailbox', 'sha256'), name='inbound_bytes_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ClientDomain',
@@ -126,41 +145,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('domain'), name='client_domain_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='mailbox',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('address'), name='mailbox_address'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundmail',
-            index=models.Index(condition=models.Q(('state', 'received')), fields=['received_at'], name='inbound_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundmail',
-            index=models.Index(condition=models.Q(('state__in', ['held', 'quarantined'])), fields=['-id'], name='inbound_for_people'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundmail',
-            index=models.Index(condition=models.Q(('ticket_id__isnull', False)), fields=['ticket_id'], name='inbound_ticket'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundmail',
-            index=models.Index(condition=models.Q(('message_id__isnull', False)), fields=['message_id'], name='inbound_message'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundmail',
-            index=models.Index(condition=models.Q(('header_id', ''), _negated=True), fields=['header_id'], name='inbound_header_id'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundmail',
-            index=models.Index(fields=['sender', '-id'], name='inbound_sender'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboundmail',
-            constraint=models.UniqueConstraint(fields=('mailbox', 'uidvalidity', 'uid'), name='inbound_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboundmail',
-            constraint=models.UniqueConstraint(fields=('mailbox', 'sha256'), name='inbound_bytes_once'),
         ),
     ]
