@@ -257,6 +257,29 @@ class TestExclusions:
                 state="approved", decided_by=world.manager, decided_at=THEN
             )
 
+    @pytest.mark.parametrize("approved", [True, False])
+    def test_the_database_keeps_what_was_decided(self, world: World, approved: bool) -> None:
+        late = solved(world, MISSED)
+        row = exclusions.ask(world.actor(world.manager), resolution(late).pk, PLEA, now=THEN)
+        Exclusion.objects.filter(pk=row.pk).update(reason="Site fermé deux jours")  # nothing is decided yet
+        other = world.actor(second_manager(world))
+        exclusions.decide(other, row.pk, approved=approved, grounds="Lu", now=THEN)
+        changes = (
+            "state = 'asked', decided_by_id = null, decided_at = null",
+            "state = 'approved'",
+            "state = 'refused'",
+            "decision = 'autre chose'",
+            "evidence = 'autre chose'",
+        )
+        for sql in (
+            *(f"update compliance_exclusion set {one}" for one in changes),
+            "delete from compliance_exclusion",
+        ):
+            with pytest.raises(IntegrityError, match="is decided"), transaction.atomic():
+                connection.cursor().execute(sql)
+        row.refresh_from_db()
+        assert (row.state, row.decision) == ("approved" if approved else "refused", "Lu")
+
     def test_out_of_sight(self, world: World) -> None:
         late = solved(world, MISSED)
         with pytest.raises(NotAllowed):
