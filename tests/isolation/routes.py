@@ -127,6 +127,7 @@ WORK = {
     "title": "Mise à jour", "announced_at": "2026-01-02T09:00", "starts_at": "2026-01-14T19:00", "ends_at": "2026-01-14T21:00",
 }  # fmt: skip
 NAMES = {"name_fr": "Nom", "name_en": "Name"}
+OF_CLIENT = {"whose": "client"}
 SPAN = {"starts_at": "2030-01-14T09:00", "ends_at": "2030-01-15T09:00"}
 SHIFT = {"people_needed": "1", "mon": "08:00-18:00", "valid_from": "2030-01-01"}
 
@@ -577,8 +578,12 @@ ROUTES: dict[str, Route] = {
     "escalation_acknowledge": _agents("escalation", sent={}, reads=False),
     "ladders": _showing(),
     "ladder": _showing("ladder"),
-    "ladder_new": _showing(sent={**NAMES, "organisation": "@organisation", "contract": "@contract"}),
-    "ladder_edit": _showing("ladder", sent={**NAMES, "organisation": "@organisation", "is_active": "on"}),
+    "ladder_new": _showing(
+        sent={**NAMES, **OF_CLIENT, "organisation": "@organisation", "contract": "@contract"}
+    ),
+    "ladder_edit": _showing(
+        "ladder", sent={**NAMES, **OF_CLIENT, "organisation": "@organisation", "is_active": "on"}
+    ),
     "ladder_step_new": _agents("ladder", sent=STEP),
     "ladder_step": _agents("ladder", "ladder_step", sent=STEP),
     "ladder_step_remove": _agents("ladder", "ladder_step", sent={}, reads=False),

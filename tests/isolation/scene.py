@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -263,7 +264,8 @@ def _settled(client: ClientWorld) -> tuple[Statement, CreditRequest]:
 
 
 def _records(client: ClientWorld) -> dict[str, Any]:
-    """An outage, a maintenance and a delivery of the client, an availability and a survey that it was promised."""
+    """An outage, a maintenance and a delivery of the client, each once more withdrawn; an availability and a survey that it
+    was promised."""
     same = {"organisation": client.organisation, "recorded_at": START}
     service = Service.objects.get()
     outage = Outage.objects.create(
@@ -276,6 +278,10 @@ def _records(client: ClientWorld) -> dict[str, Any]:
     delivery = Delivery.objects.create(
         **same, contract=client.contract, title="Lot 1", value=100, agreed_on=dt.date(2026, 1, 10)
     )
+    for row in (outage, work, delivery):
+        again = copy(row)
+        again.pk, again.cancelled_for = None, "Saisi deux fois"
+        again.save(force_insert=True)
     return {
         "outage": outage.pk, "work": work.pk, "delivery": delivery.pk,
         "measure": _measure(client, "availability", service).pk, "survey": _measure(client, "satisfaction", None).pk,

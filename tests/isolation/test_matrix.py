@@ -168,6 +168,20 @@ def changed_since(before: list[set[str]], scene: Scene) -> list[str]:
     ]
 
 
+def test_why_a_record_was_withdrawn_is_read_by_its_client_alone(scene: Scene) -> None:
+    """The canaries of withdrawals stand on a page of the portal, so that the matrix would see them leak."""
+    seen = {}
+    for client in (scene.world.a, scene.world.b):
+        persona = Persona("manager", client.manager, "client")
+        shown = found_in(persona.browser().get(reverse("portal_records")).content)
+        seen[client.organisation.code] = sorted(
+            re.sub(r"\d+$", "", hit) for hit in shown if "cancelledfor" in hit
+        )
+    own = scene.world.b.organisation.code
+    assert seen.pop(own) == ["VCBmaintenancecancelledfor", "VCBoutagecancelledfor"]
+    assert not any(seen.values())
+
+
 def same_as_absent(journey: Journey) -> None:
     """An id of B answers exactly as an id that does not exist: same status, same body."""
     answers = {(v.persona, v.route, v.what): v for v in journey.visits}
