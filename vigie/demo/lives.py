@@ -17,8 +17,9 @@ from vigie.demo.scenarios import Scenario, Turn, paragraphs, told
 from vigie.demo.settle import Client, Settled
 from vigie.demo.slots import slots_of
 from vigie.kernel.actor import SYSTEM, Actor
+from vigie.tickets.actions.course import FALLBACK
 from vigie.tickets.actions.ingest import Assigned, Event, History, Said, Stepped
-from vigie.tickets.actions.lifecycle import FALLBACK, Given
+from vigie.tickets.actions.lifecycle import Given
 from vigie.tickets.actions.opening import NewTicket, priority_under
 from vigie.tickets.models import PriorityPolicy
 from vigie.workflow.rules.defaults import DEFAULTS

@@ -18,7 +18,8 @@ from vigie.contracts.queries.versions import edition_on, editions
 from vigie.contracts.rules.promise import Terms
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.refusal import Refusal
-from vigie.tickets.actions.lifecycle import Given, close_if_silent, reopen_until, take_step
+from vigie.tickets.actions.course import reopen_until
+from vigie.tickets.actions.lifecycle import Given, close_if_silent, take_step
 from vigie.tickets.models import Clock, Ticket
 from vigie.tickets.queries.clock_view import explained
 from vigie.workflow.queries import machine_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,20 +13,17 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from vigie.accounts.models import Person
-from vigie.contracts.queries import terms_of_many
-from vigie.contracts.rules.calendar import WEEKDAYS, Calendar
 from vigie.contracts.rules.instants import epoch
-from vigie.contracts.rules.openings import Openings, openings
-from vigie.contracts.rules.promise import Delays, Terms
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.events import Event
 from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
 from vigie.tickets.actions import approvals, telling
 from vigie.tickets.actions.conversation import add_message, claim_uploads, discard_draft, step_place
+from vigie.tickets.actions.course import courses, reopen_until
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.events import TicketResolved
-from vigie.tickets.models import Clock, Fact, Message, Ticket, Watcher
+from vigie.tickets.models import Fact, Message, Ticket, Watcher
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.life import step_changes
 from vigie.toolkit import richtext
@@ -34,10 +31,6 @@ from vigie.workflow.labels import STATES, STEPS, label
 from vigie.workflow.queries import machine_of
 from vigie.workflow.rules.machine import Machine, Step, Who, check_needs
 
-# Business days of a ticket without a clock (no contract in force) are counted on this one.
-FALLBACK = Calendar.weekly(
-    "Europe/Paris", WEEKDAYS[:5], ("08:00", "18:00"), code="fallback", holiday_sets=["FR"]
-)
 DUPLICATE = "duplicate"
 
 
@@ -60,38 +53,6 @@ class Given:
     approvers: tuple[int, ...] = ()
     uploads: tuple[str, ...] = ()
     submission: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How a ticket's business days are counted, and which delays its contract set: as stamped on its resolution."""
-
-    hours: Openings
-    delays: Delays
-
-
-def course_of(terms: Terms | None) -> Course:
-    """Without a promise of resolution: Monday to Friday, and the delays of the workflow."""
-    return Course(openings(terms.calendar), terms.delays) if terms else Course(openings(FALLBACK), Delays())
-
-
-def courses(ticket_ids: Iterable[int]) -> dict[int, Course]:
-    """The course of each of these tickets, in two statements at most."""
-    ids = list(ticket_ids)
-    rows = Clock.objects.filter(ticket_id__in=ids, kind="resolution").order_by("pk")
-    stamped: dict[int, int] = dict(rows.values_list("ticket_id", "terms_id"))
-    terms = terms_of_many(stamped.values())
-    return {pk: course_of(terms[stamped[pk]] if pk in stamped else None) for pk in ids}
-
-
-def reopen_until(ticket: Ticket, machine: Machine) -> dt.datetime | None:
-    """Last instant at which the ticket may be reopened: last closing of the n-th business day after resolution."""
-    if ticket.resolved_at is None:
-        return None
-    course = courses([ticket.pk])[ticket.pk]
-    days = course.delays.reopen_days or machine.reopen_days
-    end = course.hours.business_days_eod(epoch(ticket.resolved_at), days)
-    return dt.datetime.fromtimestamp(end, dt.UTC)
 
 
 def who(actor: Actor) -> Who:

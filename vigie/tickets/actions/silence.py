@@ -14,6 +14,7 @@ from vigie.accounts.models import Person
 from vigie.contracts.rules.instants import epoch
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions import lifecycle, telling
+from vigie.tickets.actions.course import courses as courses_of
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.models import Fact, Ticket
 from vigie.tickets.rules import facts
@@ -40,7 +41,7 @@ def remind_silent_clients(now: dt.datetime, *, batch: int = BATCH) -> int:
         waiting = Ticket.objects.filter(phase="waiting", pending_reason__startswith="client_", pk__gt=last)
         tickets = list(waiting.order_by("pk")[:batch])
         silences = _silences(ticket.pk for ticket in tickets)
-        courses = lifecycle.courses(silences)
+        courses = courses_of(silences)
         for ticket in tickets:
             silence = silences.get(ticket.pk)
             if done < batch and silence and _is_due(ticket, silence, courses[ticket.pk], now):
@@ -81,7 +82,7 @@ def _next_stage(ticket_id: int, now: dt.datetime) -> bool:
     """Remind, or end the silence; looked at again under the ticket's lock. True when something was told."""
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
     silence = _silences([ticket_id]).get(ticket_id)
-    course = lifecycle.courses([ticket_id])[ticket_id]
+    course = courses_of([ticket_id])[ticket_id]
     if ticket.phase != "waiting" or silence is None or not _is_due(ticket, silence, course, now):
         return False
     machine = machine_of(ticket.workflow_version_id)

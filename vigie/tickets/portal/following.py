@@ -22,7 +22,7 @@ from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tickets import access
 from vigie.tickets.actions.asking import Kept, answer, keep_files, step
 from vigie.tickets.actions.conversation import Said, save_draft
-from vigie.tickets.actions.lifecycle import reopen_until
+from vigie.tickets.actions.course import reopen_until
 from vigie.tickets.models import Ticket
 from vigie.tickets.portal import words
 from vigie.tickets.portal.explained import NAMES, kept_words, pieces, target_words, told, totals

@@ -20,7 +20,7 @@ from vigie.channels.mail.rules.letter import Enclosure
 from vigie.contracts.rules.reading import ClockState
 from vigie.notifications.labels import sentence
 from vigie.tickets import access
-from vigie.tickets.actions.lifecycle import reopen_until
+from vigie.tickets.actions.course import reopen_until
 from vigie.tickets.labels import PRIORITIES
 from vigie.tickets.models import Message, Ticket
 from vigie.tickets.portal.explained import told as promise_told

@@ -12,6 +12,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.tickets.actions import approvals, handling, lifecycle, opening, promises
 from vigie.tickets.actions.conversation import check_body, resumed_by_client
+from vigie.tickets.actions.course import course_of
 from vigie.tickets.actions.ingest import events
 from vigie.tickets.actions.ingest.clocks import ClockFold
 from vigie.tickets.actions.ingest.ground import Ground
@@ -246,7 +247,7 @@ class Fold:
     def _reopen_until(self) -> dt.datetime:
         assert self.ticket.resolved_at is not None
         terms = self.clocks.terms.get("resolution")
-        course = lifecycle.course_of(terms)
+        course = course_of(terms)
         days = course.delays.reopen_days or self.machine.reopen_days
         end = course.hours.business_days_eod(epoch(self.ticket.resolved_at), days)
         return dt.datetime.fromtimestamp(end, dt.UTC)
