@@ -17,7 +17,7 @@ from vigie.kernel.refusal import Refusal
 from vigie.replay import access
 from vigie.replay.models import ChangedClock, Study
 from vigie.replay.queries import stream
-from vigie.replay.queries.outcome import Ground, Moved, Replay, ground_of
+from vigie.replay.queries.outcome import Ground, Moved, Replay, ground_of, window
 from vigie.replay.queries.variants import Variant, change_of, changes_something, left_out
 from vigie.replay.rules import MonthOf, Place
 
@@ -52,7 +52,7 @@ def ask(actor: Actor, contract_id: int, variants: Sequence[Variant], *, now: dt.
     )  # fmt: skip
     old = Study.objects.filter(contract=contract).order_by("-asked_at", "-pk")[KEPT:]
     Study.objects.filter(pk__in=[row.pk for row in old]).delete()
-    if _size(contract, month, now) <= AT_ONCE:
+    if _size(contract, month) <= AT_ONCE:
         carry_out(study.pk, now=now)
         study.refresh_from_db()
     else:
@@ -68,10 +68,11 @@ def _kept(contract: Contract, variant: Variant, day: dt.date) -> dict[str, Any]:
     return {**variant, "left_out": left_out(contract, version, day)}
 
 
-def _size(contract: Contract, month: dt.date, now: dt.datetime) -> int:
-    months = ground_of(contract, month, now=now).months
-    start, end = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (months.bounds[0], months.bounds[-1]))
-    return len(stream.tickets_of(contract, start, end))
+def _size(contract: Contract, month: dt.date) -> int:
+    start, end = (
+        compliance.span_of(one, contract.organisation.timezone) for one in (window(contract, month)[0], month)
+    )
+    return len(stream.tickets_of(contract, start[0], end[1]))
 
 
 def carry_out(study_id: int, *, now: dt.datetime) -> None:
@@ -146,6 +147,14 @@ def result_of(replay: Replay, changed: Sequence[dict[str, int]]) -> dict[str, An
     return {
         "before": _months(ground.told(replay.before)),
         "stated": {month.isoformat(): str(total) for month, total in ground.stated.items()},
+        "apart": [
+            {
+                "month": one.month.isoformat(),
+                "amount": str(one.amount),
+                "told_in": one.told_in and one.told_in.isoformat(),
+            }
+            for one in ground.apart
+        ],
         "variants": [
             {"months": _months(ground.told(board)), **sums}
             for board, sums in zip(replay.after, changed, strict=True)

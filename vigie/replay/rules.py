@@ -249,8 +249,8 @@ class Board:
 class Bill:
     """What a month is judged by: its promises, its caps, after how many months met a penalty is given back.
 
-    ``measured``: what is no ticket, judged already. ``corrections``: what its statement told of months before it. No variant
-    moves either.
+    ``measured``: what is no ticket, judged already. ``corrections``: of months before the first one replayed, told in this
+    one. No variant moves either.
     """
 
     promises: Sequence[rules.Promise]

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from vigie.compliance import rules as compliance
-from vigie.compliance.models import Statement, StatementLine
+from vigie.compliance.models import Statement, StatementCorrection, StatementLine
+from vigie.compliance.queries import figures
 from vigie.compliance.queries.measured import measured
 from vigie.compliance.queries.reading import charged, cost_of, measures_in, step_of
 from vigie.compliance.queries.terms import statements_before, terms_in
@@ -65,6 +66,14 @@ class Supposed:
         return self.same[stamped_id]
 
 
+class Apart(NamedTuple):
+    """What a frozen month was corrected by, and the month whose statement told it (``None``: none yet)."""
+
+    month: dt.date
+    amount: Decimal
+    told_in: dt.date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What the months are judged by, read once."""
@@ -75,6 +84,8 @@ class Ground:
     earlier: Sequence[Settled]
     stated: Mapping[dt.date, Decimal]
     """What the statements of months come to."""
+    apart: Sequence[Apart] = ()
+    """Corrections of these months: the clocks of today hold them already, so that no month adds them."""
 
     def board(self) -> Board:
         costs = any(isinstance(one.formula, PerTicket) for bill in self.bills for one in bill.promises)
@@ -86,21 +97,26 @@ class Ground:
         )
 
 
-def ground_of(contract: Contract, last: dt.date, *, now: dt.datetime) -> Ground:
+def window(contract: Contract, last: dt.date) -> list[dt.date]:
     """The twelve months up to ``last``, since the contract started."""
     start = contract.starts_on.replace(day=1)
     wanted = (compliance.later(last, n - LENGTH + 1) for n in range(LENGTH))
-    months = [month for month in wanted if month >= start] or [last]
+    return [month for month in wanted if month >= start] or [last]
+
+
+def ground_of(contract: Contract, last: dt.date, *, now: dt.datetime) -> Ground:
+    """The months of :func:`window`, and what was corrected of them and before them."""
+    months = window(contract, last)
     terms = terms_in(SYSTEM, contract, months)
     statements = statements_before(SYSTEM, contract, compliance.later(last))
     measures = {month: measures_in(terms[month]) for month in months}
     found = measured(SYSTEM, contract, measures, now)
-    told = {row.month: step_of(row, StepKind.CORRECTION) for row in statements}
+    corrected = _corrected(contract, last, statements, now)
     bills = [
         Bill(
             terms[month].rates(), terms[month].limits(), terms[month].penalty.earn_back_after,
             [(promise, line) for (_, promise), (line, _) in zip(measures[month], found[month], strict=True)],
-            told.get(month, NOTHING),
+            sum((one.amount for one in corrected if one.month < months[0] and (one.told_in or last) == month), NOTHING),
         )
         for month in months
     ]  # fmt: skip
@@ -111,7 +127,21 @@ def ground_of(contract: Contract, last: dt.date, *, now: dt.datetime) -> Ground:
         bills,
         _earlier([row for row in statements if row.month < months[0]]),
         {row.month: row.total for row in statements},
+        [one for one in corrected if one.month >= months[0]],
     )
+
+
+def _corrected(
+    contract: Contract, last: dt.date, statements: Sequence[Statement], now: dt.datetime
+) -> list[Apart]:
+    """What statements told of months before them, and what nobody told yet."""
+    if not statements:
+        return []
+    told = StatementCorrection.objects.filter(statement__in=[row.pk for row in statements])
+    rows = told.order_by("corrected__month", "statement__month")
+    found = [Apart(*row) for row in rows.values_list("corrected__month", "amount", "statement__month")]
+    untold = figures.ground_of(SYSTEM, contract, last, now=now).past.corrections
+    return [*found, *(Apart(one.month, one.amount, None) for one in untold)]
 
 
 def _earlier(statements: Sequence[Statement]) -> list[Settled]:

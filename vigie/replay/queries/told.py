@@ -77,6 +77,7 @@ class Scenario:
 @dataclass(frozen=True, slots=True)
 class Told:
     """``rows``: ``(month, its words, a cell per scenario)``. ``stated``: money of statements that say otherwise than before.
+    ``apart``: corrections of these months, which no month adds, in words: month, amount, the statement that told it or ''.
     ``floor`` is the percent at the foot of the drawing."""
 
     scenarios: tuple[Scenario, ...]
@@ -85,6 +86,7 @@ class Told:
     floor: int
     costs: bool
     stated: Mapping[dt.date, str]
+    apart: tuple[tuple[str, str, str], ...]
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -125,18 +127,34 @@ def told(actor: Actor, study: Study, rate_id: int | None) -> Told:
     commitments = tuple((pk, labels.scope_words(row)) for pk, row in known.items() if pk in measured)
     counts = (row for pk, row in known.items() if pk in measured or (rate_id is None and is_measure(row)))
     costs = any(row.formula != RateCommitment.Formula.NONE for row in counts)
-    stated = _stated(result, currency) if rate_id is None else {}
-    return Told(shown, rows, commitments, floor, costs, stated)
+    stated, apart = ({}, ()) if rate_id is not None else (_stated(result, currency), _apart(result, currency))
+    return Told(shown, rows, commitments, floor, costs, stated, apart)
 
 
 def _stated(result: Mapping[str, Any], currency: str) -> dict[dt.date, str]:
-    """What the statements come to, in words, where a month read today differs."""
-    stated: Mapping[str, str] = result.get("stated", {})
+    """What the statements come to, in words, where a month read today differs; what they told of these months is apart."""
+    stated: dict[str, Decimal] = {month: Decimal(total) for month, total in result.get("stated", {}).items()}
+    own = dict(stated)
+    for one in result.get("apart", ()):
+        if one["told_in"] in own:
+            own[one["told_in"]] -= Decimal(one["amount"])
     return {
-        dt.date.fromisoformat(month["month"]): labels.money(Decimal(stated[month["month"]]), currency)
+        dt.date.fromisoformat(month["month"]): labels.money(stated[month["month"]], currency)
         for month in result["before"]
-        if month["month"] in stated and Decimal(stated[month["month"]]) != Decimal(month["total"])
+        if month["month"] in own and own[month["month"]] != Decimal(month["total"])
     }
+
+
+def _apart(result: Mapping[str, Any], currency: str) -> tuple[tuple[str, str, str], ...]:
+    """The corrections that stand beside the months."""
+    return tuple(
+        (
+            labels.month_words(dt.date.fromisoformat(one["month"])),
+            labels.money(Decimal(one["amount"]), currency),
+            labels.month_words(dt.date.fromisoformat(one["told_in"])) if one["told_in"] else "",
+        )
+        for one in result.get("apart", ())
+    )
 
 
 def _turned(variant: Mapping[str, Any]) -> tuple[int, int]:
