@@ -20,6 +20,7 @@ TABLES: dict[str, TableClass] = {
     "escalation_escalation": Internal(),
     "escalation_recipient": Internal(),
     "escalation_watch": Internal(),
+    "escalation_supportwatch": Internal(),
     "escalation_stake": Internal(),
 }
 
@@ -63,7 +64,7 @@ def one_escalation(actor: Actor, escalation_id: int, *, lock: bool = False) -> E
     rows = visible_escalations(actor)
     if lock:
         rows = rows.select_for_update(of=("self",))
-    found = rows.select_related("ticket", "clock", "step").filter(pk=escalation_id).first()
+    found = rows.select_related("ticket", "clock", "support_clock", "step").filter(pk=escalation_id).first()
     if found is None:
         raise NotFound()
     return found

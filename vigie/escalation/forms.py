@@ -17,12 +17,12 @@ from vigie.escalation.models import Ladder, Step
 from vigie.escalation.queries.ladders import followers
 from vigie.kernel.actor import Actor
 from vigie.tenancy.access import visible as visible_clients
-from vigie.tickets.labels import CLOCKS
+from vigie.tickets.labels import CLOCKS, SUPPORT_CLOCKS
 from vigie.toolkit.forms import RecordForm, choose_from
 from vigie.toolkit.ordering import by_name
 
 LADDER_NAMES, LADDER_OWNER = ("name_fr", "name_en", "is_active"), ("organisation", "contract")
-LADDER_SCOPE = ("kind", "priorities", "vip_only")
+LADDER_SCOPE = ("whose", "kind", "priorities", "vip_only")
 STEP_WHEN = ("position", "unit", "amount", "side", "calendar")
 STEP_WHO = ("mode", "audience", "team", "role", "person")
 STEP_ANSWER = ("acknowledge_within",)
@@ -41,7 +41,7 @@ class LadderForm(RecordForm):
     class Meta:
         model = Ladder
         fields = (
-            "name_fr", "name_en", "is_active", "organisation", "contract", "kind", "priorities", "vip_only", "continues_with",
+            "name_fr", "name_en", "is_active", "organisation", "contract", "whose", "kind", "priorities", "vip_only", "continues_with",
         )  # fmt: skip
         help_texts = {
             "organisation": _("Empty: common to every client."),
@@ -58,6 +58,7 @@ class LadderForm(RecordForm):
         kind.choices = [
             ("", p("clock", "Any")),
             *((k, contract_labels.KINDS.get(k, w)) for k, w in CLOCKS.items()),
+            *SUPPORT_CLOCKS.items(),
         ]
         choose_from(self, "organisation", visible_clients(actor).order_by(by_name("name")))
         choose_from(self, "contract", visible_contracts(actor).order_by("reference"))

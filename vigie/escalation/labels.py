@@ -14,10 +14,12 @@ from django.utils.translation import pgettext_lazy as p
 from vigie.compliance.labels import money, percent_words, share_words
 from vigie.contracts.labels import KINDS
 from vigie.escalation.models import Escalation, Ladder, Stake, Step
+from vigie.tickets.labels import SUPPORT_CLOCKS
 from vigie.toolkit import refusals
 from vigie.toolkit.jinja import local_name, spelled
 
 Label = str | Promise
+CLOCKS: Mapping[str, Label] = {**KINDS, **SUPPORT_CLOCKS}
 
 refusals.register(
     {
@@ -26,6 +28,7 @@ refusals.register(
         "escalation.common_needs_all": _("A ladder common to all clients is changed by those who see every client."),
         "escalation.contract_of_another": _("This contract belongs to another client."),
         "escalation.in_use": _("Another ladder continues with this one: change that one first."),
+        "escalation.kind_of_another": _("This clock does not measure these promises: choose another one, or leave it empty."),
         "escalation.needs_taker": _("To hand a ticket over, name a team, a person or an on-call rota: that is who takes it."),
         "escalation.never_fires_early": _(
             "%(minutes)s minutes before the breach never come: promises here last %(longest)s minutes at most."
@@ -107,7 +110,8 @@ def answer_words(step: Step) -> str:
 
 def scope_words(ladder: Ladder) -> str:
     """For which clocks."""
-    parts = [str(KINDS.get(ladder.kind, ladder.kind)) if ladder.kind else ""]
+    whose = "" if ladder.whose == Ladder.Whose.CLIENT else str(ladder.get_whose_display())
+    parts = [whose, str(CLOCKS.get(ladder.kind, ladder.kind)) if ladder.kind else ""]
     parts += [
         ", ".join(f"P{n}" for n in sorted(ladder.priorities)),
         gettext("VIP") if ladder.vip_only else "",

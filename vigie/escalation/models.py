@@ -11,16 +11,21 @@ from django.utils.translation import pgettext_lazy as p
 from vigie.accounts.models import Person, Role, Team
 from vigie.contracts.models import Calendar, Contract
 from vigie.tenancy.models import Organisation
-from vigie.tickets.models import Clock, Ticket
+from vigie.tickets.models import Clock, SupportClock, Ticket
 
 
 class Ladder(models.Model):
     """Who is told or takes over, step after step, while a promise runs out.
 
-    Of a contract, of a client, or common (both empty); the most specific wins (``rules.ladder``). An empty scope
-    matches everything: ``kind`` a clock, ``priorities`` of tickets. ``continues_with``: the ladder climbed after
-    the last step of this one.
+    Of a contract, of a client, or common (both empty); the most specific wins (``rules.ladder``). ``whose`` promise runs
+    out: the client's, or one behind it. An empty scope matches everything: ``kind`` a clock, ``priorities`` of
+    tickets. ``continues_with``: the ladder climbed after the last step of this one.
     """
+
+    class Whose(models.TextChoices):
+        CLIENT = "client", p("whose clock", "Promises to the client")
+        TEAM = "team", p("whose clock", "Promises of teams")
+        SUPPLIER = "supplier", p("whose clock", "Promises of suppliers")
 
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Client")
@@ -30,6 +35,7 @@ class Ladder(models.Model):
     )
     name_fr = models.CharField(_("Name (French)"), max_length=100)
     name_en = models.CharField(_("Name (English)"), max_length=100)
+    whose = models.CharField(_("Which promises"), max_length=8, choices=Whose, default=Whose.CLIENT)
     kind = models.CharField(_("Clock"), max_length=12, blank=True)
     priorities = ArrayField(
         models.PositiveSmallIntegerField(), default=list, blank=True, verbose_name=_("Priorities")
@@ -122,7 +128,8 @@ class Step(models.Model):
 
 
 class Escalation(models.Model):
-    """A step that fired on a clock, once. ``at``: when it was reached; ``told_at``: when people were told.
+    """A step that fired, once, on a clock of the client (``clock``) or on one behind it (``support_clock``). ``at``: when it was
+    reached; ``told_at``: when people were told.
 
     ``passed`` was behind when it was found, with a higher step: kept, nobody told. ``nobody``: nobody could be told, so it
     climbs at once. ``over``: the clock stopped, or took another ladder, before anybody answered.
@@ -139,7 +146,10 @@ class Escalation(models.Model):
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
-    clock = models.ForeignKey(Clock, models.CASCADE, related_name="+", db_index=False)
+    clock = models.ForeignKey(Clock, models.CASCADE, null=True, related_name="+", db_index=False)
+    support_clock = models.ForeignKey(
+        SupportClock, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     step = models.ForeignKey(Step, models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
@@ -153,6 +163,12 @@ class Escalation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["clock", "step"], name="escalation_once"),
+            models.UniqueConstraint(fields=["support_clock", "step"], name="escalation_once_behind"),
+            models.CheckConstraint(
+                condition=Q(clock__isnull=False, support_clock=None)
+                | Q(clock=None, support_clock__isnull=False),
+                name="escalation_of_one_clock",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     state="acknowledged", acknowledged_at__isnull=False, acknowledged_by__isnull=False
@@ -165,6 +181,9 @@ class Escalation(models.Model):
             models.Index(fields=["-told_at", "-id"], name="escalation_latest"),
             models.Index(fields=["organisation", "-told_at", "-id"], name="escalation_org_latest"),
             models.Index(fields=["clock"], condition=Q(state="waiting"), name="escalation_waiting"),
+            models.Index(
+                fields=["support_clock"], condition=Q(state="waiting"), name="escalation_waiting_behind"
+            ),
         ]
 
 
@@ -189,6 +208,21 @@ class Watch(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="watch_next")]
+
+
+class SupportWatch(models.Model):
+    """The same of a clock of a team or a supplier."""
+
+    clock = models.OneToOneField(
+        SupportClock, models.CASCADE, primary_key=True, related_name="escalation_watch"
+    )
+    version = models.PositiveIntegerField()
+    next_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="watch_next_behind")
+        ]
 
 
 class Stake(models.Model):

@@ -7,7 +7,8 @@ import datetime as dt
 from django.db import transaction
 
 from vigie.escalation import access
-from vigie.escalation.models import Escalation, Watch
+from vigie.escalation.models import Escalation, SupportWatch, Watch
+from vigie.escalation.queries.escalations import clock_of
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotAllowed, Refusal
 from vigie.tickets import access as tickets_access
@@ -40,9 +41,11 @@ def acknowledge(actor: Actor, escalation_id: int, *, now: dt.datetime) -> Escala
         actor.person_id,
     )
     row.save(update_fields=["state", "acknowledged_at", "acknowledged_by"])
-    fact = NewFact(facts.ACKNOWLEDGED, {"clock": row.clock.kind, "step": row.position})
+    fact = NewFact(facts.ACKNOWLEDGED, {"clock": clock_of(row).kind, "step": row.position})
     change(actor, ticket, {}, [fact], now=now, is_public=False, moves_clock=False)
-    Watch.objects.filter(clock_id=row.clock_id).update(version=0)  # the sweep looks again: nothing is awaited
+    # the sweep looks again: nothing is awaited
+    Watch.objects.filter(clock_id=row.clock_id).update(version=0)
+    SupportWatch.objects.filter(clock_id=row.support_clock_id).update(version=0)
     return row
 
 

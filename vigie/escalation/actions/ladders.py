@@ -11,7 +11,7 @@ from django.db.models import F
 
 from vigie.accounts.models import TeamMember
 from vigie.escalation import access
-from vigie.escalation.models import Ladder, Step, Watch
+from vigie.escalation.models import Ladder, Step, SupportWatch, Watch
 from vigie.escalation.queries.ladders import (
     commitments_of,
     owner_of,
@@ -21,12 +21,21 @@ from vigie.escalation.queries.ladders import (
     targets_of,
 )
 from vigie.escalation.queries.people import authorised, holders
-from vigie.escalation.rules.ladder import chain, check_ladder, check_tie, may_follow
+from vigie.escalation.rules.ladder import chain, check_kind, check_ladder, check_tie, may_follow
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.toolkit import journal
 
-SCOPE = ("organisation_id", "contract_id", "kind", "priorities", "vip_only", "is_active", "continues_with_id")
+SCOPE = (
+    "whose",
+    "organisation_id",
+    "contract_id",
+    "kind",
+    "priorities",
+    "vip_only",
+    "is_active",
+    "continues_with_id",
+)
 POINT = ("unit", "value", "calendar_id")
 # What each audience names; the other columns are emptied.
 NAMES = {
@@ -83,12 +92,14 @@ def _owned(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_scope(ladder: Ladder, known: list[Ladder], now: dt.datetime) -> None:
+    check_kind(ladder.whose, ladder.kind)
     own, then = owner_of(ladder), ladder.continues_with
     if then is not None and not may_follow(own, owner_of(then)):
         raise Refusal("escalation.then_narrower", field="continues_with")
     if not all(may_follow(owner_of(row), own) for row in known if row.continues_with_id == ladder.pk):
         raise Refusal("escalation.in_use", field="contract" if ladder.contract_id else "organisation")
-    if ladder.contract_id and not commitments_of(ladder, now.date()).exists():
+    of_client = ladder.whose == Ladder.Whose.CLIENT
+    if of_client and ladder.contract_id and not commitments_of(ladder, now.date()).exists():
         raise Refusal("escalation.no_such_promise", field="kind")
     if ladder.is_active:
         others = [scope_of(row) for row in known if row.is_active and row.pk != ladder.pk]
@@ -107,7 +118,8 @@ def _check_sound(ladder: Ladder, known: Mapping[int, Ladder], now: dt.datetime) 
 
 def _look_again() -> None:
     """The sweep reads every clock again."""
-    Watch.objects.update(version=0)
+    for watches in (Watch, SupportWatch):
+        watches._default_manager.update(version=0)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -11,59 +12,78 @@ from django.db.models import F, Q, QuerySet
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.reading import Reading
 from vigie.escalation.actions import telling
-from vigie.escalation.models import Escalation, Recipient, Watch
+from vigie.escalation.models import Escalation, Recipient, SupportWatch, Watch
 from vigie.escalation.queries.ladders import Book, Climbed, book
 from vigie.escalation.queries.people import recipients
 from vigie.escalation.rules.climb import Climb, Firing, Mark, climb, deadline
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions import handling
 from vigie.tickets.actions.ledger import NewFact, change, load_rows, moment, reading_of
-from vigie.tickets.models import Clock, Ticket
+from vigie.tickets.actions.support import support_reading
+from vigie.tickets.models import Clock, SupportClock, Ticket
+from vigie.tickets.rules.support import KINDS as SUPPORT_KINDS
 
 BATCH, MOST = 200, 10_000
 LIVE_TICKET = Q(ticket__phase__in=["active", "waiting"])
 LIVE = (Clock.State.RUNNING, Clock.State.PAUSED)
 State = Escalation.State
+AnyClock = Clock | SupportClock
+
+
+class Sort(NamedTuple):
+    """A table of clocks: the columns of escalations and of watches that name one, and whose promises they measure."""
+
+    clocks: type[Clock] | type[SupportClock]
+    column: str
+    watches: type[Watch] | type[SupportWatch]
+    whose: tuple[str, ...]
+
+
+OF_CLIENT = Sort(Clock, "clock", Watch, ("client",))
+BEHIND = Sort(SupportClock, "support_clock", SupportWatch, ("team", "supplier"))
 
 
 def fire_due_steps(now: dt.datetime, *, batch: int = BATCH, most: int = MOST) -> int:
     """Fire every step that is behind ``now``; the number of clocks looked at. What is beyond ``most`` waits for the next run."""
     known = book(now)
     total = 0
-    for due in (_changed(), _over(), _waiting_for(now)) if known.ladders else (_over(),):
-        last = 0
-        while total < most:
-            rows = list(due.filter(pk__gt=last).order_by("pk").values_list("pk", "ticket_id")[:batch])
-            for clock_id, ticket_id in rows:
-                _look_at(clock_id, ticket_id, known, now)
-                last = clock_id
-            total += len(rows)
-            if len(rows) < batch:
-                break
+    for sort in (OF_CLIENT, BEHIND):
+        told = known.tells_of(*sort.whose)
+        for due in (_changed(sort), _over(sort), _waiting_for(sort, now)) if told else (_over(sort),):
+            last = 0
+            while total < most:
+                rows = list(due.filter(pk__gt=last).order_by("pk").values_list("pk", "ticket_id")[:batch])
+                for clock_id, ticket_id in rows:
+                    _look_at(sort, clock_id, ticket_id, known, now)
+                    last = clock_id
+                total += len(rows)
+                if len(rows) < batch:
+                    break
     return total
 
 
-def _changed() -> QuerySet[Clock]:
+def _changed(sort: Sort) -> QuerySet[Any]:
     """Live clocks whose ticket changed since they were looked at."""
     seen = Q(escalation_watch__version=F("ticket__version"))
-    return Clock.objects.filter(~seen | Q(escalation_watch=None), LIVE_TICKET, state__in=LIVE)
+    return sort.clocks._default_manager.filter(~seen | Q(escalation_watch=None), LIVE_TICKET, state__in=LIVE)
 
 
-def _over() -> QuerySet[Clock]:
+def _over(sort: Sort) -> QuerySet[Any]:
     """Stopped clocks on which somebody's answer is still awaited."""
-    waiting = Escalation.objects.filter(state=State.WAITING).values("clock_id")
-    return Clock.objects.filter(pk__in=waiting).exclude(state__in=LIVE)
+    waiting = Escalation.objects.filter(state=State.WAITING, **{f"{sort.column}__isnull": False})
+    stopped = sort.clocks._default_manager.exclude(state__in=LIVE)
+    return stopped.filter(pk__in=waiting.values(f"{sort.column}_id"))
 
 
-def _waiting_for(now: dt.datetime) -> QuerySet[Clock]:
-    return Clock.objects.filter(escalation_watch__next_at__lte=now)
+def _waiting_for(sort: Sort, now: dt.datetime) -> QuerySet[Any]:
+    return sort.clocks._default_manager.filter(escalation_watch__next_at__lte=now)
 
 
 @transaction.atomic
-def _look_at(clock_id: int, ticket_id: int, known: Book, now: dt.datetime) -> None:
+def _look_at(sort: Sort, clock_id: int, ticket_id: int, known: Book, now: dt.datetime) -> None:
     """The ticket's lock comes first, as in every action."""
     ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
-    clock = Clock.objects.filter(pk=clock_id).first()
+    clock = sort.clocks._default_manager.filter(pk=clock_id).first()
     if (
         clock is None or clock.started_at > now
     ):  # a server whose clock was put back reads no clock before its start
@@ -75,27 +95,44 @@ def _look_at(clock_id: int, ticket_id: int, known: Book, now: dt.datetime) -> No
     if (
         ticket.version != before
     ):  # what fired here moved no clock: those looked at already need no second look
-        Watch.objects.filter(clock__ticket_id=ticket_id, version=before).update(version=ticket.version)
-    seen = Watch(clock=clock, version=ticket.version, next_at=moment(next_at))
-    Watch.objects.bulk_create(
+        for watches in (Watch, SupportWatch):
+            seen_before = watches._default_manager.filter(clock__ticket_id=ticket_id, version=before)
+            seen_before.update(version=ticket.version)
+    seen = sort.watches(clock_id=clock_id, version=ticket.version, next_at=moment(next_at))
+    sort.watches._default_manager.bulk_create(
         [seen], update_conflicts=True, unique_fields=["clock"], update_fields=["version", "next_at"]
     )
 
 
-def _let_go(clock: Clock, ladder: Climbed | None) -> None:
+def _escalations(clock: AnyClock) -> QuerySet[Escalation]:
+    return Escalation.objects.filter(**_of(clock))
+
+
+def _of(clock: AnyClock) -> dict[str, Any]:
+    """The column that names the clock."""
+    return {(OF_CLIENT if isinstance(clock, Clock) else BEHIND).column: clock}
+
+
+def _read(clock: AnyClock, ticket: Ticket, now: dt.datetime) -> Reading:
+    if isinstance(clock, Clock):
+        return reading_of(clock, load_rows(ticket.pk), now)
+    return support_reading(clock, load_rows(ticket.pk, SUPPORT_KINDS), now)
+
+
+def _let_go(clock: AnyClock, ladder: Climbed | None) -> None:
     """What waits for an answer on a clock that stopped, or that climbs another ladder now, waits no more."""
-    waiting = Escalation.objects.filter(clock=clock, state=State.WAITING)
+    waiting = _escalations(clock).filter(state=State.WAITING)
     if ladder is not None:
         waiting = waiting.exclude(step_id__in=[step.pk for step in ladder.steps])
     waiting.update(state=State.OVER)
 
 
-def _climb(ticket: Ticket, clock: Clock, ladder: Climbed, now: dt.datetime) -> int | None:
+def _climb(ticket: Ticket, clock: AnyClock, ladder: Climbed, now: dt.datetime) -> int | None:
     """Fire what is due; when to look again (epoch seconds)."""
-    reading = reading_of(clock, load_rows(ticket.pk), now)
+    reading = _read(clock, ticket, now)
     found = climb(ladder.rungs, reading, _marks(clock), epoch(now))
     if found.unanswered:
-        late = Escalation.objects.filter(clock=clock, step_id__in=found.unanswered, state=State.WAITING)
+        late = _escalations(clock).filter(step_id__in=found.unanswered, state=State.WAITING)
         late.update(state=State.CLIMBED)
     if not found.firings:
         return found.next_at
@@ -106,8 +143,8 @@ def _climb(ticket: Ticket, clock: Clock, ladder: Climbed, now: dt.datetime) -> i
     return epoch(now) if again.firings else again.next_at
 
 
-def _marks(clock: Clock) -> list[Mark]:
-    rows = Escalation.objects.filter(clock=clock).values_list("step_id", "told_at", "state")
+def _marks(clock: AnyClock) -> list[Mark]:
+    rows = _escalations(clock).values_list("step_id", "told_at", "state")
     return [
         Mark(key, epoch(told_at), state == State.WAITING, state == State.NOBODY)
         for key, told_at, state in rows
@@ -115,7 +152,7 @@ def _marks(clock: Clock) -> list[Mark]:
 
 
 def _row(
-    ticket: Ticket, clock: Clock, ladder: Climbed, firing: Firing, reading: Reading, now: dt.datetime
+    ticket: Ticket, clock: AnyClock, ladder: Climbed, firing: Firing, reading: Reading, now: dt.datetime
 ) -> Escalation:
     """The escalation as it will be kept (not saved)."""
     step = ladder.step(firing.key)
@@ -123,14 +160,19 @@ def _row(
     until = moment(deadline(rung, epoch(now), reading)) if firing.told else None
     state = State.PASSED if not firing.told else State.TOLD if rung.acknowledge is None else State.WAITING
     return Escalation(
-        organisation_id=ticket.organisation_id, ticket=ticket, clock=clock, step=step, position=ladder.place(step.pk),
+        organisation_id=ticket.organisation_id, ticket=ticket, **_of(clock), step=step, position=ladder.place(step.pk),
         at=dt.datetime.fromtimestamp(firing.at, dt.UTC), told_at=now, by_climb=firing.by_climb, state=state,
         acknowledge_by=until,
     )  # fmt: skip
 
 
 def _tell(
-    ticket: Ticket, clock: Clock, ladder: Climbed, rows: Sequence[Escalation], found: Climb, now: dt.datetime
+    ticket: Ticket,
+    clock: AnyClock,
+    ladder: Climbed,
+    rows: Sequence[Escalation],
+    found: Climb,
+    now: dt.datetime,
 ) -> None:
     """Keep the rows, journal those that are not quiet, hand the ticket over where the step says so, tell people."""
     quiet = {one.key for one in found.firings if one.kept_quiet}

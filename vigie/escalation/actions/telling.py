@@ -11,14 +11,14 @@ from vigie.accounts.models import Person
 from vigie.escalation.models import Escalation
 from vigie.notifications.actions import Message, notify
 from vigie.tickets.actions.ledger import NewFact
-from vigie.tickets.models import Clock, Ticket
+from vigie.tickets.models import Clock, SupportClock, Ticket
 from vigie.tickets.rules import facts
 from vigie.toolkit.ordering import by_name
 
 MOST_NAMES = 6
 
 
-def fact_of(row: Escalation, clock: Clock, people: Sequence[int]) -> NewFact:
+def fact_of(row: Escalation, clock: Clock | SupportClock, people: Sequence[int]) -> NewFact:
     """For the provider's eyes: which step, why, who was told."""
     names = list(
         Person.objects.filter(pk__in=people).order_by(by_name("name")).values_list("name", flat=True)
@@ -30,7 +30,9 @@ def fact_of(row: Escalation, clock: Clock, people: Sequence[int]) -> NewFact:
     return NewFact(facts.ESCALATED, after, at=min(row.at, row.told_at))
 
 
-def tell(ticket: Ticket, clock: Clock, row: Escalation, steps: int, *, now: dt.datetime) -> None:
+def tell(
+    ticket: Ticket, clock: Clock | SupportClock, row: Escalation, steps: int, *, now: dt.datetime
+) -> None:
     """The people of the row, in the application and by mail; the link leads to where it is acknowledged."""
     asked = row.acknowledge_by is not None
     params = {

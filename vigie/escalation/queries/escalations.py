@@ -6,10 +6,12 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from vigie.escalation import access
 from vigie.escalation.models import Escalation, Recipient
 from vigie.kernel.actor import Actor
+from vigie.tickets.models import Clock, SupportClock
 from vigie.toolkit.paging import Order, Page, page_of
 from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 
@@ -35,18 +37,24 @@ def escalations_page(actor: Actor, *, which: str = "mine", cursor: str | None = 
 def waiting_for(actor: Actor, rows: QuerySet[Escalation]) -> QuerySet[Escalation]:
     """Those that wait for the actor's answer. One that climbed may still be answered."""
     told = Recipient.objects.filter(escalation_id=OuterRef("pk"), person_id=actor.me)
-    return rows.filter(
-        Exists(told), state__in=[Escalation.State.WAITING, Escalation.State.CLIMBED], clock__state__in=LIVE
-    )
+    live = Q(clock__state__in=LIVE) | Q(support_clock__state__in=LIVE)
+    return rows.filter(live, Exists(told), state__in=[Escalation.State.WAITING, Escalation.State.CLIMBED])
 
 
 LIVE = ("running", "paused")
 
 
+def clock_of(row: Escalation) -> Clock | SupportClock:
+    """The clock on which it fired."""
+    found = row.clock or row.support_clock
+    assert found is not None
+    return found
+
+
 def _named(rows: QuerySet[Escalation]) -> QuerySet[Escalation]:
     return rows.annotate(
         reference=F("ticket__reference"), title=F("ticket__title"), client=F("organisation__name"), priority=F("ticket__priority"),
-        kind=F("clock__kind"), answered_name=F("acknowledged_by__name"),
+        kind=Coalesce("clock__kind", "support_clock__kind"), answered_name=F("acknowledged_by__name"),
     )  # fmt: skip
 
 

@@ -8,15 +8,26 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from vigie.contracts.models import CalendarVersion, Commitment, Contract
+from vigie.contracts.models import CalendarVersion, Commitment, Contract, SupportCommitment
 from vigie.contracts.queries.versions import standing_commitments
 from vigie.contracts.rules.calendar import Calendar
 from vigie.contracts.rules.instants import epoch
 from vigie.escalation import access
 from vigie.escalation.models import Ladder, Step
-from vigie.escalation.rules.ladder import Case, Owner, Point, Rung, Scope, chain, choose, may_follow, rank
+from vigie.escalation.rules.ladder import (
+    BEHIND,
+    Case,
+    Owner,
+    Point,
+    Rung,
+    Scope,
+    chain,
+    choose,
+    may_follow,
+    rank,
+)
 from vigie.kernel.actor import Actor
-from vigie.tickets.models import Clock, Ticket
+from vigie.tickets.models import Clock, SupportClock, Ticket
 from vigie.toolkit.written import Written, columns_of, kept, models_of, stand_in, written
 
 
@@ -48,6 +59,10 @@ class Book:
         case = Case(ticket.organisation_id, ticket.contract_id, kind, ticket.priority, ticket.is_vip)
         found = choose(self.scopes, case)
         return None if found is None else self.ladders[found.key]
+
+    def tells_of(self, *whose: str) -> bool:
+        """Is there a ladder for such promises?"""
+        return any(scope.whose in whose for scope in self.scopes)
 
 
 def owner_of(ladder: Ladder) -> Owner:
@@ -94,6 +109,7 @@ def scope_of(ladder: Ladder) -> Scope:
         ladder.kind,
         frozenset(ladder.priorities),
         ladder.vip_only,
+        ladder.whose,
     )
 
 
@@ -126,7 +142,7 @@ def _calendars(ids: Iterable[int], at: dt.datetime) -> dict[int, Calendar]:
     return {pk: Calendar.from_json(row.definition) for pk, row in found.items()}
 
 
-def covers(ticket: Ticket, clock: Clock, now: dt.datetime) -> bool:
+def covers(ticket: Ticket, clock: Clock | SupportClock, now: dt.datetime) -> bool:
     """Does a ladder tell of this clock? Then the clock's own warnings are left to it."""
     return book(now).ladder_of(ticket, clock.kind) is not None
 
@@ -177,11 +193,25 @@ def steps_of(ladder: Ladder) -> list[Step]:
 
 
 def targets_of(ladder: Ladder, today: dt.date) -> list[int]:
-    """Seconds that clocks of the ladder's scope are promised in hours; empty where it is common: its contracts are not yet known."""
-    if ladder.organisation_id is None:
+    """Seconds that clocks of the ladder's scope are promised in hours; empty where it is common to the clients: its contracts
+    are not yet known. What teams and suppliers promise is the same whoever the client."""
+    if ladder.whose == Ladder.Whose.CLIENT and ladder.organisation_id is None:
         return []
-    values = commitments_of(ladder, today).exclude(target_seconds=None)
+    rows: QuerySet[Commitment] | QuerySet[SupportCommitment] = (
+        commitments_of(ladder, today) if ladder.whose == Ladder.Whose.CLIENT else _behind(ladder, today)
+    )
+    values = rows.exclude(target_seconds=None)
     return sorted({seconds for seconds in values.values_list("target_seconds", flat=True) if seconds})
+
+
+def _behind(ladder: Ladder, today: dt.date) -> QuerySet[SupportCommitment]:
+    """What teams or suppliers promise on that day, as far as the ladder tells of it."""
+    kinds = [kind for kind, whose in BEHIND.items() if whose == ladder.whose and ladder.kind in ("", kind)]
+    rows = SupportCommitment.objects.filter(kind__in=kinds, valid_from__lte=today)
+    rows = rows.filter(Q(valid_until=None) | Q(valid_until__gt=today))
+    if ladder.priorities:
+        rows = rows.filter(Q(priority__in=ladder.priorities) | Q(priority=None))
+    return rows
 
 
 def commitments_of(ladder: Ladder, today: dt.date) -> QuerySet[Commitment]:

@@ -112,10 +112,23 @@ def may_follow(owner: Owner, then: Owner) -> bool:
 
 # -- which applies ---------------------------------------------------------------------------------------------------
 
+BEHIND: Mapping[str, str] = {"ola_own": "team", "ola_work": "team", "uc": "supplier"}
+
+
+def whose_of(kind: str) -> str:
+    """Whose promise a clock of this kind measures: ``team``, ``supplier``, else ``client``."""
+    return BEHIND.get(kind, "client")
+
+
+def check_kind(whose: str, kind: str) -> None:
+    """Refuse a clock that does not measure these promises."""
+    if kind and whose_of(kind) != whose:
+        raise Refusal("escalation.kind_of_another", field="kind")
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a ladder is for; empty matches everything."""
+    """What a ladder is for; empty matches everything, but that ``whose`` promises are always said."""
 
     key: int
     organisation: int | None = None
@@ -123,6 +136,7 @@ class Scope:
     kind: str = ""
     priorities: frozenset[int] = frozenset()
     vip_only: bool = False
+    whose: str = "client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +152,8 @@ class Case:
 
 def matches(scope: Scope, case: Case) -> bool:
     return (
-        scope.organisation in (None, case.organisation)
+        scope.whose == whose_of(case.kind)
+        and scope.organisation in (None, case.organisation)
         and scope.contract in (None, case.contract)
         and scope.kind in ("", case.kind)
         and (not scope.priorities or case.priority in scope.priorities)
@@ -162,7 +177,7 @@ def check_tie(new: Scope, others: Iterable[Scope]) -> None:
     """Refuse a ladder that another, just as specific, contends with for some clock."""
     for other in others:
         same_owner = (other.organisation, other.contract) == (new.organisation, new.contract)
-        same_kind = new.kind == other.kind
+        same_kind = (new.whose, new.kind) == (other.whose, other.kind)
         overlap = not new.priorities or bool(new.priorities & other.priorities)
         if other.key != new.key and rank(other) == rank(new) and same_owner and same_kind and overlap:
             raise Refusal("escalation.tie", field="priorities")

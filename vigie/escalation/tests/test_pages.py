@@ -110,6 +110,7 @@ class TestEscalations:
 class TestLadders:
     FORM = {
         "name_fr": "Échelle",
+        "whose": "client",
         "name_en": "Ladder",
         "is_active": "on",
         "kind": "resolution",

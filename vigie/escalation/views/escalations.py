@@ -14,12 +14,14 @@ from vigie.escalation.actions.acknowledge import acknowledge, may_acknowledge
 from vigie.escalation.models import Escalation
 from vigie.escalation.queries import escalations as queries
 from vigie.kernel.actor import Actor
-from vigie.tickets.labels import CLOCKS
+from vigie.tickets.labels import CLOCKS as OF_CLIENT
+from vigie.tickets.labels import SUPPORT_CLOCKS
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import url
 from vigie.toolkit.ordering import by_name
 from vigie.toolkit.pages import render
 
+CLOCKS = {**OF_CLIENT, **SUPPORT_CLOCKS}
 OPEN = (Escalation.State.WAITING, Escalation.State.CLIMBED)
 
 
@@ -44,7 +46,7 @@ def escalation(request: Request, escalation_id: int) -> HttpResponse:
     people = found.recipients.select_related("person").order_by(by_name("person__name"))
     context = {
         "escalation": found, "people": [row.person.name for row in people], "states": labels.STATES, "marks": labels.TONES,
-        "clocks": CLOCKS, "when": labels.point_words(found.step), "who": labels.who_words(found.step),
+        "clocks": CLOCKS, "clock": queries.clock_of(found), "when": labels.point_words(found.step), "who": labels.who_words(found.step),
         "may": found.state in OPEN and may_acknowledge(request.actor, found),
         "crumbs": [{"label": _("Escalations"), "href": url("escalations")}, {"label": found.ticket.reference}],
     }  # fmt: skip

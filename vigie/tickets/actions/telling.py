@@ -125,7 +125,7 @@ def _leads(ticket: Ticket) -> set[int]:
     return set(leads.values_list("agent_id", flat=True))
 
 
-Covers = Callable[[Ticket, Clock, dt.datetime], bool]
+Covers = Callable[[Ticket, Clock | SupportClock, dt.datetime], bool]
 _covers: list[Covers] = []
 
 
@@ -149,7 +149,10 @@ def clock_warned(ticket: Ticket, clock: Clock, percent: int, *, now: dt.datetime
 
 
 def support_warned(ticket: Ticket, clock: SupportClock, *, now: dt.datetime) -> None:
-    """A promise of a team or a supplier: the assignee; from 75 % the leads of the team it binds too."""
+    """A promise of a team or a supplier: the assignee; from 75 % the leads of the team it binds too; a ladder that tells of
+    such promises alone, where there is one."""
+    if any(covers(ticket, clock, now) for covers in _covers):
+        return
     recipients = _handlers(ticket)
     if clock.announced >= 75:
         leads = TeamMember.objects.filter(team_id=clock.team_id or ticket.team_id or 0, is_lead=True)

@@ -287,9 +287,15 @@ def _corrected(who: str, before: Values, after: Values, names: Names) -> Told:
     return Told(_("%(who)s corrected what was recorded. %(what)s") % values, "edit")
 
 
+def _any_clock(after: Values) -> str:
+    """The clock of an escalation: one of the client, of a team or of a supplier."""
+    kind = str(after.get("clock"))
+    return str(labels.CLOCKS.get(kind) or labels.SUPPORT_CLOCKS.get(kind, kind))
+
+
 def _escalated(who: str, before: Values, after: Values, names: Names) -> Told:
     values = {
-        "clock": str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock"))), "step": after.get("step"),
+        "clock": _any_clock(after), "step": after.get("step"),
         "names": ", ".join(after.get("names") or []), "n": after.get("others", 0),
     }  # fmt: skip
     if after.get("state") == "passed":
@@ -306,7 +312,7 @@ def _escalated(who: str, before: Values, after: Values, names: Names) -> Told:
 
 
 def _acknowledged(who: str, before: Values, after: Values, names: Names) -> Told:
-    clock = str(labels.CLOCKS.get(str(after.get("clock")), after.get("clock")))
+    clock = _any_clock(after)
     values = {"who": who, "clock": clock, "step": after.get("step")}
     return Told(
         _("%(who)s acknowledged step %(step)s of the escalation (%(clock)s)") % values, "circle-check"
