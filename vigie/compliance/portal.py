@@ -73,7 +73,10 @@ def measure(request: Request, contract_id: int, rate_id: int) -> HttpResponse:
     actor, now = request.actor, timezone.now()
     contract = access.contract(actor, contract_id)
     month = sheet.month_asked(request.GET, contract, now)
-    found = detail_of(actor, contract, month, rate_id, now=now, live=request.GET.get("live") == "1")
+    found = detail_of(
+        actor, contract, month, rate_id, now=now, live=request.GET.get("live") == "1",
+        cursor=request.GET.get("page"),
+    )  # fmt: skip
     context = {
         "contract": contract, "detail": found, "states": labels.STATES, "exclusion_states": labels.EXCLUSION_STATES,
     }  # fmt: skip
@@ -83,14 +86,14 @@ def measure(request: Request, contract_id: int, rate_id: int) -> HttpResponse:
 @require_GET
 @customers()
 def records(request: Request) -> HttpResponse:
-    """The client's outages and planned maintenance, what comes next first."""
+    """The client's outages and planned maintenance, what comes next first; each list has its own pages."""
     actor, now = request.actor, timezone.now()
     if actor.scope != "company" or actor.organisation_id is None:
         raise NotFound()
     found = queries.outages_page(actor, actor.organisation_id, cursor=request.GET.get("page"))
     context = {
         "ahead": queries.works_ahead(actor, actor.organisation_id, now=now), "found": found, "sources": labels.SOURCES,
-        "works": queries.works_page(actor, actor.organisation_id, size=20),
+        "works": queries.works_page(actor, actor.organisation_id, cursor=request.GET.get("works"), size=20),
     }  # fmt: skip
     return render(request, "compliance/portal_records.html", context)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,11 @@ class Page:
     rows: list[dict[str, Any]]
     next: str | None
     previous: str | None
+
+    @property
+    def is_all(self) -> bool:
+        """Nothing stands before or after it, and it is not empty."""
+        return bool(self.rows) and self.next is None and self.previous is None
 
 
 def _encode(direction: str, values: Sequence[Any]) -> str:
@@ -121,6 +127,36 @@ def page_of(
     """One page of plain rows after (or before) ``cursor``. Raises ``page.bad_cursor``."""
     rows, how = walk(queryset, order, fields=fields, size=size, cursor=cursor)
     return page_from(how, list(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of a list at hand: its places ``[start, end)``, and the cursors of what stands around it."""
+
+    start: int
+    end: int
+    next: str | None
+    previous: str | None
+
+
+def stretch(keys: Sequence[tuple[Any, ...]], *, size: int, cursor: str | None) -> Stretch:
+    """One page of a list that is read whole. ``keys`` rise, each its own, of text and numbers. Raises ``page.bad_cursor``."""
+    if not keys:
+        return Stretch(0, 0, None, None)
+    direction, values = _decode(cursor, len(keys[0])) if cursor else ("n", [])
+    try:
+        if direction == "n":
+            start = bisect_right(keys, tuple(values)) if values else 0
+            end = min(start + size, len(keys))
+        else:
+            end = bisect_left(keys, tuple(values))
+            start = max(end - size, 0)
+    except TypeError as error:
+        raise Refusal("page.bad_cursor") from error
+    if start == end:
+        return Stretch(start, end, None, None)
+    after = _encode("n", keys[end - 1]) if end < len(keys) else None
+    return Stretch(start, end, after, _encode("p", keys[start]) if start else None)
 
 
 def capped_count(queryset: QuerySet[Model] | QuerySet[Any], cap: int = COUNT_CAP) -> int:

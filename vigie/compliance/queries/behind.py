@@ -55,8 +55,32 @@ def behind(
     """Rows, latest first: ``ticket_id reference title kind priority at late excluded target_seconds used_seconds amount
     exclusion``. ``title`` is empty for a confidential ticket out of sight; ``exclusion`` is ``None`` or its id and state.
     """
+    statement, rows = _source(actor, wanted, now)
+    return _page(actor, wanted, statement, rows, now=now, cursor=cursor, size=size)
+
+
+def counted(actor: Actor, wanted: Wanted, *, now: dt.datetime, cursor: str | None = None) -> tuple[Page, int]:
+    """A page of :func:`behind`, and how many rows there are in all."""
+    statement, rows = _source(actor, wanted, now)
+    page = _page(actor, wanted, statement, rows, now=now, cursor=cursor, size=SIZE)
+    return page, len(page.rows) if page.is_all else rows.count()
+
+
+def _source(actor: Actor, wanted: Wanted, now: dt.datetime) -> tuple[Statement | None, QuerySet[Any]]:
     statement = None if wanted.live else _statement(actor, wanted)
-    rows = _live(actor, wanted, now) if statement is None else _frozen(statement, wanted)
+    return statement, _live(actor, wanted, now) if statement is None else _frozen(statement, wanted)
+
+
+def _page(
+    actor: Actor,
+    wanted: Wanted,
+    statement: Statement | None,
+    rows: QuerySet[Any],
+    *,
+    now: dt.datetime,
+    cursor: str | None,
+    size: int,
+) -> Page:
     clock = F("clock_id") if rows.model is StatementClock else F("pk")
     page = page_of(
         rows.annotate(of_clock=clock, reference=F("ticket__reference")), LATEST,

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from django.utils.translation import ngettext
 
 from vigie.compliance.queries.behind import Wanted
-from vigie.compliance.queries.detail import Behind, detail_of
+from vigie.compliance.queries.detail import Behind, costing
 from vigie.compliance.queries.sheet import MeasureRow, Row, sheet_of
-from vigie.contracts.models import Contract
 from vigie.kernel.actor import Actor
+
+SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A line that costs: in words, what it came to, and the records behind it (none: its tickets are)."""
+    """A line that costs: in words, what it came to, and the records behind it (none: its tickets are), the first of them
+    where there are ``more``."""
 
     words: str
     told: str
@@ -24,6 +26,7 @@ class Cost:
     rate: int
     of_records: bool
     records: tuple[Behind, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def _of_tickets(row: Row) -> Cost:
 
 
 def _of_records(actor: Actor, wanted: Wanted, row: MeasureRow, now: dt.datetime) -> Cost:
-    contract: Contract = wanted.contract
-    detail = detail_of(actor, contract, wanted.month, row.id, now=now, live=wanted.live)
-    missed = tuple(one for one in detail.records if one.missed or one.amount)
-    return Cost(row.scope, row.told, row.penalty, row.id, of_records=True, records=missed)
+    records, more = costing(
+        actor, wanted.contract, wanted.month, row.id, now=now, live=wanted.live, most=SHOWN
+    )
+    return Cost(row.scope, row.told, row.penalty, row.id, of_records=True, records=records, more=more)

@@ -13,7 +13,7 @@ from vigie.compliance import labels
 from vigie.compliance.models import Statement
 from vigie.compliance.queries import behind
 from vigie.compliance.queries.behind import Only, Wanted
-from vigie.compliance.queries.detail import Behind, Detail, detail_of
+from vigie.compliance.queries.detail import PRINTED, Behind, Detail, detail_of
 from vigie.compliance.queries.names import names_of
 from vigie.compliance.queries.sheet import MeasureRow, Row, Sheet, sheet_of
 from vigie.contracts.labels import KINDS
@@ -216,7 +216,9 @@ def _list(row: Row, rows: list[list[str]]) -> dict[str, Any]:
 
 def _records(actor: Actor, contract: Contract, sheet: Sheet, now: dt.datetime) -> list[dict[str, Any]]:
     """For each measure the records behind it."""
-    details = (detail_of(actor, contract, sheet.month, row.id, now=now) for row in sheet.measures)
+    details = (
+        detail_of(actor, contract, sheet.month, row.id, now=now, size=PRINTED) for row in sheet.measures
+    )
     return [_recorded(one) for one in details if one.records]
 
 
@@ -226,8 +228,9 @@ def _recorded(detail: Detail) -> dict[str, Any]:
         {"label": _("Counted"), **END}, {"label": _("Penalty"), **END},
     ]  # fmt: skip
     after: list[str] = []
-    if detail.more:
-        after = [ngettext("and %(num)s more", "and %(num)s more", detail.more) % {"num": detail.more}]
+    more = detail.total - len(detail.records)
+    if more:
+        after = [ngettext("and %(num)s more", "and %(num)s more", more) % {"num": more}]
     title = _("Behind the rate: %(scope)s") % {"scope": detail.row.scope}
     zone = detail.contract.organisation.timezone
     return {

@@ -82,7 +82,7 @@ def measure_month(request: Request, contract_id: int, rate_id: int) -> HttpRespo
     contract = access.contract(actor, contract_id)
     month = sheet.month_asked(request.GET, contract, now)
     live = request.GET.get("live") == "1"
-    found = detail_of(actor, contract, month, rate_id, now=now, live=live)
+    found = detail_of(actor, contract, month, rate_id, now=now, live=live, cursor=request.GET.get("page"))
     crumbs = [
         *_crumbs(contract),
         {"label": found.words, "href": _month_url(contract, found.month.isoformat()[:7])},

@@ -61,14 +61,14 @@ def tickets(request: Request, contract_id: int) -> HttpResponse:
 
 def listed(request: Request, wanted: behind.Wanted, now: dt.datetime) -> dict[str, Any]:
     """The list of tickets and its filters, for either shell."""
-    found = behind.behind(request.actor, wanted, now=now, cursor=request.GET.get("page"))
+    found, total = behind.counted(request.actor, wanted, now=now, cursor=request.GET.get("page"))
     sheet.amount_words(found.rows, wanted.contract.organisation.currency)
     kept = {
         "month": wanted.month.isoformat()[:7],
         "rate": wanted.commitment.pk if wanted.commitment else None,
     }
     return {
-        "found": found, "wanted": wanted, "only": labels.ONLY, "kinds": KINDS, "kept": kept,
+        "found": found, "total": total, "wanted": wanted, "only": labels.ONLY, "kinds": KINDS, "kept": kept,
         "scope": labels.scope_words(wanted.commitment) if wanted.commitment else _("All commitments"),
         "month": labels.month_words(wanted.month), "exclusion_states": labels.EXCLUSION_STATES,
         "live": "1" if wanted.live else None,
