@@ -44,8 +44,8 @@ def acknowledge(actor: Actor, escalation_id: int, *, now: dt.datetime) -> Escala
     fact = NewFact(facts.ACKNOWLEDGED, {"clock": clock_of(row).kind, "step": row.position})
     change(actor, ticket, {}, [fact], now=now, is_public=False, moves_clock=False)
     # the sweep looks again: nothing is awaited
-    Watch.objects.filter(clock_id=row.clock_id).update(version=0)
-    SupportWatch.objects.filter(clock_id=row.support_clock_id).update(version=0)
+    Watch.objects.filter(clock_id=row.clock_id or 0).update(version=0)
+    SupportWatch.objects.filter(clock_id=row.support_clock_id or 0).update(version=0)
     return row
 
 

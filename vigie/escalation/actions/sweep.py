@@ -92,13 +92,11 @@ def _look_at(sort: Sort, clock_id: int, ticket_id: int, known: Book, now: dt.dat
     ladder = known.ladder_of(ticket, clock.kind) if clock.state in LIVE else None
     _let_go(clock, ladder)
     next_at = None if ladder is None else _climb(ticket, clock, ladder, now)
-    if (
-        ticket.version != before
-    ):  # what fired here moved no clock: those looked at already need no second look
-        for watches in (Watch, SupportWatch):
-            seen_before = watches._default_manager.filter(clock__ticket_id=ticket_id, version=before)
-            seen_before.update(version=ticket.version)
-    seen = sort.watches(clock_id=clock_id, version=ticket.version, next_at=moment(next_at))
+    if ticket.version != before:
+        # what fired here moved no clock of the client: those looked at already need no second look. A hand-over moves
+        # those of teams.
+        Watch.objects.filter(clock__ticket_id=ticket_id, version=before).update(version=ticket.version)
+    seen: Any = sort.watches(clock_id=clock_id, version=ticket.version, next_at=moment(next_at))
     sort.watches._default_manager.bulk_create(
         [seen], update_conflicts=True, unique_fields=["clock"], update_fields=["version", "next_at"]
     )

@@ -14,6 +14,7 @@ from vigie.accounts.models import Person
 from vigie.contracts.rules.instants import epoch
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.actions import lifecycle, telling
+from vigie.tickets.actions.course import Course
 from vigie.tickets.actions.course import courses as courses_of
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.models import Fact, Ticket
@@ -65,11 +66,11 @@ def _silences(ticket_ids: Iterable[int]) -> Mapping[int, Silence]:
     return found
 
 
-def _stages(ticket: Ticket, course: lifecycle.Course) -> tuple[int, ...]:
+def _stages(ticket: Ticket, course: Course) -> tuple[int, ...]:
     return course.delays.silence_days or machine_of(ticket.workflow_version_id).silence
 
 
-def _is_due(ticket: Ticket, silence: Silence, course: lifecycle.Course, now: dt.datetime) -> bool:
+def _is_due(ticket: Ticket, silence: Silence, course: Course, now: dt.datetime) -> bool:
     days = _stages(ticket, course)
     if len(silence.told) >= len(days) or now - silence.since < dt.timedelta(days=days[0] - 1):
         return False
