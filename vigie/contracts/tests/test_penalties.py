@@ -152,7 +152,11 @@ def test_bands_go_down_to_zero_and_none_is_negative(steps: tuple[tuple[str, str]
 # -- properties ------------------------------------------------------------------------------------------------------
 
 AMOUNT = st.decimals(min_value=0, max_value=10**6, places=2)
-LINES = st.lists(st.builds(Line, st.integers(1, 9), AMOUNT, st.sampled_from(["", "a", "b"])), max_size=6)
+LINES = st.lists(
+    st.builds(Line, st.integers(1, 9), AMOUNT, st.sampled_from(["", "a", "b"])),
+    unique_by=lambda line: line.key,  # a commitment has one line
+    max_size=6,
+)
 CAP = st.none() | AMOUNT
 LIMITS = st.builds(Limits, CAP, CAP, AMOUNT)
 RATE = st.fractions(min_value=0, max_value=1)
