@@ -69,7 +69,12 @@ def _signed(statement: Statement, zone: str) -> list[tuple[str, str]]:
     who = names.get(statement.proposed_by_id or 0, "Vigie")
     rows = [(_("Proposed"), f"{who}, {_at(statement.proposed_at, zone)}")]
     if statement.approved_by_id and statement.approved_at:
-        rows.append((_("Approved"), f"{names[statement.approved_by_id]}, {_at(statement.approved_at, zone)}"))
+        rows.append(
+            (
+                pgettext("state", "Approved"),
+                f"{names[statement.approved_by_id]}, {_at(statement.approved_at, zone)}",
+            )
+        )
     return rows
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
+from babel.dates import format_skeleton
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from vigie.contracts import access
 from vigie.contracts.models import CalendarVersion
 from vigie.contracts.queries.calendars import hours_text, summary
+from vigie.contracts.queries.places import place_name
 from vigie.contracts.rules.calendar import MIDNIGHT, Calendar
 from vigie.contracts.rules.promise import Terms, Unit
 from vigie.kernel.actor import Actor
-from vigie.toolkit.jinja import local_name, when
+from vigie.toolkit.jinja import local_name, locale, when
 
 MOST_DAYS = 6
 """Days with hours of their own that are named; more are counted."""
@@ -29,7 +32,7 @@ def calendar_names(actor: Actor, terms: Iterable[Terms]) -> dict[str, str]:
 
 
 def hours_told(terms: Terms, name: str = "") -> str:
-    """``Office hours: Mon–Fri 08:00-18:00 (time of Europe/Paris; closed on public holidays: FR)``."""
+    """``Office hours: Mon–Fri 08:00-18:00 (Europe/Paris time; closed on public holidays: France)``."""
     calendar = terms.calendar
     if terms.target.unit == Unit.CALENDAR_TIME:
         return _("day and night, every day")
@@ -41,8 +44,9 @@ def hours_told(terms: Terms, name: str = "") -> str:
 def _told(calendar: Calendar) -> str:
     always = all(hours == ((0, MIDNIGHT),) for hours in calendar.week)
     hours = _("day and night, every day") if always else summary(calendar)
-    about = [_("time of %(zone)s") % {"zone": calendar.zone}, *_holidays(calendar), *_special(calendar)]
-    return f"{hours} ({'; '.join(about)})"
+    about = [_("%(zone)s time") % {"zone": calendar.zone}, *_holidays(calendar), *_special(calendar)]
+    among = _("; ").join(about)
+    return f"{hours} ({among})"
 
 
 def _holidays(calendar: Calendar) -> list[str]:
@@ -51,12 +55,20 @@ def _holidays(calendar: Calendar) -> list[str]:
         return [_("open on public holidays")]
     told = []
     if calendar.holiday_sets:
-        sets = ", ".join(calendar.holiday_sets)
+        sets = ", ".join(place_name(code, locale()) for code in calendar.holiday_sets)
         told.append(_("closed on public holidays: %(sets)s") % {"sets": sets})
     if calendar.holidays:
-        rules = ", ".join(rule.removeprefix("--") for rule in calendar.holidays)
+        rules = ", ".join(_days(rule) for rule in calendar.holidays)
         told.append(_("closed too on: %(days)s") % {"days": rules})
     return told
+
+
+def _days(rule: str) -> str:
+    """``--12-24`` as ``24 Dec``, ``2026-08-03/2026-08-14`` as both days."""
+    if rule.startswith("--"):
+        month, day = map(int, rule.removeprefix("--").split("-"))
+        return format_skeleton("MMMd", dt.date(2024, month, day), locale=locale())
+    return " – ".join(when(dt.date.fromisoformat(day)) for day in rule.split("/"))
 
 
 def _special(calendar: Calendar) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from vigie.contracts.rules.holiday_sets import named_days, set_days
+from babel import Locale
+
+from vigie.contracts.rules.holiday_sets import named_days, part_names, set_days
 from vigie.kernel.refusal import Refusal
 
 
@@ -18,6 +20,13 @@ def check_holidays(country: str, subdivision: str) -> None:
         raise Refusal(
             "tenancy.holidays_unknown", field="subdivision" if subdivision else "country", place=place
         ) from None
+
+
+def place_name(code: str, language: str) -> str:
+    """A set of holidays as a reader knows it: ``FR`` France, ``CA-QC`` Canada (Québec), ``FR-67`` France (67)."""
+    country, _, part = code.partition("-")
+    name = str(Locale.parse(language).territories.get(country.upper(), country))
+    return f"{name} ({part_names(country).get(part, part)})" if part else name
 
 
 def next_holiday(place: str, after: dt.date, language: str) -> tuple[dt.date, str] | None:

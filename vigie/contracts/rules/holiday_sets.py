@@ -57,6 +57,12 @@ def named_days(code: str, year: int, language: str) -> dict[date, str]:
     )
 
 
+def part_names(country: str) -> dict[str, str]:
+    """Parts of a country that have holidays of their own, with the name that people there give them."""
+    aliases: Mapping[str, str] = getattr(_country(country.upper()), "subdivisions_aliases", {})
+    return {code: name for name, code in aliases.items() if not name.isupper()}
+
+
 def check_rule(rule: object) -> str:
     """The rule as it stands, or ``contracts.calendar_bad_holiday``."""
     if not isinstance(rule, str):

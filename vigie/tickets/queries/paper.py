@@ -47,7 +47,8 @@ def _values(
         "title": _("Statement of the time counted"),
         "subtitle": ticket.reference,
         "head": client.name,
-        "foot": _("Read on %(at)s. Anybody may count it again from the stretches.") % {"at": _at(now, zone)},
+        "foot": _("Read on %(at)s. Anybody can recalculate it from the periods above.")
+        % {"at": _at(now, zone)},
         "facts": _facts(ticket, client, clocks, zone),
         "sections": [
             *([_section(one, zone) for one in clocks] or [_nothing()]),
@@ -77,7 +78,7 @@ def _facts(ticket: Ticket, client: Organisation, clocks: list[Explained], zone: 
         (_("Client"), client.name),
         (pgettext("paper", "Type"), f"{labels.TYPES[ticket.ticket_type]} · P{ticket.priority}"),
         (_("Opened"), _at(ticket.opened_at, zone)),
-        (_("Times"), _("every one is that of %(zone)s") % {"zone": zone}),
+        (_("Times"), _("all in %(zone)s time") % {"zone": zone}),
         (_("Contract"), ", ".join(contracts)),
     ]
     return [[str(name), str(words)] for name, words in rows if words]
