@@ -183,7 +183,7 @@ def _readings(contract: Contract, code: str, current: dt.date, desk: Actor, anch
         ago = (current.year - month.year) * 12 + current.month - month.month
         day = _weekday(rules.later(month), REPORT_DAYS.get((code, ago), 3))
         if day <= anchor.date():
-            values = {"delivered_on": day, "source": "Courriel au client, déposé sur le portail"}
+            values = {"delivered_on": day, "source": "E-mail au client, déposé sur le portail"}
             records.save_reading(desk, contract.pk, ("report", None, month), values, now=anchor)
         month = rules.later(month)
     for ago, (answers, satisfied) in enumerate(ANSWERS.get(code, ()), start=1):

@@ -30,13 +30,13 @@ RATES: tuple[tuple[str, int | None, str, str, dict[str, Any]], ...] = (
 Asked = tuple[str, int, Plea, tuple[bool, str] | None]
 ASKED: tuple[Asked, ...] = (
     ("VALMONT", 3, Plea("client_access", "Poste de garde fermé, aucun accès au site malgré le rendez-vous.",
-                        "Rendez-vous confirmé par courriel la veille ; compte rendu du technicien sur place."),
+                        "Rendez-vous confirmé par e-mail la veille ; compte rendu du technicien sur place."),
      (True, "Accord de Philippe Garnier au comité mensuel.")),
     ("VALMONT", 2, Plea("mass_event", "Vague d’appels après la mise à jour de l’ERP décidée par le client.",
                         "Volume de la semaine supérieur de 30 % à l’hypothèse du contrat."),
      (False, "Contesté par Philippe Garnier : la mise à jour était au calendrier partagé depuis un mois.")),
     ("VALMONT", 1, Plea("client_freeze", "Gel des changements demandé pendant l’inventaire.",
-                        "Courriel de la direction logistique fixant la période de gel."), None),
+                        "E-mail de la direction logistique fixant la période de gel."), None),
     ("HARGROVE", 2, Plea("client_access", "The partner was travelling and could not be reached to test the fix.",
                          "Three calls and two messages without an answer, logged on the ticket."),
      (True, "Agreed by Margaret Ellis at the monthly review.")),

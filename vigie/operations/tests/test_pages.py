@@ -70,9 +70,9 @@ def test_the_list_shows_what_failed_and_why_and_no_argument(world: World) -> Non
     assert "builtins.ValueError" in page
     assert "someone@" not in page
     assert f"/administration/jobs/{failed}/" in page
-    assert "Lire un courriel" not in page
+    assert "Lire un e-mail" not in page
     waiting = seen(world.admin, "/administration/jobs/?state=todo")
-    assert "Lire un courriel" in waiting
+    assert "Lire un e-mail" in waiting
     one = seen(world.admin, f"/administration/jobs/{failed}/")
     assert "accounts/mails.py:9" in one
     assert "someone@" not in one
