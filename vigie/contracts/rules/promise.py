@@ -39,6 +39,10 @@ class ClockKind(StrEnum):
     UC = "uc"
 
 
+KEPT_BY_MESSAGE = frozenset({ClockKind.RESPONSE, ClockKind.REPLY, ClockKind.UPDATE})
+"""Promises that a message of the provider keeps: it is owed by the provider, whoever the ticket waits for."""
+
+
 class Unit(StrEnum):
     """How ``Target.value`` is read."""
 

@@ -32,7 +32,8 @@ def confirm_cause(
     if clock is None:
         raise NotFound()
     rows = load_rows(ticket.pk, {*CLOCK_KINDS, *KINDS})
-    reading = read_clock(terms_of(clock.terms_id), with_holders(facts_of(clock, rows), rows), epoch(now))
+    terms = terms_of(clock.terms_id)
+    reading = read_clock(terms, with_holders(facts_of(clock, rows), rows, terms), epoch(now))
     if not reading.breached:
         raise Refusal("tickets.clock_not_missed")
     if reason not in BREACH_REASONS:

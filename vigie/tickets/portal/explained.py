@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from vigie.contracts.rules.instants import epoch
-from vigie.contracts.rules.promise import Unit
+from vigie.contracts.rules.promise import KEPT_BY_MESSAGE, Unit
 from vigie.contracts.rules.reading import ClockState, Reading, Segment
 from vigie.tickets.portal.words import Words, clock_time, promise_sentence, spoken
 from vigie.tickets.queries.closed_time import closed_words
@@ -58,6 +58,7 @@ _CAUSES: dict[str, Words] = {
     "pending_problem": _("We look for the root cause"),
     "pending_other_team": _("Another of our teams works on it"),
 }
+_OWED: Words = _("On hold, but a message from us is still owed to you")
 _HANDS = {"resolved": "none", "before_restart": "none", "pending_supplier": "supplier"}
 
 
@@ -187,24 +188,26 @@ def _cut(reading: Reading, segment: Segment) -> list[Piece]:
         None if reading.breached_at is None else reading.breached_at - 1
     )  # the last instant within the promise
     if not segment.counted or edge is None or edge >= segment.end:
-        return [_piece(segment, segment.start, segment.end, segment.service_seconds, late=False)]
+        return [_piece(reading, segment, segment.start, segment.end, segment.service_seconds, late=False)]
     if edge <= segment.start:
-        return [_piece(segment, segment.start, segment.end, segment.service_seconds, late=True)]
+        return [_piece(reading, segment, segment.start, segment.end, segment.service_seconds, late=True)]
     before = reading.terms.target.openings(reading.terms.calendar).elapsed(segment.start, edge)
     return [
-        _piece(segment, segment.start, edge, before, late=False),
-        _piece(segment, edge, segment.end, segment.service_seconds - before, late=True),
+        _piece(reading, segment, segment.start, edge, before, late=False),
+        _piece(reading, segment, edge, segment.end, segment.service_seconds - before, late=True),
     ]
 
 
-def _piece(segment: Segment, start: int, end: int, seconds: int, *, late: bool) -> Piece:
-    cause = segment.cause
+def _piece(reading: Reading, segment: Segment, start: int, end: int, seconds: int, *, late: bool) -> Piece:
+    cause, is_message = segment.cause, reading.terms.kind in KEPT_BY_MESSAGE
     hands = "yours" if cause.startswith("pending_client_") else _HANDS.get(cause, "ours")
     if cause in ("resolved", "before_restart"):
         kind = "off"
     else:
         kind = "late" if late else "run" if segment.counted else "pause"
     label = _CAUSES.get(cause, _CAUSES["running"])
+    if segment.counted and is_message and cause.startswith("pending_"):
+        label, hands = _OWED, "ours"
     return Piece(instant(start), instant(end), kind, label, hands, segment.counted, seconds)  # type: ignore[arg-type]
 
 

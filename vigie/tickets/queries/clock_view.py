@@ -17,7 +17,7 @@ from vigie.contracts.rules.clock_facts import ClockFact
 from vigie.contracts.rules.cycles import Cycle
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import openings
-from vigie.contracts.rules.promise import Audience, ClockKind, Terms, Unit
+from vigie.contracts.rules.promise import KEPT_BY_MESSAGE, Audience, ClockKind, Terms, Unit
 from vigie.contracts.rules.reading import Reading, Segment
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.contracts.rules.strip import Part, strip
@@ -129,10 +129,10 @@ def clock_views(
     found = []
     order = list(CLOCKS)
     for clock in sorted(clocks, key=lambda c: (order.index(c["kind"]), c.get("cycle") or 0)):
-        facts = _facts(clock, rows)
+        facts, terms = _facts(clock, rows), terms_of(clock["terms_id"])
         if tells_holders:
-            facts = with_holders(facts, rows)
-        found.append(_view(clock, read_clock(terms_of(clock["terms_id"]), facts, epoch(now)), epoch(now)))
+            facts = with_holders(facts, rows, terms)
+        found.append(_view(clock, read_clock(terms, facts, epoch(now)), epoch(now)))
     return found
 
 
@@ -290,7 +290,7 @@ def _stretch(segment: Segment, reading: Reading, names: Mapping[str, str]) -> St
         end,
         segment.counted,
         kind,
-        why(segment, reading.terms.audience),
+        why(segment, reading.terms),
         "" if segment.cause == "resolved" else names.get(segment.holder, ""),
         segment.service_seconds,
         segment.calendar_seconds,
@@ -299,11 +299,11 @@ def _stretch(segment: Segment, reading: Reading, names: Mapping[str, str]) -> St
     )
 
 
-def why(segment: Segment, audience: Audience = Audience.SLA) -> str:
+def why(segment: Segment, terms: Terms) -> str:
     """The reason why the time of a segment counts, or not. Between two turns, a team or a supplier had not the ticket."""
-    if segment.cause == "resolved" and audience == Audience.OLA:
+    if segment.cause == "resolved" and terms.audience == Audience.OLA:
         return _("Not with this team: not counted")
-    if segment.cause == "resolved" and audience == Audience.UC:
+    if segment.cause == "resolved" and terms.audience == Audience.UC:
         return _("Not with this supplier: not counted")
     if segment.cause == "running":
         return (
@@ -316,6 +316,8 @@ def why(segment: Segment, audience: Audience = Audience.SLA) -> str:
     if segment.cause == "before_restart":
         return _("Before the clock started again: not counted")
     values = {"reason": label(PAUSES, segment.cause.removeprefix("pending_"))}
+    if segment.counted and terms.kind in KEPT_BY_MESSAGE:
+        return _("On hold (%(reason)s): counted, our message is owed all the same") % values
     if segment.counted:
         return _("On hold (%(reason)s): counted, the contract does not suspend for this") % values
     return _("On hold (%(reason)s): not counted") % values

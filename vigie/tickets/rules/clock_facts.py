@@ -46,7 +46,7 @@ def _one(kind: str, clock_id: int | None, row: Row, terms_by_id: TermsById) -> C
     if row.kind == facts.PROMISED and row.after.get("clock_id") == clock_id and "cycles" not in row.after:
         return _promised(row, terms_by_id)
     if row.kind == facts.STATE:
-        return _state(kind, row, at, order)
+        return _state(row, at, order)
     return None
 
 
@@ -100,7 +100,7 @@ def _pause(row: Row) -> ClockFact:
     return ClockFact(FactKind.PAUSE, epoch(row.at), row.order, reason=reason, agreed=agreed)
 
 
-def _state(kind: str, row: Row, at: int, order: int) -> ClockFact | None:
+def _state(row: Row, at: int, order: int) -> ClockFact | None:
     was, now = row.before.get("phase"), row.after.get("phase")
     if now == "done":
         return ClockFact(FactKind.STOP, at, order)
@@ -110,8 +110,6 @@ def _state(kind: str, row: Row, at: int, order: int) -> ClockFact | None:
             if was == "done"
             else ClockFact(FactKind.CANCEL, at, order, reason=str(row.after.get("state")))
         )
-    if kind == "response":
-        return None
     if was == "done":
         return ClockFact(FactKind.REOPEN, at, order)
     if now == "waiting":

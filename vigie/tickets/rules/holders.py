@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind
-from vigie.contracts.rules.promise import PendingReason
+from vigie.contracts.rules.promise import KEPT_BY_MESSAGE, PendingReason, Terms
 from vigie.contracts.rules.reading import Reading
 from vigie.tickets.rules.clock_facts import Row
 from vigie.tickets.rules.support import Stage, stages
@@ -28,11 +28,14 @@ class Hold:
     holder: str
 
 
-def holder_of(stage: Stage) -> str:
-    """Who has the ticket: the one waited for, where somebody is; otherwise its team."""
+def holder_of(stage: Stage, terms: Terms | None = None) -> str:
+    """Who has the ticket: the one waited for, where somebody is; otherwise its team.
+
+    ``terms``: who has what they promise. A message that is owed while the ticket waits is in the team's hands.
+    """
     if not stage.is_live:
         return DONE
-    if stage.phase == "active":
+    if stage.phase == "active" or (terms is not None and _is_owed(stage, terms)):
         return f"team:{stage.team}" if stage.team else NOBODY
     reason = stage.reason
     if reason == PendingReason.SUPPLIER:
@@ -44,19 +47,23 @@ def holder_of(stage: Stage) -> str:
     return f"wait:{reason}"
 
 
-def holder_facts(rows: Iterable[Row]) -> list[ClockFact]:
+def _is_owed(stage: Stage, terms: Terms) -> bool:
+    return terms.kind in KEPT_BY_MESSAGE and not terms.pauses(stage.reason, stage.agreed)
+
+
+def holder_facts(rows: Iterable[Row], terms: Terms | None = None) -> list[ClockFact]:
     """The changes of hands, as facts that cut a clock in segments."""
     found: list[ClockFact] = []
     for _row, stage in stages(rows):
-        holder = holder_of(stage)
+        holder = holder_of(stage, terms)
         if not found or found[-1].holder != holder:
             found.append(ClockFact(FactKind.HOLDER, stage.at, stage.order, holder=holder))
     return found
 
 
-def with_holders(found: Iterable[ClockFact], rows: Iterable[Row]) -> list[ClockFact]:
-    """A clock's facts, with the hands told in the words of this module."""
-    return [*(fact for fact in found if fact.kind != FactKind.HOLDER), *holder_facts(rows)]
+def with_holders(found: Iterable[ClockFact], rows: Iterable[Row], terms: Terms) -> list[ClockFact]:
+    """The facts of a clock of these terms, with the hands told in the words of this module."""
+    return [*(fact for fact in found if fact.kind != FactKind.HOLDER), *holder_facts(rows, terms)]
 
 
 def holds(rows: Iterable[Row], until: int) -> list[Hold]:

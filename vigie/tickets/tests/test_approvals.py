@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.world import START, World, report
 from vigie.accounts.models import Affiliation, Person
@@ -19,7 +19,9 @@ from vigie.tickets.actions import approvals
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.silence import remind_silent_clients
 from vigie.tickets.models import Approval, Clock, Fact, Ticket
+from vigie.tickets.portal.explained import pieces
 from vigie.tickets.queries import customer
+from vigie.tickets.queries.clock_story import story
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -59,6 +61,30 @@ def answer(world: World, person: Person, ticket: Ticket, verb: str, given: Given
     with client_wall(actor):
         take_step(actor, ticket.pk, verb, given, now=now)
     ticket.refresh_from_db()
+
+
+def test_a_response_that_is_owed_is_ours_while_the_client_is_waited_for(
+    world: World, approver: Person
+) -> None:
+    ticket = asked(world)
+    now = START + 2 * HOUR
+    with translation.override("en"):
+        told = story(world.actor(world.agent), ticket.pk, now=now)
+        words = {one.clock.kind: (one.stretches[-1].why, one.stretches[-1].holder) for one in told.clocks}
+        response, resolution = customer.promises(world.actor(world.a.user), ticket, now)
+        pieces_told = [
+            [(str(p.label), p.hands, p.counted, p.seconds) for p in pieces(one.reading)][-1]
+            for one in (response, resolution)
+        ]
+    reason = "Approval expected from the client"
+    assert words == {
+        "response": (f"On hold ({reason}): counted, our message is owed all the same", world.team.name_en),
+        "resolution": (f"On hold ({reason}): not counted", "The client"),
+    }
+    assert pieces_told == [
+        ("On hold, but a message from us is still owed to you", "ours", True, 3600),
+        ("We wait for an approval on your side", "yours", False, 3600),
+    ]
 
 
 def test_the_clients_approvers_are_asked_and_the_clock_waits(world: World, approver: Person) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,12 +101,34 @@ def test_the_time_of_each_holder_adds_up_to_the_used_seconds(
     promise = terms(calendar, 8, pauses={"supplier": supplier_pauses})
     facts = clock_facts("resolution", None, rows, no_terms)
     now = int(rows[-1].at.timestamp()) + tail
-    plain, told = read_clock(promise, facts, now), read_clock(promise, with_holders(facts, rows), now)
+    plain, told = (
+        read_clock(promise, facts, now),
+        read_clock(promise, with_holders(facts, rows, promise), now),
+    )
     found = shares(told)
     assert told.used_seconds == plain.used_seconds == sum(found.values())
     assert proposed(found) == (max(found, key=lambda name: found[name]) if found else "") or len(
         set(found.values())
     ) < len(found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "meanwhile"),
+    [(ClockKind.RESPONSE, "team:1"), (ClockKind.REPLY, "team:1"), (ClockKind.RESOLUTION, "client")],
+)
+def test_a_message_that_is_owed_stays_with_the_team_while_the_client_is_waited_for(
+    kind: ClockKind, meanwhile: str
+) -> None:
+    rows = journal([(0, "assign", 1), (H, "wait", 0), (2 * H, "resume", 0)])
+    promise = terms(K4, 8, kind=kind)
+    facts = with_holders(clock_facts(str(kind), None, rows, no_terms), rows, promise)
+    told = read_clock(promise, facts, BEGIN + 4 * H).segments
+    assert [(s.holder, s.cause, s.service_seconds) for s in told] == [
+        ("team:1", "running", H),
+        (meanwhile, "pending_client_info", 2 * H),
+        ("team:1", "running", H),
+    ]
+    assert [s.counted for s in told] == [True, kind != ClockKind.RESOLUTION, True]
 
 
 @relaxed
