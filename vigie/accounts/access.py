@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import module_has_submodule
 
-from vigie.accounts.models import Affiliation, Agent, Person, Role, Team
+from vigie.accounts.models import Affiliation, Agent, Person, Role, Team, TeamMember
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
@@ -63,6 +63,19 @@ def visible_affiliations(actor: Actor) -> QuerySet[Affiliation]:
 def visible_teams(actor: Actor) -> QuerySet[Team]:
     """Teams are the provider's: every agent sees them all, a client only their names."""
     return Team.objects.filter(is_active=True)
+
+
+def offered_teams(teams: QuerySet[Team]) -> QuerySet[Team]:
+    """Those of ``teams`` that one may choose: an imported one once somebody who can sign in belongs to it."""
+    able = TeamMember.objects.filter(
+        team_id=OuterRef("pk"), agent__person__is_active=True, agent__person__email__gt=""
+    )
+    return teams.filter(Q(is_imported=False) | Exists(able))
+
+
+def offered_agents(agents: QuerySet[Agent]) -> QuerySet[Agent]:
+    """Those of ``agents`` that one may choose: active, and able to sign in. Whom only an import made has no address."""
+    return agents.filter(person__is_active=True, person__email__gt="")
 
 
 def one(actor: Actor, person_id: int) -> Person:

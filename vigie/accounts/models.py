@@ -115,7 +115,7 @@ class Affiliation(models.Model):
 
 
 class Team(models.Model):
-    """A group of agents that owns a queue."""
+    """A group of agents that owns a queue. ``is_imported``: made by an import, because a ticket named it."""
 
     code = models.SlugField(_("Code"), max_length=40, unique=True)
     name_fr = models.CharField(_("Name (French)"), max_length=100)
@@ -123,6 +123,7 @@ class Team(models.Model):
     level = models.PositiveSmallIntegerField(_("Support level"), default=1)
     timezone = models.CharField(_("Time zone"), max_length=60, default="Europe/Paris")
     is_active = models.BooleanField(_("In use"), default=True)
+    is_imported = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(level__range=(1, 3)), name="team_level")]

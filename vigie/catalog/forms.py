@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from vigie.accounts.access import offered_teams
 from vigie.accounts.models import Team
 from vigie.catalog.labels import CRITICALITIES, ICONS
 from vigie.catalog.models import Category, Service, Subscription
@@ -30,8 +31,8 @@ class Placed(Named):
 
 
 def teams() -> Any:
-    """Teams in use, by support level."""
-    return Team.objects.filter(is_active=True).order_by("level", "code")
+    """Teams in use that may be chosen, by support level."""
+    return offered_teams(Team.objects.filter(is_active=True)).order_by("level", "code")
 
 
 class ServiceForm(RecordForm):

@@ -120,8 +120,7 @@ def people_by_role(actor: Actor, organisation_id: int) -> dict[str, Any]:
 
 def agents_of(organisation_id: int) -> list[dict[str, Any]]:
     """Agents authorised for this client by name (those who see every client are counted apart)."""
-    rows = Agent.objects.filter(
-        Q(clients__organisation_id=organisation_id) | Q(all_clients=True), person__is_active=True
-    )
+    sees = Q(clients__organisation_id=organisation_id) | Q(all_clients=True)
+    rows = accounts_access.offered_agents(Agent.objects.filter(sees))
     rows = rows.order_by("all_clients", by_name("person__name")).distinct()
     return [{**row} for row in rows.values("person_id", "person__name", "all_clients")]

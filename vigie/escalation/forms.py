@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
-from vigie.accounts.models import Person, Role, Team
+from vigie.accounts.access import offered_agents, offered_teams
+from vigie.accounts.models import Agent, Person, Role, Team
 from vigie.contracts import labels as contract_labels
 from vigie.contracts.access import visible as visible_contracts
 from vigie.contracts.access import visible_calendars
@@ -97,11 +98,11 @@ class StepForm(RecordForm):
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["position"].required = False
-        choose_from(self, "team", Team.objects.filter(is_active=True).order_by(by_name("name_fr")))
+        teams = offered_teams(Team.objects.filter(is_active=True))
+        choose_from(self, "team", teams.order_by(by_name("name_fr")))
         choose_from(self, "role", Role.objects.order_by(by_name("name_fr")))
-        choose_from(
-            self, "person", Person.objects.filter(side="provider", is_active=True).order_by(by_name("name"))
-        )
+        people = Person.objects.filter(agent__in=offered_agents(Agent.objects.all()))
+        choose_from(self, "person", people.order_by(by_name("name")))
         choose_from(self, "calendar", visible_calendars(actor).order_by(by_name("name_fr")))
 
     def values(self, data: dict[str, Any]) -> dict[str, Any]:

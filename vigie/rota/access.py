@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
+from vigie.accounts.access import offered_teams
 from vigie.accounts.models import Team, TeamMember
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotAllowed, NotFound
@@ -34,10 +35,10 @@ TABLES: dict[str, TableClass] = {
 
 
 def visible(actor: Actor) -> QuerySet[Team]:
-    """Teams whose plan the actor may read: all those in use, for the provider's staff."""
+    """Teams whose plan the actor may read: all those in use with somebody to plan, for the provider's staff."""
     if not actor.is_provider or not actor.can("rota:view"):
         return Team.objects.none()
-    return Team.objects.filter(is_active=True)
+    return offered_teams(Team.objects.filter(is_active=True))
 
 
 def one(actor: Actor, team_id: int) -> Team:

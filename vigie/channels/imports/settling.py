@@ -194,8 +194,11 @@ def _teams(mapping: TicketMap, names: set[str], made: dict[str, int]) -> dict[st
     known = dict(Team.objects.filter(code__in=codes.values()).values_list("code", "id"))
     fresh = sorted(name for name in names if codes[name] not in known)
     created = Team.objects.bulk_create(
-        Team(code=codes[n], name_fr=n[:100], name_en=n[:100], timezone=mapping.client.timezone) for n in fresh
-    )
+        Team(
+            code=codes[n], name_fr=n[:100], name_en=n[:100], timezone=mapping.client.timezone, is_imported=True
+        )
+        for n in fresh
+    )  # fmt: skip
     known.update({team.code: team.pk for team in created})
     _count(made, "teams", fresh)
     return {name: known[code] for name, code in codes.items()}

@@ -11,6 +11,7 @@ from django.forms.models import model_to_dict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
+from vigie.accounts.access import offered_agents
 from vigie.accounts.models import Agent
 from vigie.catalog.models import Service
 from vigie.contracts.models import Contract, ContractVersion, Lot, PriceLine, Signatory
@@ -46,7 +47,7 @@ class LotForm(RecordForm):
     def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         sees = Q(all_clients=True) | Q(clients__organisation_id=contract.organisation_id)
-        agents = Agent.objects.filter(sees, person__is_active=True).select_related("person").distinct()
+        agents = offered_agents(Agent.objects.filter(sees)).select_related("person").distinct()
         choose_from(self, "manager", agents.order_by(by_name("person__name")))
 
 

@@ -87,7 +87,8 @@ def contracts_of(actor: Actor, supplier: Supplier, *, today: dt.date) -> list[di
 def agreements(actor: Actor, *, today: dt.date) -> list[dict[str, Any]]:
     """Every team in use with what it promises the others."""
     promises = promises_of(actor, SupportCommitment.objects.filter(audience="ola"), today=today)
-    teams = accounts_access.visible_teams(actor).order_by("level", by_name("name_fr"))
+    offered = accounts_access.offered_teams(accounts_access.visible_teams(actor))
+    teams = offered.order_by("level", by_name("name_fr"))
     return [
         {"team": team, "promises": [one for one in promises if one["team_id"] == team.pk]} for team in teams
     ]

@@ -38,16 +38,22 @@ LIMIT = 20
 Choices = list[tuple[int, str]]
 
 
-def teams(actor: Actor) -> Choices:
-    rows = accounts_access.visible_teams(actor).values("id", "level", "name_fr", "name_en")
+def teams(actor: Actor, held_by: Iterable[int | None] = ()) -> Choices:
+    """Teams that may be given a ticket; those that have it already (``held_by``) stay among them."""
+    visible = accounts_access.visible_teams(actor)
+    offered = accounts_access.offered_teams(visible).values("pk")
+    kept = Q(pk__in=offered) | Q(pk__in=[pk for pk in held_by if pk])
+    rows = visible.filter(kept).values("id", "level", "name_fr", "name_en")
     ordered = sorted(rows, key=lambda row: (row["level"], name_key(local_name(row))))
     return [(row["id"], local_name(row)) for row in ordered]
 
 
-def agents(actor: Actor, organisation_id: int) -> list[dict[str, Any]]:
-    """Active agents authorised for the client, with the teams each belongs to."""
+def agents(actor: Actor, organisation_id: int, held_by: int | None = None) -> list[dict[str, Any]]:
+    """Active agents authorised for the client, with the teams each belongs to; who has the ticket stays among them."""
     allowed = AgentClient.objects.filter(agent_id=OuterRef("pk"), organisation_id=organisation_id)
-    found = Agent.objects.filter(Q(all_clients=True) | Exists(allowed), person__is_active=True)
+    authorised = Agent.objects.filter(Q(all_clients=True) | Exists(allowed), person__is_active=True)
+    offered = accounts_access.offered_agents(authorised).values("pk")
+    found = authorised.filter(Q(pk__in=offered) | Q(pk=held_by or 0))
     members: dict[int, list[int]] = {}
     for agent_id, team_id in TeamMember.objects.values_list("agent_id", "team_id"):
         members.setdefault(agent_id, []).append(team_id)

@@ -76,7 +76,7 @@ def _form(
     colleagues: list[tuple[str, str]] = []
     names: dict[int, str] = {}
     if act == "assign":
-        names = dict(choices.teams(request.actor))
+        names = dict(choices.teams(request.actor, [row.team_id for row in planned.rows]))
         teams = [(str(pk), name) for pk, name in names.items()]
         colleagues = [(str(pk), name) for pk, name in agents_in_sight(request.actor)]
     values: dict[str, Any] = {

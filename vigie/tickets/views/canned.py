@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from vigie.accounts.access import visible_teams
+from vigie.accounts.access import offered_teams, visible_teams
 from vigie.catalog import access as catalog_access
 from vigie.kernel.refusal import NotFound
 from vigie.tickets import access
@@ -37,7 +37,7 @@ class CannedForm(RecordForm):
 
     def __init__(self, *args: Any, actor: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        choose_from(self, "team", visible_teams(actor))
+        choose_from(self, "team", offered_teams(visible_teams(actor)))
         choose_from(self, "service", catalog_access.visible(actor))
         for name in ("team", "service"):
             self.fields[name].label_from_instance = lambda row: local_name(vars(row))  # type: ignore[attr-defined]

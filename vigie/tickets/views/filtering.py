@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from vigie.tickets.labels import PRIORITIES, TYPES
 from vigie.tickets.queries.facets import Facet
-from vigie.tickets.queries.filtering import Panel, panel_of, requesters
+from vigie.tickets.queries.filtering import Panel, panel_of, people_named, teams_named
 from vigie.tickets.rules.filters import Filters
 from vigie.tickets.views import words
 from vigie.tickets.views.queue import filters_from
@@ -31,13 +31,31 @@ def filter_form(request: Request) -> HttpResponse:
     panel = panel_of(request.actor, filters, now=timezone.now())
     values = {
         "filters": filters,
-        "agents": [(str(pk), name) for pk, name in panel.agents],
+        "agents": _agents(filters, panel),
+        "has_others": bool(panel.unoffered),
         "requester": panel.people.get(int(filters.requester or 0), ""),
         "due": list(words.DUE.items()),
         "total": _tickets(panel.facets["status"].tickets.get(filters.status, 0)),
         **_facets(filters, panel),
     }
     return render(request, "tickets/_queue_filters.html", values)
+
+
+def _agents(filters: Filters, panel: Panel) -> list[tuple[str, str]]:
+    """Who may be chosen, and whoever is."""
+    named = {str(pk): name for pk, name in panel.agents}
+    if filters.assignee.isdigit():
+        named.setdefault(filters.assignee, panel.people.get(int(filters.assignee), f"#{filters.assignee}"))
+    return list(named.items())
+
+
+def _teams(filters: Filters, panel: Panel) -> Named:
+    chosen = {code.lower() for code in filters.teams}
+    return {
+        pk: named
+        for pk, named in panel.names.teams.items()
+        if pk not in panel.unoffered or named[0].lower() in chosen
+    }
 
 
 def _facets(filters: Filters, panel: Panel) -> dict[str, list[Choice]]:
@@ -48,7 +66,7 @@ def _facets(filters: Filters, panel: Panel) -> dict[str, list[Choice]]:
         "types": _fixed(facets["type"], TYPES, filters.types),
         "priorities": _fixed(facets["priority"], levels, [str(level) for level in filters.priorities]),
         "clients": _named(facets["client"], names.clients, filters.clients),
-        "teams": _named(facets["team"], names.teams, filters.teams),
+        "teams": _named(facets["team"], _teams(filters, panel), filters.teams),
         "services": _named(facets["service"], names.services, filters.services),
     }
 
@@ -81,7 +99,10 @@ def _tickets(tickets: int, shown: str = "") -> str:
 
 @agents("tickets:view", answers="fragment")
 def filter_people(request: Request) -> HttpResponse:
-    """People found for the filter of requesters."""
-    found = requesters(request.actor, request.GET.get("q", ""))
+    """Who is found by name for a filter: requesters; ``of=agent``, colleagues; ``of=team``, teams."""
+    words, wanted = request.GET.get("q", ""), request.GET.get("of", "")
+    if wanted == "team":
+        return render(request, "tickets/_options.html", {"items": teams_named(request.actor, words)})
+    found = people_named(request.actor, words, "provider" if wanted == "agent" else "client")
     items = [{"value": row["id"], "label": row["name"], "more": row["email"] or ""} for row in found]
     return render(request, "tickets/_options.html", {"items": items})

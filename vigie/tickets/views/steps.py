@@ -207,7 +207,8 @@ def ticket_assign(request: Request, ticket_id: int) -> HttpResponse:
         team_id = ticket.team_id or next(iter(sorted(actor.team_ids)), None)
         handling.assign(actor, ticket_id, team_id=team_id, assignee_id=actor.person_id, now=timezone.now())
         return changed(request, ticket_id)
-    teams, people = choices.teams(actor), choices.agents(actor, ticket.organisation_id)
+    teams = choices.teams(actor, [ticket.team_id])
+    people = choices.agents(actor, ticket.organisation_id, ticket.assignee_id)
     named = [(agent["id"], agent["name"]) for agent in people]
     title = _("Assign")
     if request.method != "POST":

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
-from vigie.accounts.models import Affiliation, Agent, Person, Team
+from tests.world import World
+from vigie.accounts.models import Affiliation, Agent, Person, Team, TeamMember
 from vigie.channels.imports.actions import Report, import_tickets
 from vigie.channels.imports.command import find_map, run, shipped_maps
 from vigie.channels.imports.rules.mapping import read_map
@@ -20,6 +22,9 @@ from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
 from vigie.tenancy.models import Organisation
 from vigie.tickets.models import Clock, Fact, Message, Ticket
+from vigie.tickets.queries import choices
+from vigie.tickets.queries.filtering import agents_in_sight, panel_of, people_named, teams_named
+from vigie.tickets.rules.filters import Filters
 
 NOW = dt.datetime(2026, 1, 12, 8, 0, tzinfo=dt.UTC)
 UCI = "itsm/uci498_servicenow_incident_events_opened_before_2016-04-12.csv.gz"
@@ -152,6 +157,43 @@ def test_a_ticket_arrives_with_its_people_states_and_raw_rows() -> None:
     assert raw[0]["cells"]["text"] == "It smokes"
     assert raw[1] == {"source": "mine", "row": 3, "cells": {"at": "2025-03-03 10:00", "state": "busy"}}
     assert Message.objects.get().body == "id: A1\nsubject: Printer\ntext: It smokes"
+
+
+@pytest.mark.django_db
+def test_whom_only_an_import_made_is_no_choice_and_is_found_by_name(world: World) -> None:
+    load(ONE.replace('"Desk"', '"Group 70"'))
+    desk = world.actor(world.agent_all)
+    held = Ticket.objects.get(title="Printer").team
+    assert held is not None
+    assert "Group 70" not in dict(choices.teams(desk)).values()
+    assert "Group 70" in dict(choices.teams(desk, [held.pk])).values()
+    assert teams_named(desk, "group 7") == [{"value": held.code, "label": "Group 70"}]
+    panel = panel_of(desk, Filters(status="all"), now=NOW)
+    assert panel.unoffered == {held.pk}
+    assert panel.facets["team"].tickets[str(held.pk)] == 1
+    client = Client()
+    client.force_login(world.agent_all)
+    shown = [
+        client.get("/tickets/filters/", {"status": "all", **more}).content.decode()
+        for more in ({}, {"team": held.code})
+    ]
+    assert ["Group 70" in page for page in shown] == [False, True]
+    TeamMember.objects.create(team=held, agent=world.agent.agent)
+    assert "Group 70" in dict(choices.teams(desk)).values()
+
+
+@pytest.mark.django_db
+def test_an_agent_whom_only_an_import_made_is_no_choice(world: World) -> None:
+    mapping = MAP.replace('team = "team"', 'team = "team"\nassignee = "tag"')
+    load(ONE.replace(',"",', ',"Resolver 12",'), mapping)
+    made = Person.objects.get(name="Resolver 12")
+    desk, client = world.actor(world.agent_all), Organisation.objects.get(code="MINE").pk
+    assert made.pk not in [agent["id"] for agent in choices.agents(desk, client)]
+    assert made.pk in [agent["id"] for agent in choices.agents(desk, client, made.pk)]
+    assert made.pk not in dict(agents_in_sight(desk))
+    assert [row["id"] for row in people_named(desk, "resolver 12", "provider")] == [made.pk]
+    Person.objects.filter(pk=made.pk).update(email="r12@nord.example")
+    assert made.pk in dict(agents_in_sight(desk))
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from vigie.accounts.access import visible_teams
+from vigie.accounts.access import offered_teams, visible_teams
 from vigie.channels.mail import access, oauth, queries
 from vigie.channels.mail.actions import mailboxes as actions
 from vigie.channels.mail.forms import DomainForm, MailboxForm
@@ -47,7 +47,7 @@ def mailbox_form(request: Request, mailbox_id: int | None = None) -> HttpRespons
     found = access.mailbox(request.actor, mailbox_id) if mailbox_id else None
     form = MailboxForm(request.POST or None, initial=model_to_dict(found) if found else None)
     choose_from(form, "organisation", tenancy.visible(request.actor).order_by(by_name("name")))
-    choose_from(form, "team", visible_teams(request.actor).order_by(by_name("name_fr")))
+    choose_from(form, "team", offered_teams(visible_teams(request.actor)).order_by(by_name("name_fr")))
     if request.method == "POST":
         saved = attempt(
             form,
