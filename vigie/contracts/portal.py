@@ -11,7 +11,7 @@ from vigie.contracts import access, labels
 from vigie.contracts.models import Contract
 from vigie.contracts.queries import versions
 from vigie.contracts.queries.comparison import policies_of
-from vigie.contracts.queries.parties import agreed_dates, cover_of
+from vigie.contracts.queries.parties import agreed_dates, cover_of, suspensions_of
 from vigie.contracts.views.parts import parse_day, reasons_of, today_at
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
@@ -38,7 +38,10 @@ def _told(actor: Actor, found: Contract, on: dt.date | None) -> dict[str, object
     editions = versions.editions(actor, found, today=today)
     shown = versions.edition_on(editions, on or today)
     rows = versions.commitments_of(actor, shown.version) if shown else []
+    suspensions = suspensions_of(actor, found)
     return {
+        "suspensions": suspensions,
+        "suspended": next((one for one in suspensions if one.holds(on or today)), None),
         "editions": editions,
         "shown": shown,
         "groups": versions.grouped(rows),

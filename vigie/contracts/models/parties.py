@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -121,6 +123,14 @@ class Suspension(models.Model):
     starts_on = models.DateField(_("From"))
     ends_on = models.DateField(_("Until"), null=True, blank=True)
     reason = models.CharField(_("Reason"), max_length=300)
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last of these days, once the contract resumed."""
+        return self.ends_on - dt.timedelta(days=1) if self.ends_on else None
+
+    def holds(self, day: dt.date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
 
     class Meta:
         constraints = [

@@ -19,10 +19,12 @@ from vigie.contracts.models import (
     Lot,
     PriceLine,
     Signatory,
+    Suspension,
 )
 from vigie.contracts.rules.renewal import decision_deadline
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
+from vigie.tenancy.access import in_sight
 from vigie.toolkit.jinja import local_name, locale
 from vigie.toolkit.written import Written, columns_of, kept, models_of, rows_of, stand_in, written
 
@@ -74,6 +76,12 @@ def agreed_dates(contract: Contract, today: dt.date) -> Dates:
         return Dates(None, None, None, ())
     decide = decision_deadline(contract.ends_on, contract.notice_months)
     return Dates(contract.last_day, decide, (decide - today).days, ())
+
+
+def suspensions_of(actor: Actor, contract: Contract) -> list[Suspension]:
+    """The days on which a contract promises nothing to new tickets, the last first; those taken back on their day left out."""
+    found = in_sight(actor, Suspension.objects.filter(contract=contract))
+    return list(found.exclude(ends_on=F("starts_on")).order_by("-starts_on", "-pk"))
 
 
 def lots_of(contract: Contract) -> list[dict[str, Any]]:

@@ -262,6 +262,22 @@ class TestPortal:
         assert "31/12/2026" in page or "31 déc. 2026" in page
         assert not any(word in page for word in ("Canari", "234,56", world.manager.name))
 
+    def test_days_of_suspension_are_told_and_not_why(self, world: World, enter: Enter) -> None:
+        browser, contract = enter(world.a.manager), world.a.contract.pk
+        before = text(browser, "portal_contract")
+        assert not any(words in before for words in ("contrat est suspendu", "Jours de suspension"))
+        course.suspend(boss(world), contract, "Canari impayé", now=START)
+        page = text(browser, "portal_contract")
+        assert "Votre contrat est suspendu depuis le 12 janv. 2026" in page
+        course.resume(boss(world), contract, now=START + 3 * DAY)
+        later = text(browser, "portal_contract")
+        assert "Votre contrat est suspendu" not in later
+        assert "du 12 janv. 2026 au 14 janv. 2026" in later
+        then = text(browser, "portal_contract", on="2026-01-13")
+        assert "Suspendu du 12 janv. 2026 au 14 janv. 2026" in then
+        assert "Suspendu du" not in text(browser, "portal_contract", on="2026-01-15")
+        assert not any("Canari" in one for one in (page, later, then))
+
     def test_for_those_who_see_the_company_and_of_their_own(self, world: World, enter: Enter) -> None:
         assert enter(world.a.user).get(reverse("portal_contract")).status_code == 404
         browser = enter(world.a.manager)
