@@ -49,7 +49,8 @@ def prepare(*, demo: bool) -> int:
             _load_demo()
         shown = wanted and _holds_only_demo()
     accounts = [[email, str(label)] for email, label in _accounts()] if shown else []
-    print(json.dumps({"demo": shown, "accounts": accounts}), flush=True)
+    answer = {"demo": shown, "accounts": accounts, "password": _password() if accounts else ""}
+    print(json.dumps(answer), flush=True)
     return 0
 
 
@@ -207,10 +208,9 @@ def _holds_only_demo() -> bool:
 
 def _one_click_ended() -> str:
     """Why one click opens no persona any more, and what still does."""
-    password = _needed("vigie.demo.accounts", "demo data").PASSWORD
     return (
         "One-click sign-in of the demonstration is off from now on, because this database holds other people or "
-        f"clients beside it: sign in with an address of the demonstration and its password {password}, or make an "
+        f"clients beside it: sign in with an address of the demonstration and its password {_password()}, or make an "
         "account of your own with `vigie user add EMAIL --admin`."
     )
 
@@ -231,6 +231,11 @@ def _tell(line: str) -> None:
 def _accounts() -> list[tuple[str, str]]:
     module = _optional("vigie.demo.accounts")
     return [(one.email, one.label) for one in module.ACCOUNTS] if module is not None else []
+
+
+def _password() -> str:
+    """What every account of the demonstration is opened with."""
+    return str(_needed("vigie.demo.accounts", "demo data").PASSWORD)
 
 
 def _optional(name: str) -> ModuleType | None:

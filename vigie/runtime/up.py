@@ -60,7 +60,7 @@ def _run(host: str, port: int, demo: bool, server: EmbeddedServer | None, signal
             child.start()
         if not _wait_until_it_answers(host, port, children, signals):
             return 0
-        _announce(os.environ["VIGIE_URL"], ready["accounts"])
+        _announce(os.environ["VIGIE_URL"], ready["accounts"], ready["password"])
         is_down = False
         while not signals.stopping:
             signals.wait(1.0)
@@ -148,8 +148,10 @@ def _status_of_page(host: str, port: int) -> int:
     return int(parts[1]) if len(parts) > 2 and parts[1].isdigit() else 0
 
 
-def _announce(url: str, accounts: list[list[str]]) -> None:
+def _announce(url: str, accounts: list[list[str]], password: str) -> None:
     print(f"Vigie is ready: {url}", flush=True)
+    if accounts:
+        print(f"One click there signs in as any of these; by hand, the password is {password}:", flush=True)
     for email, label in accounts:
         print(f"  {email}  {label}", flush=True)
 

@@ -235,4 +235,4 @@ def test_the_whole_platform_starts_heals_and_stops(tmp_path: Path) -> None:
 def test_supervisor_messages_are_lines_not_tracebacks(tmp_path: Path) -> None:
     child = vigie(tmp_path, "prepare", "--no-demo")
     assert child.returncode == 0, child.stderr
-    assert json.loads(child.stdout.splitlines()[-1]) == {"demo": False, "accounts": []}
+    assert json.loads(child.stdout.splitlines()[-1]) == {"demo": False, "accounts": [], "password": ""}

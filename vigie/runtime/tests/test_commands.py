@@ -13,7 +13,7 @@ from vigie.accounts.actors import actor_of
 from vigie.accounts.models import Person
 from vigie.channels.imports.tests.test_imports import HEAD, MAP, line
 from vigie.kernel.actor import SYSTEM
-from vigie.runtime import commands, environment
+from vigie.runtime import commands, environment, up
 from vigie.runtime.trouble import Trouble
 
 PASSWORD = "correct-horse-battery"
@@ -32,6 +32,16 @@ def add(email: str, *, admin: bool = True, name: str = "") -> int:
 
 def password(email: str) -> int:
     return commands.user(argparse.Namespace(verb="password", email=email, password_stdin=True))
+
+
+def test_the_start_says_how_to_enter_the_demonstration(capsys: pytest.CaptureFixture[str]) -> None:
+    up._announce("http://localhost:8000", [["ann@x.example", "Ann, agent"]], commands._password())
+    said = capsys.readouterr().out
+    assert "Vigie-demo-2026" in said
+    assert "One click" in said
+    assert "ann@x.example  Ann, agent" in said
+    up._announce("http://localhost:8000", [], "")
+    assert capsys.readouterr().out == "Vigie is ready: http://localhost:8000\n"
 
 
 @pytest.mark.django_db
