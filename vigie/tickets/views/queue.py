@@ -78,6 +78,7 @@ def _context(
         "previous": screen.page.previous and address(filters, view=saved_id, cursor=screen.page.previous),
         "next": screen.page.next and address(filters, view=saved_id, cursor=screen.page.next),
         "here": address(filters, view=saved_id),
+        "again": address(filters, view=saved_id, cursor=request.GET.get("cursor")),
         "query": query,
         "since": now.isoformat(),
         "view": current.row if current else None,

@@ -74,6 +74,9 @@ enhance('[data-done]', (mark) => {
   mark.remove();
 });
 
+// Arrives with the answer of an act on several rows: what lies behind its dialog is fetched again, the report stays.
+enhance('[data-refreshes]', (mark) => document.getElementById(mark.dataset.refreshes)?.dispatchEvent(new CustomEvent('refresh')));
+
 on('click', '[data-dismisses]', (event, el) => setTimeout(() => el.replaceWith()));
 
 // A line of text in an area that grows: Enter sends, Escape takes the change back.
