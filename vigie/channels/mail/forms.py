@@ -15,6 +15,25 @@ from vigie.channels.mail.models import ClientDomain, Mailbox
 from vigie.toolkit.forms import RecordForm
 
 Groups = tuple[tuple[str | Promise, tuple[str, ...]], ...]
+# In which cases a setting is of use; the page shows it in these alone (toolkit's when.js).
+_SENDS = ("smtp_port", "smtp_security", "smtp_username")
+_SIGNS_IN = "source=imap / smtp_host"
+_OAUTH = "sign_in=oauth source=imap / sign_in=oauth smtp_host"
+WHEN = {
+    **dict.fromkeys(("host", "port", "security", "username"), "source=imap"),
+    **dict.fromkeys(("folder", "after_fetch"), "source=imap|folder"),
+    **dict.fromkeys(_SENDS, "smtp_host"),
+    "done_folder": "source=imap after_fetch=move",
+    "password": "source=imap sign_in=password",
+    "smtp_password": "smtp_host sign_in=password",
+    "sign_in": _SIGNS_IN,
+    **dict.fromkeys(
+        (
+            "oauth_provider", "oauth_client_id", "oauth_client_secret", "oauth_authorize_url", "oauth_token_url", "oauth_scope",
+        ),
+        _OAUTH,
+    ),
+}  # fmt: skip
 
 
 def _secret(label: Any) -> forms.CharField:
@@ -62,6 +81,11 @@ class MailboxForm(RecordForm):
             "oauth_provider", "oauth_client_id", "oauth_client_secret", "oauth_authorize_url", "oauth_token_url", "oauth_scope",
         )),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, cases in WHEN.items():
+            self.fields[name].when = cases  # type: ignore[attr-defined]
 
     class Meta:
         model = Mailbox

@@ -24,7 +24,9 @@ State = InboundMail.State
 LATE = dt.timedelta(minutes=10)
 # A stored mail is read within seconds.
 BEHIND = dt.timedelta(minutes=5)
-NEWEST = Order(("-id",))
+# Who has waited longest comes first where a person decides; elsewhere the last to arrive.
+WAITING, NEWEST = Order(("received_at", "id")), Order(("-id",))
+FOR_PEOPLE = (State.HELD, State.QUARANTINED)
 ROW = (
     "id", "sender", "subject", "envelope_from", "state", "outcome", "received_at", "trust",
 )  # fmt: skip
@@ -80,10 +82,7 @@ def health(mailbox: Mailbox, now: dt.datetime, oldest: dt.datetime | None) -> st
 
 def counts_for_people(actor: Actor) -> dict[str, int]:
     """Mails that wait for a person, by state, counted up to the cap."""
-    return {
-        state: capped_count(access.visible(actor).filter(state=state))
-        for state in (State.HELD, State.QUARANTINED)
-    }
+    return {state: capped_count(access.visible(actor).filter(state=state)) for state in FOR_PEOPLE}
 
 
 def reasons(actor: Actor, state: str) -> list[tuple[str, int]]:
@@ -101,7 +100,10 @@ def page(
     cursor: str | None = None,
     size: int = 50,
 ) -> Page:
-    """Mails of a state (every one when empty), newest first; ``sender``: what the sender's address begins with."""
+    """Mails of a state (every one when empty); ``sender``: what the sender's address begins with.
+
+    Those that wait for a person come in the order of their waiting, the others newest first.
+    """
     mails = access.visible(actor)
     if state:
         mails = mails.filter(state=state)
@@ -109,7 +111,8 @@ def page(
         mails = mails.filter(outcome=outcome)
     if sender:
         mails = mails.filter(sender__startswith=sender.lower())
-    return page_of(mails, NEWEST, fields=ROW, size=size, cursor=cursor)
+    order = WAITING if state in FOR_PEOPLE else NEWEST
+    return page_of(mails, order, fields=ROW, size=size, cursor=cursor)
 
 
 def one(actor: Actor, mail_id: int) -> InboundMail:

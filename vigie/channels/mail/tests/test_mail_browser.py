@@ -75,3 +75,48 @@ def test_pages_fit_a_phone(live_server: Any) -> None:
             desk.goto(path)
             assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert desk.troubles == []
+
+
+def test_the_form_of_a_mailbox_shows_what_its_source_needs(live_server: Any) -> None:
+    world = build_world()
+    box = shared_box(source="pipe")
+    with chromium() as browser:
+        desk = seat(browser, live_server.url, world.admin)
+        page = desk.page
+
+        def seen(*names: str) -> set[str]:
+            return {name for name in names if page.locator(f"#id_{name}").is_visible()}
+
+        names = (
+            "host",
+            "port",
+            "folder",
+            "after_fetch",
+            "done_folder",
+            "sign_in",
+            "password",
+            "oauth_scope",
+            "smtp_port",
+        )
+        desk.goto(reverse("mailbox", args=[box.pk]))
+        page.locator("#id_host").wait_for(state="hidden")
+        assert seen(*names) == set()
+        page.select_option("#id_source", "folder")
+        assert seen(*names) == {"folder", "after_fetch"}
+        page.fill("#id_smtp_host", "smtp.nord.example")
+        assert seen(*names) == {"folder", "after_fetch", "sign_in", "smtp_port"}
+        page.select_option("#id_sign_in", "oauth")
+        assert seen(*names) == {"folder", "after_fetch", "sign_in", "smtp_port", "oauth_scope"}
+        page.fill("#id_smtp_host", "")
+        page.select_option("#id_source", "imap")
+        page.select_option("#id_sign_in", "password")
+        page.select_option("#id_after_fetch", "move")
+        assert seen(*names) == set(names) - {"oauth_scope", "smtp_port"}
+        assert page.locator("fieldset", has=page.locator("#id_oauth_scope")).is_hidden()
+        assert desk.violations() == []
+        page.fill("#id_port", "")
+        page.locator("form.form button[type=submit]").click()
+        page.locator(".errors").wait_for()
+        page.select_option("#id_source", "pipe")
+        assert page.locator("#id_port").is_visible()  # it is at fault: what must be corrected stays in sight
+        assert desk.troubles == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,22 @@ class TestMails:
         text = admin.get(reverse("inbound_mails")).content.decode()
         assert "Panne" in text
         assert "Expéditeur inconnu" in text
+
+    @pytest.mark.parametrize(
+        ("state", "first"), [("held", 1), ("quarantined", 1), ("ignored", 2), ("all", 2)]
+    )
+    def test_who_has_waited_longest_comes_first(self, admin: Client, state: str, first: int) -> None:
+        box, now = shared_box(), timezone.now()
+        for number, hours in ((2, 5), (1, 9), (0, 1)):
+            mail = held(box, RAW + b"%d" % number, state="held" if state == "all" else state)
+            InboundMail.objects.filter(pk=mail.pk).update(
+                received_at=now - dt.timedelta(hours=hours), subject=f"Mail {number}"
+            )
+        text = admin.get(reverse("inbound_mails") + f"?state={state}").content.decode()
+        order = re.findall(r"Mail ([012])", text)
+        assert order == (["1", "2", "0"] if first == 1 else ["0", "1", "2"])
+        said = "La plus longue attente d’abord" if first == 1 else "Les derniers arrivés d’abord"
+        assert said in text
 
     @pytest.mark.parametrize(
         "state", ["held", "quarantined", "ignored", "noted", "settled", "received", "all"]

@@ -49,6 +49,7 @@ def mails(request: Request) -> HttpResponse:
         "found": found, "state": state, "outcome": outcome, "sender": sender, "states": dict(State.choices),
         "mail_views": _views(request, state), "word": labels.outcome_name,
         "reasons": queries.reasons(request.actor, state) if state in ("held", "quarantined", "ignored") else [],
+        "waits": state in queries.FOR_PEOPLE,
         "may_replay": state in triage.OPEN and bool(outcome) and bool(found.rows),
     }  # fmt: skip
     return render(request, "mail/mails.html", context)

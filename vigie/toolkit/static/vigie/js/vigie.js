@@ -12,3 +12,4 @@ import './live.js';
 import './time.js';
 import './session.js';
 import './week.js';
+import './when.js';
