@@ -12,7 +12,7 @@ from vigie.contracts.queries.book import Scope
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import Openings, openings
 from vigie.contracts.rules.promise import ClockKind, Terms
-from vigie.demo.phrases import ACKNOWLEDGED, REOPENED, SIGNED
+from vigie.demo.phrases import ACKNOWLEDGED, CALLED, REOPENED, SIGNED
 from vigie.demo.scenarios import Scenario, Turn, paragraphs, told
 from vigie.demo.settle import Client, Settled
 from vigie.demo.slots import slots_of
@@ -25,6 +25,8 @@ from vigie.tickets.models import PriorityPolicy
 from vigie.workflow.rules.defaults import DEFAULTS
 
 AGENT_GRANTS = frozenset({"tickets:open", "tickets:reply", "tickets:note", "tickets:work", "tickets:assign"})
+# Ways in by which the caller writes; elsewhere an agent notes what is said.
+OWN_WORDS = ("portal", "email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,14 @@ class Teller:
         clocks = self._clocks(new)
         handler = self._agent(self._team_of(scenario), opened)
         user = actor_for(requester.pk, requester.name, "client", self.client.organisation.pk)
-        by = user if new.channel == "portal" else actor_for(handler[0], handler[1], "provider")
+        by = user if new.channel in OWN_WORDS else actor_for(handler[0], handler[1], "provider")
         pace = Pace(clocks, opened, fate, self.chance)
         self._open(scenario, handler, pace, fate)
         story = Story(self, scenario, new, user, handler, pace, self._slots(scenario, requester_index))
         story.go(scenario.turns[1 : fate.stop_at], fate)
-        body = paragraphs(story.text(scenario.turns[0].text + self.chance.choice(SIGNED[scenario.language])))
+        signed = self.chance.choice(SIGNED[scenario.language])
+        said, end = story.text(scenario.turns[0].text), story.text(signed)
+        body = paragraphs(said + (story.text(CALLED[scenario.language]) if new.channel == "phone" else end))
         new = replace(new, title=story.text(scenario.title), body=body)
         events = tuple(event for event in self._events if event.at <= self.anchor)
         return History(new=new, by=by, created_at=opened, events=events, key=key)

@@ -17,6 +17,8 @@ ACKNOWLEDGED = {
         "Hi {prenom}, / Thanks for the details. [I will take care of it|Starting now]; feel free to add anything here.",
     ),
 }  # fmt: skip
+# How an agent ends what it notes of a call.
+CALLED = {"fr": " / Appel de {user}, poste {tel}.", "en": " / Call from {user}, ext. {tel}."}
 SIGNED = {
     "fr": (
         " / [Cordialement,|Bien à vous,|Merci d’avance,|Bonne journée,] / {user}", " / {user}, poste {tel}", " / [Merci|Merci !] / {prenom} ({site})",

@@ -109,6 +109,14 @@ def test_report_follow_answer_confirm_on_a_phone(world: World, live_server: Any,
     page.wait_for_selector(".where--yours")
     page.locator("#reply-form trix-editor").click()
     page.keyboard.type("Le poste 12")
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/draft/") and 'name="uploads"' in (answer.request.post_data or "")
+    ):
+        page.set_input_files("#files", {"name": "écran.txt", "mimeType": "text/plain", "buffer": b"one line"})
+    page.reload()  # nor are the files of an answer
+    sync_api.expect(page.locator("#reply-form [data-kept]")).to_contain_text("écran.txt")
+    page.wait_for_selector("#reply-form trix-editor")
+    phone.check()
     page.click("#reply-form button[type=submit]")
     page.wait_for_selector(".where--ours")
     assert page.get_by_text("Le poste 12").count() == 1

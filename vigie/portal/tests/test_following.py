@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from tests.world import World, report
@@ -14,6 +15,7 @@ from vigie.accounts.models import Affiliation
 from vigie.portal.tests.conftest import As
 from vigie.tickets.actions.conversation import Said, add_note, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.actions.opening import NewTicket, open_ticket
 from vigie.tickets.models import Draft, Message, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +165,45 @@ def test_an_answer_without_script_resumes_what_waited(world: World, as_person: A
     assert "Le 12 &amp; le 13" in text(person.get(f"/portal/tickets/{ticket.pk}/"))
 
 
+def test_files_and_the_choice_of_an_answer_are_there_again_after_a_reload(
+    world: World, as_person: As
+) -> None:
+    ticket, person = solved(world), as_person(world.a.user)
+    token = person.post("/portal/files/", {"file": SimpleUploadedFile("journal.txt", b"x")}).json()["id"]
+    typed = {"body": "<div>Le voici\x00</div>", "uploads": [token], "then": "reopen"}
+    assert person.post(f"/portal/tickets/{ticket.pk}/draft/", typed).status_code == 204
+    page = text(person.get(f"/portal/tickets/{ticket.pk}/"))
+    assert "journal.txt" in page
+    assert f'name="uploads" value="{token}" checked' in page
+    assert 'name="then" value="reopen" checked' in page
+    assert token not in text(as_person(world.a.manager).get(f"/portal/tickets/{ticket.pk}/"))
+    person.post(f"/portal/tickets/{ticket.pk}/reply/", typed)
+    assert Message.objects.get(body__contains="Le voici").attachments.get().token == token
+    assert token not in text(person.get(f"/portal/tickets/{ticket.pk}/")).partition('id="reply"')[2]
+    alone = {
+        "body": "",
+        "uploads": [person.post("/portal/files/", {"file": SimpleUploadedFile("b.txt", b"y")}).json()["id"]],
+    }
+    person.post(f"/portal/tickets/{ticket.pk}/draft/", alone)
+    assert "What you prepared was kept" in text(person.get(f"/portal/tickets/{ticket.pk}/"))
+
+
+def test_words_noted_by_an_agent_are_not_shown_as_the_caller_s(world: World, as_person: As) -> None:
+    new = NewTicket(
+        world.a.organisation.pk, "incident", "Écran noir", "<p>Il dit que l’écran est noir.</p>", world.a.user.pk,
+        channel="phone",
+    )  # fmt: skip
+    ticket, own = open_ticket(world.actor(world.agent), new, now=timezone.now()), report(world)
+    person = as_person(world.a.user)
+    noted = f"Noted by {world.agent.name} for {world.a.user.name}"
+    assert noted in text(person.get(f"/portal/tickets/{ticket.pk}/"))
+    assert "Noted by" not in text(person.get(f"/portal/tickets/{own.pk}/"))
+    for address in (f"/tickets/{ticket.pk}/", f"/tickets/{ticket.pk}/preview/"):
+        desk = as_person(world.agent)
+        assert noted in text(desk.get(address))
+        assert "Noted by" not in text(desk.get(address.replace(str(ticket.pk), str(own.pk))))
+
+
 def test_opening_again_leads_to_the_answer_with_that_choice_made(world: World, as_person: As) -> None:
     ticket = solved(world)
     person = as_person(world.a.user)
@@ -260,7 +301,7 @@ def test_a_reply_draft_is_kept_and_sent_away(world: World, as_person: As) -> Non
     person.post(f"/portal/tickets/{ticket.pk}/draft/", {"body": "<div>En cours d’écriture</div>"})
     page = text(person.get(f"/portal/tickets/{ticket.pk}/"))
     assert "En cours d’écriture" in page
-    assert "Your text was kept" in page
+    assert "What you prepared was kept" in page
     person.post(f"/portal/tickets/{ticket.pk}/reply/", {"body": "Fini"})
     assert not Draft.objects.exists()
 

@@ -34,26 +34,30 @@ class Kept:
 
 
 def keep_files(
-    actor: Actor, files: Iterable[UploadedFile], earlier: Sequence[str], *, now: dt.datetime
+    actor: Actor,
+    files: Iterable[UploadedFile],
+    earlier: Sequence[str],
+    *,
+    organisation_id: int | None = None,
+    now: dt.datetime,
 ) -> Kept:
-    """Keep each file that may be kept, so that a refused form loses none; ``earlier`` are tokens already given."""
-    kept = Kept()
+    """Keep each file that may be kept, so that a refused form loses none; ``earlier`` are tokens already given.
+
+    They belong to the client ``organisation_id``, which is in sight; a customer's own where none is named.
+    """
+    kept, owner = Kept(), organisation_id or actor.organisation_id or 0
     if earlier:
         kept.files.extend(
             Attachment.objects.filter(
                 token__in=list(earlier),
                 message=None,
                 uploaded_by_id=actor.person_id,
-                organisation_id=actor.organisation_id or 0,
+                organisation_id=owner,
             ).order_by("id")
         )
     for sent in files:
         try:
-            kept.files.append(
-                upload(
-                    actor, actor.organisation_id or 0, sent.name or "", sent.size or 0, sent.chunks(), now=now
-                )
-            )
+            kept.files.append(upload(actor, owner, sent.name or "", sent.size or 0, sent.chunks(), now=now))
         except Refusal as refusal:
             kept.refusals.append(refusal)
     return kept

@@ -26,11 +26,13 @@ from vigie.tickets.actions.course import reopen_until
 from vigie.tickets.models import Ticket
 from vigie.tickets.portal import words
 from vigie.tickets.portal.explained import NAMES, kept_words, pieces, target_words, told, totals
-from vigie.tickets.portal.forms import SUBMISSION_LIMIT, files_of, said_of
+from vigie.tickets.portal.forms import SUBMISSION_LIMIT, draft_of, files_of, said_of
 from vigie.tickets.queries import customer
 from vigie.tickets.queries.asking import draft_at
 from vigie.tickets.queries.corrected import corrections_of
 from vigie.tickets.queries.suggesting import did_you_mean_mine
+from vigie.tickets.rules import facts
+from vigie.tickets.rules.noted import noted_by
 from vigie.tickets.rules.snippet import marked
 from vigie.toolkit.entry import Request, customers
 from vigie.toolkit.jinja import when
@@ -83,13 +85,14 @@ def _shown(
     values = _moving(request.actor, found, now)
     if is_fragment(request) and refusal is None:
         return render(request, "tickets/_portal_ticket.html", values)
-    kept = kept or Kept()
-    draft = request.POST if refusal else draft_at(request.actor, f"reply:{ticket_id}")
+    draft: Mapping[str, Any] = request.POST if refusal else draft_at(request.actor, f"reply:{ticket_id}")
+    if kept is None:
+        kept = keep_files(request.actor, (), draft.get("uploads", ()) if not refusal else (), now=now)
     values.update(
         draft=str(draft.get("body") or ""),
-        was_kept=bool(not refusal and draft.get("body")),
+        was_kept=bool(not refusal and (draft.get("body") or kept.files)),
         kept=kept.files,
-        then=(request.POST if refusal else request.GET).get("then", ""),
+        then=("" if refusal else request.GET.get("then")) or draft.get("then", ""),
         submission=request.POST.get("submission", "")[:SUBMISSION_LIMIT] or secrets.token_urlsafe(16),
         problems=[sentence(r) for r in ([refusal] if refusal else []) + kept.refusals],
         must_choose=refusal is not None and refusal.code == "tickets.reply_or_reopen",
@@ -130,11 +133,17 @@ def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
 
 def _story(actor: Actor, found: Ticket) -> list[dict[str, Any]]:
     """Messages and changes of state, in the order of time."""
+    steps = customer.steps_taken(actor, found)
+    opening = next((fact for fact in steps if fact["kind"] == facts.OPENED), None)
     story = [
-        {"at": m["created_at"], "message": m, "mine": m["author_id"] == actor.person_id}
+        {
+            "at": m["created_at"],
+            "message": {**m, "noted_by": noted_by(m, opening)},
+            "mine": m["author_id"] == actor.person_id,
+        }
         for m in customer.conversation(actor, found)
     ]
-    for fact in customer.steps_taken(actor, found):
+    for fact in steps:
         text = words.happened(fact)
         if text is not None:
             story.append({"at": fact["at"], "fact": text, "mine": False})
@@ -227,9 +236,8 @@ def take(request: Request, ticket_id: int, verb: str) -> HttpResponse:
 @require_POST
 @customers(answers="json")
 def draft(request: Request, ticket_id: int) -> HttpResponse:
-    """Keep the answer being typed."""
+    """Keep the answer being typed, with its files."""
     access.one(request.actor, ticket_id)
-    save_draft(
-        request.actor, f"reply:{ticket_id}", {"body": request.POST.get("body", "")}, now=timezone.now()
-    )
+    content = draft_of(request, ("body", "then"))
+    save_draft(request.actor, f"reply:{ticket_id}", content, now=timezone.now())
     return HttpResponse(status=204)

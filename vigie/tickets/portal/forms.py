@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from vigie.kernel.actor import Actor
-from vigie.tickets.actions.conversation import Said
+from vigie.tickets.actions.conversation import BODY_LIMIT, Said
 from vigie.tickets.actions.opening import TITLE_LIMIT, NewTicket
 from vigie.tickets.portal.words import ASKS
 from vigie.tickets.queries.asking import Offer, Sketch
@@ -37,6 +37,7 @@ IMPACT = [
     ("1", _("A whole site or the whole company")),
 ]
 SUBMISSION_LIMIT = 64
+MOST_FILES = 50
 
 
 def is_markup(body: str) -> bool:
@@ -46,6 +47,12 @@ def is_markup(body: str) -> bool:
 
 def files_of(request: HttpRequest) -> list[UploadedFile]:
     return [sent for sent in request.FILES.getlist("files") if isinstance(sent, UploadedFile)]
+
+
+def draft_of(request: HttpRequest, names: Iterable[str]) -> dict[str, Any]:
+    """What a form holds, to be kept: its fields of these names, and the tokens of the files kept for it."""
+    typed = {name: request.POST.get(name, "").replace("\x00", "")[:BODY_LIMIT] for name in names}
+    return {**typed, "uploads": [token[:64] for token in request.POST.getlist("uploads")[:MOST_FILES]]}
 
 
 def said_of(request: HttpRequest, uploads: list[str]) -> Said:

@@ -19,7 +19,7 @@ from vigie.tickets.actions.asking import Kept, ask, keep_files, new_place
 from vigie.tickets.actions.conversation import discard_draft, save_draft, upload
 from vigie.tickets.forms import whole
 from vigie.tickets.portal.explained import told
-from vigie.tickets.portal.forms import SUBMISSION_LIMIT, Ask, files_of
+from vigie.tickets.portal.forms import SUBMISSION_LIMIT, Ask, draft_of, files_of
 from vigie.tickets.portal.words import ASKS
 from vigie.tickets.queries.asking import (
     Offer,
@@ -35,7 +35,6 @@ from vigie.toolkit.pages import render
 from vigie.toolkit.refusals import sentence
 
 FIELDS = ("type", "service", "title", "body", "urgency", "need", "impact", "beneficiary", "site")
-MOST_FILES = 50
 DEFAULTS = {"urgency": "2", "need": "2", "impact": "3", "service": "", "beneficiary": ""}
 # where a refusal of the action is shown
 AT_FIELD = {"ticket_type": "type", "requester": "beneficiary"}
@@ -144,9 +143,7 @@ def draft(request: Request) -> HttpResponse:
     if "forget" in request.POST:
         discard_draft(request.actor, new_place(request.actor))
         return HttpResponseRedirect(reverse("portal_new"))
-    content: dict[str, Any] = {name: request.POST.get(name, "") for name in FIELDS}
-    content["uploads"] = [token[:64] for token in request.POST.getlist("uploads")[:MOST_FILES]]
-    save_draft(request.actor, new_place(request.actor), content, now=timezone.now())
+    save_draft(request.actor, new_place(request.actor), draft_of(request, FIELDS), now=timezone.now())
     return HttpResponse(status=204)
 
 

@@ -182,6 +182,8 @@ HAPPENED: dict[str, Words] = {
 def happened(fact: Mapping[str, Any]) -> Words | None:
     """What a change of state or a reminder means for the requester; ``None`` for one that says nothing to it."""
     after = fact["after"] or {}
+    if fact["kind"] == facts.OPENED:
+        return None
     if fact["kind"] == facts.REMINDED:
         return _("We reminded you that your answer is expected")
     if "for" in after:

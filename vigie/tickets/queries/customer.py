@@ -121,7 +121,7 @@ def conversation(actor: Actor, ticket: Ticket) -> list[Any]:
     messages: list[Any] = list(
         access.visible_messages(actor, ticket)
         .order_by("created_at", "id")
-        .values("id", "author_id", "author_name", "side", "kind", "body", "is_html", "created_at")
+        .values("id", "author_id", "author_name", "side", "kind", "body", "is_html", "created_at", "via")
     )
     for message in messages:
         shown = [f for f in files.get(message["id"], []) if f["token"] not in message["body"]]
@@ -130,12 +130,12 @@ def conversation(actor: Actor, ticket: Ticket) -> list[Any]:
 
 
 def steps_taken(actor: Actor, ticket: Ticket) -> list[Any]:
-    """The changes of state and the reminders, oldest first."""
+    """The opening, the changes of state and the reminders, oldest first."""
     return list(
         access.visible_facts(actor, ticket)
-        .filter(kind__in=(facts.STATE, facts.REMINDED))
+        .filter(kind__in=(facts.OPENED, facts.STATE, facts.REMINDED))
         .order_by("at", "id")
-        .values("at", "kind", "actor_name", "side", "after", "before")
+        .values("at", "kind", "actor_id", "actor_name", "side", "after", "before")
     )
 
 

@@ -15,13 +15,15 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.notifications.queries import Mailed, mailed, mails_of
 from vigie.tickets import access
-from vigie.tickets.labels import message_mark, unverified_words
+from vigie.tickets.labels import unverified_words
 from vigie.tickets.models import Fact, Message, Ticket
 from vigie.tickets.queries.clock_view import ClockView, clock_views, support_views
 from vigie.tickets.queries.named import names_in, with_team_names
+from vigie.tickets.queries.said import prepare
 from vigie.tickets.queries.told import Told, tell
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row
+from vigie.tickets.rules.noted import noted_by
 from vigie.tickets.rules.support import KINDS as SUPPORT_KINDS
 from vigie.toolkit import richtext
 from vigie.toolkit.jinja import local_name
@@ -108,6 +110,9 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
     row = _ticket(actor, ticket_id)
     messages = _messages(actor, ticket_id, None if everything else MESSAGE_LIMIT)
     journal = _journal(actor, ticket_id)
+    opening = next((fact for fact in journal if fact["kind"] == facts.OPENED), None)
+    for message in messages:
+        message["noted_by"] = noted_by(message, opening)
     machine = machine_of(row["workflow_version_id"])
     lists = row["lists"]
     drafts = lists["drafts"]
@@ -230,25 +235,8 @@ def _messages(actor: Actor, ticket_id: int, limit: int | None, after: int = 0) -
     found = rows_of(_messages_statement(actor, limit), {TICKET: ticket_id, AFTER: after})
     found.reverse()
     for row in found:
-        _prepare(row)
+        prepare(row)
     return found
-
-
-def _prepare(row: dict[str, Any]) -> None:
-    """What the template shows of a message: safe text, the folded quotation, files that are not pictures of the text."""
-    row["tone"] = "note" if row["audience"] == "internal" else ("in" if row["side"] == "client" else "out")
-    if row["via"]:
-        shown = richtext.shown if row["is_html"] else richtext.plain_shown
-        row["text"], row["quoted"] = shown(row["body"]), shown(row["rest"])
-    elif row["is_html"]:
-        row["text"], row["quoted"] = richtext.shown_folded(row["body"])
-    else:
-        row["text"], row["quoted"] = richtext.plain_folded(row["body"])
-    row["mark"] = message_mark(row)
-    row["doubt"] = unverified_words(row["trust_detail"]) if row["trust"] == "unverified" else None
-    row["remote"] = len(richtext.remote_images(row["body"])) if row["via"] and row["is_html"] else 0
-    row["mails"] = mailed(row["mails"]) if row["audience"] == "public" else []
-    row["files"] = [f for f in row["files"] if f"/files/{f['token']}" not in row["text"]]
 
 
 @kept
@@ -256,7 +244,9 @@ def _journal_statement(actor: Actor) -> Written | None:
     wanted = sorted({*CLOCK_KINDS, *SUPPORT_KINDS, *THREAD_KINDS})
     rows = access.visible_facts(actor, Ticket(pk=TICKET)).filter(kind__in=wanted, id__gt=AFTER)
     return written(
-        rows.order_by("at", "id").values("id", "at", "kind", "actor_name", "side", "before", "after")
+        rows.order_by("at", "id").values(
+            "id", "at", "kind", "actor_id", "actor_name", "side", "before", "after"
+        )
     )
 
 

@@ -11,6 +11,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.tickets import access
 from vigie.tickets.models import Ticket
 from vigie.tickets.queries.meters import Meter, clock_that_matters, meters
+from vigie.tickets.queries.noted import NEEDED, noted_for_caller
 
 FIELDS = (
     "id", "reference", "title", "state", "phase", "priority", "organisation__name", "requester__name", "assignee__name",
@@ -32,6 +33,6 @@ def preview_of(actor: Actor, ticket_id: int, *, now: dt.datetime) -> Preview:
     if row is None:
         raise NotFound()
     said = access.visible_messages(actor, Ticket(pk=ticket_id)).order_by("-created_at", "-id")
-    message = said.values("author_name", "side", "audience", "body", "is_html", "created_at").first()
-    found = dict(message) if message else None
+    message = said.values("author_name", "audience", "body", "is_html", "created_at", *NEEDED).first()
+    found = {**message, "noted_by": noted_for_caller(ticket_id, message)} if message else None
     return Preview(dict(row), found, meters([row], now=now).get(ticket_id))

@@ -150,6 +150,30 @@ def test_a_full_disk_is_said_and_the_request_can_be_sent_without_its_file(
     assert Ticket.objects.get().title == "Imprimante muette"
 
 
+def test_a_file_sent_with_the_composer_itself_is_kept(world: World) -> None:
+    """Without script, or before the editor is there: also where the sending is held back."""
+    ticket, client = report(world), signed_in(world.agent)
+    address = reverse("ticket_say", args=[ticket.pk])
+    held = client.post(
+        address,
+        {"kind": "reply", "body": "", "files": SimpleUploadedFile("a.txt", b"a")},
+    )
+    empty = client.post(
+        address, {"kind": "reply", "body": "Voici", "files": SimpleUploadedFile("b.txt", b"")}
+    )
+    kept = Attachment.objects.filter(name="a.txt")
+    assert (held.status_code, empty.status_code) == (302, 422)
+    assert kept.get().message_id is not None
+    refused = client.post(
+        address, {"kind": "reply", "body": "Voici", "seen": "0", "files": SimpleUploadedFile("c.txt", b"c")}
+    )
+    token = Attachment.objects.get(name="c.txt").token
+    assert refused.status_code == 409
+    assert f'name="uploads" value="{token}" checked' in refused.content.decode()
+    client.post(address, {"kind": "note", "body": "Voici", "uploads": token})
+    assert Attachment.objects.get(name="c.txt").audience == "internal"
+
+
 def test_a_customer_sends_for_its_own_client_alone(world: World) -> None:
     client = signed_in(world.a.user)
     sent = send(client, "capture.png", PNG)

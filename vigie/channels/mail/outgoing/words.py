@@ -26,6 +26,7 @@ from vigie.tickets.models import Message, Ticket
 from vigie.tickets.portal.explained import told as promise_told
 from vigie.tickets.portal.words import spoken
 from vigie.tickets.queries.customer import promises
+from vigie.tickets.queries.noted import NEEDED, noted_for_caller
 from vigie.toolkit import richtext
 from vigie.toolkit.jinja import locale
 from vigie.workflow.queries import machine_of
@@ -155,11 +156,14 @@ def _quoted(told: Told, ticket: Ticket, message: Message) -> Quoted | None:
     last = earlier.exclude(author_id=message.author_id).order_by("-created_at", "-id").first()
     if last is None or message.audience != "public":
         return None
-    introduction = gettext("On %(when)s, %(who)s wrote:") % {
-        "when": _instant(last.created_at),
-        "who": last.author_name,
-    }
-    return Quoted(introduction, _beginning(last))
+    agent = noted_for_caller(ticket.pk, {name: getattr(last, name) for name in NEEDED})
+    words = (
+        gettext("On %(when)s, %(agent)s noted for %(who)s:")
+        if agent
+        else gettext("On %(when)s, %(who)s wrote:")
+    )
+    values = {"when": _instant(last.created_at), "who": last.author_name, "agent": agent}
+    return Quoted(words % values, _beginning(last))
 
 
 def _instant(at: dt.datetime) -> str:

@@ -26,6 +26,7 @@ from vigie.notifications.models import Delivery
 from vigie.tickets.actions import handling
 from vigie.tickets.actions.conversation import Said, add_note, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
+from vigie.tickets.actions.opening import NewTicket, open_ticket
 from vigie.tickets.models import Ticket, Watcher
 from vigie.toolkit import vault
 
@@ -98,6 +99,21 @@ def test_a_request_is_acknowledged_in_words_and_the_mail_is_stamped(
     row = Delivery.objects.get()
     assert (row.state, row.attempts, row.sent_at) == ("sent", 1, START)
     assert row.answer.startswith("250")
+
+
+def test_a_reply_does_not_put_an_agent_s_notes_in_the_caller_s_mouth(
+    world: World, desk: Mailbox, sink: Sink
+) -> None:
+    new = NewTicket(
+        world.a.organisation.pk, "incident", "Panne", "<p>Il appelle.</p>", world.a.user.pk, channel="phone"
+    )
+    ticket = open_ticket(world.actor(world.agent), new, now=START)
+    send(START)
+    reply(world.actor(world.agent), ticket.pk, Said("<p>Réparé.</p>"), now=LATER)
+    send()
+    mail = sink.to("user@alpha.example")[-1]
+    assert f"{world.agent.name} a noté pour User Alpha" in mail.text
+    assert "a écrit" not in mail.text
 
 
 def test_a_reply_reads_like_a_mail_of_the_person_who_wrote_it(

@@ -118,6 +118,21 @@ def test_a_known_contact_opens_a_ticket_of_its_client(world: World, box: Mailbox
     assert ticket.due_at < dt.datetime(2026, 2, 1, tzinfo=dt.UTC), "it carries its promise"
 
 
+def test_what_is_folded_of_a_first_mail_is_called_its_signature(world: World, box: Mailbox) -> None:
+    text = "Elle ne répond plus.\n\n-- \nJean Dupont\n03 20 11 22 33\n"
+    row = received(box, mail_from(str(world.a.user.email), text=text))
+    answer = "Toujours pas.\n\nLe lun. 12 janv. 2026 à 09:00, Support <support@nord.example> a écrit :\n> Et là ?\n"
+    ticket = Ticket.objects.get(pk=row.ticket_id)
+    client = Client()
+    client.force_login(world.agent_all)
+    page = client.get(reverse("ticket", args=[ticket.pk])).content.decode()
+    assert "</svg>Signature</summary>" in page
+    assert "</svg>Texte cité</summary>" not in page
+    received(box, mail_from(str(world.a.user.email), "Re: panne", answer, To=token(ticket, world.a.user)))
+    page = client.get(reverse("ticket", args=[ticket.pk])).content.decode()
+    assert ("</svg>Signature</summary>" in page, "</svg>Texte cité</summary>" in page) == (True, True)
+
+
 def test_settling_twice_does_nothing_the_second_time(world: World, box: Mailbox) -> None:
     row = received(box, mail_from(str(world.a.user.email)))
     settle(row.pk, now=LATER)
