@@ -15,14 +15,7 @@ from vigie.toolkit.forms import RecordForm, choose_from
 from vigie.toolkit.jinja import local_name
 
 
-class Named(forms.ModelChoiceField):
-    """A choice among bilingual rows, in the reader's language."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return local_name(obj)
-
-
-class Placed(Named):
+class Placed(forms.ModelChoiceField):
     """A category, shown under what it is part of."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -42,7 +35,7 @@ class ServiceForm(RecordForm):
         label=_("Criticality"), coerce=int, choices=[*CRITICALITIES.items()], initial=3
     )
     icon = forms.ChoiceField(label=_("Icon"), choices=[*ICONS.items()], initial="server")
-    default_team = Named(Team.objects.none(), label=_("Default team"), required=False)
+    default_team = forms.ModelChoiceField(Team.objects.none(), label=_("Default team"), required=False)
 
     class Meta:
         model = Service
@@ -79,8 +72,8 @@ class CategoryForm(RecordForm):
 class SubscriptionForm(RecordForm):
     """What a client uses, and who handles it."""
 
-    service = Named(Service.objects.none(), label=_("Service"))
-    team = Named(Team.objects.none(), label=_("Team"), required=False)
+    service = forms.ModelChoiceField(Service.objects.none(), label=_("Service"))
+    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), required=False)
 
     class Meta:
         model = Subscription

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
 from vigie.toolkit import stale
+from vigie.toolkit.jinja import local_name
 from vigie.toolkit.journal import history
 from vigie.toolkit.pages import render
 from vigie.toolkit.refusals import sentence
@@ -46,6 +47,7 @@ class RecordForm(forms.ModelForm):
 def _in_our_words(field: Any) -> None:
     """One word for the empty choice of every list, and a sentence for a number that the database cannot hold."""
     if isinstance(field, forms.ModelChoiceField):
+        _by_local_name(field)
         if field.empty_label == DASHES:
             field.empty_label = NOTHING
     elif isinstance(field, forms.ChoiceField):
@@ -53,6 +55,13 @@ def _in_our_words(field: Any) -> None:
         field.choices = [(value, NOTHING if word == DASHES else word) for value, word in words]
     elif isinstance(field, forms.IntegerField):
         field.validators.append(MaxValueValidator(LARGEST, _("This number is too large.")))
+
+
+def _by_local_name(field: Any) -> None:
+    """Rows that have a name in both languages are listed by the reader's, unless the field says otherwise."""
+    own = type(field).label_from_instance is forms.ModelChoiceField.label_from_instance
+    if own and hasattr(field.queryset.model, "name_en"):
+        field.label_from_instance = local_name
 
 
 def attempt(form: forms.BaseForm, act: Callable[[dict[str, Any]], T]) -> T | None:
@@ -87,6 +96,7 @@ def choose_from(form: forms.BaseForm, name: str, rows: QuerySet[Any]) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.ModelChoiceField)
     field.queryset = rows
+    _by_local_name(field)
 
 
 def blame(form: forms.BaseForm, refusal: Refusal) -> None:

@@ -10,7 +10,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from vigie.accounts.models import Team
-from vigie.catalog.forms import Named
 from vigie.channels.mail.models import ClientDomain, Mailbox
 from vigie.toolkit.forms import RecordForm
 
@@ -56,7 +55,7 @@ class MailboxForm(RecordForm):
     password = _secret(_("Password"))
     smtp_password = _secret(_("SMTP password"))
     oauth_client_secret = _secret(_("Application secret"))
-    team = Named(Team.objects.none(), label=_("Team"), required=False)
+    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), required=False)
     oauth_authorize_url = _address(_("Authorisation address"))
     oauth_token_url = _address(_("Token address"))
     oauth_provider = forms.ChoiceField(

@@ -10,7 +10,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from vigie.catalog.forms import Named
 from vigie.catalog.models import Service
 from vigie.compliance.models import PenaltyTerms, RateCommitment
 from vigie.contracts import labels as contract_labels
@@ -246,11 +245,11 @@ COST_OF = {
 class MeasureForm(CostForm):
     """A commitment that is no ticket: what is measured, how, what to reach, what a miss costs."""
 
-    service = Named(Service.objects.none(), label=_("Service"))
-    calendar = Named(
+    service = forms.ModelChoiceField(Service.objects.none(), label=_("Service"))
+    calendar = forms.ModelChoiceField(
         Calendar.objects.none(), label=_("Calendar"), required=False, empty_label=_("Day and night")
     )
-    window = Named(
+    window = forms.ModelChoiceField(
         Calendar.objects.none(), label=_("Maintenance window"), required=False, empty_label=_("At any time"),
         help_text=_("Only maintenance inside it leaves the agreed time."),
     )  # fmt: skip

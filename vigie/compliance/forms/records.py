@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from vigie.catalog.forms import Named
 from vigie.catalog.models import Service
 from vigie.compliance.models import Delivery, Maintenance, Outage, Reading
 from vigie.contracts.forms import date_field
@@ -23,7 +22,7 @@ def instant_field(**more: Any) -> forms.DateTimeField:
 class OnServiceForm(RecordForm):
     """About one service of the client."""
 
-    service = Named(Service.objects.none(), label=_("Service"))
+    service = forms.ModelChoiceField(Service.objects.none(), label=_("Service"))
 
     def __init__(self, *args: Any, services: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
-from vigie.catalog.forms import Named, Placed
+from vigie.catalog.forms import Placed
 from vigie.catalog.models import Category, Service
 from vigie.contracts import labels
 from vigie.contracts.forms.fields import ANY, PRIORITIES, PromiseForm, date_field
@@ -65,7 +65,9 @@ class CommitmentForm(PromiseForm):
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=[*ANY, *PRIORITIES], coerce=int, empty_value=None, required=False
     )
-    service = Named(Service.objects.none(), label=_("Service"), required=False, empty_label=_("Any"))
+    service = forms.ModelChoiceField(
+        Service.objects.none(), label=_("Service"), required=False, empty_label=_("Any")
+    )
     category = Placed(Category.objects.none(), label=_("Category"), required=False, empty_label=_("Any"))
     site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False, empty_label=_("Any"))
     target = forms.CharField(
@@ -73,7 +75,7 @@ class CommitmentForm(PromiseForm):
         max_length=30,
         help_text=_("8h, 1h30, 30 min of service time, or J+2: the end of the second business day."),
     )
-    calendar = Named(Calendar.objects.none(), label=_("Calendar"))
+    calendar = forms.ModelChoiceField(Calendar.objects.none(), label=_("Calendar"))
     own_pauses = forms.TypedChoiceField(
         label=_("What suspends this clock"), coerce=lambda value: value == "own", widget=forms.RadioSelect, initial="standard",
         choices=[("standard", _("The reasons of the contract")),
@@ -176,7 +178,7 @@ class PreviewForm(forms.Form):
 
     type = forms.ChoiceField(label=_("Type"), choices=[*TYPES.items()], initial="incident")
     priority = forms.TypedChoiceField(label=_("Priority"), choices=PRIORITIES, coerce=int, initial=3)
-    service = Named(
+    service = forms.ModelChoiceField(
         Service.objects.none(), label=_("Service"), required=False, empty_label=p("choice", "None")
     )
     category = Placed(

@@ -10,7 +10,6 @@ from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from vigie.catalog.forms import Named
 from vigie.catalog.models import Service
 from vigie.contracts import labels
 from vigie.contracts.forms.fields import ANY, PRIORITIES, PromiseForm, date_field
@@ -125,7 +124,9 @@ class SupportForm(PromiseForm):
     moving = ("valid_from",)  # proposed as today, whatever the day
 
     kind = forms.ChoiceField(label=_("Clock"))
-    service = Named(Service.objects.none(), label=_("Service"), required=False, empty_label=_("Any"))
+    service = forms.ModelChoiceField(
+        Service.objects.none(), label=_("Service"), required=False, empty_label=_("Any")
+    )
     ticket_type = forms.ChoiceField(label=_("Type"), choices=[*ANY, *TYPES.items()], required=False)
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=[*ANY, *PRIORITIES], coerce=int, empty_value=None, required=False
@@ -135,7 +136,7 @@ class SupportForm(PromiseForm):
         max_length=30,
         help_text=_("8h, 1h30, 30 min of service time, or J+2: the end of the second business day."),
     )
-    calendar = Named(
+    calendar = forms.ModelChoiceField(
         Calendar.objects.none(),
         label=_("Calendar"),
         help_text=_("The hours of whoever promises, in their own zone."),
@@ -187,7 +188,9 @@ class RequirementForm(RecordForm):
 
     moving = ("asked_on",)
 
-    service = Named(Service.objects.none(), label=_("Service"), required=False, empty_label=_("Any"))
+    service = forms.ModelChoiceField(
+        Service.objects.none(), label=_("Service"), required=False, empty_label=_("Any")
+    )
     asked_on = date_field(label=_("Asked on"))
 
     class Meta:

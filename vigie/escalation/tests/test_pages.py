@@ -181,21 +181,21 @@ class TestLadders:
         self, world: World
     ) -> None:
         common = make_ladder(name_en="Common ladder", is_active=False)
-        make_ladder(name_fr="Fin commune", is_active=False)
-        narrow = make_ladder(name_fr="Arrêts de production", contract=world.a.contract)
+        make_ladder(name_en="Common end", is_active=False)
+        narrow = make_ladder(name_en="Standstills", contract=world.a.contract)
         client, address = self.manager(world), f"/ladders/{common.pk}/edit/"
         offered = client.get(address).content.decode()
-        assert ">Fin commune</option>" in offered
-        assert ">Arrêts de production</option>" not in offered
-        assert ">Échelle</option>" not in offered  # itself
+        assert ">Common end</option>" in offered
+        assert ">Standstills</option>" not in offered
+        assert ">Common ladder</option>" not in offered  # itself
         answer = client.post(
             address, {**self.FORM, "name_en": "Typed before", "priorities": [], "continues_with": narrow.pk}
         )
         assert answer.status_code == 422
         assert "A ladder continues with one of the same owner" in text(answer)
         assert 'value="Typed before"' in answer.content.decode()
-        assert re.search(r"<option[^>]* selected>Arrêts de production</option>", answer.content.decode())
-        assert ">Fin commune</option>" in client.get(f"/ladders/{narrow.pk}/edit/").content.decode()
+        assert re.search(r"<option[^>]* selected>Standstills</option>", answer.content.decode())
+        assert ">Common end</option>" in client.get(f"/ladders/{narrow.pk}/edit/").content.decode()
 
     def test_a_step_is_removed(self, world: World) -> None:
         ladder = usual(world)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from django import forms
 from django.utils import translation
 
-from vigie.toolkit.forms import DASHES, NOTHING, RecordForm
+from vigie.accounts.models import Team
+from vigie.toolkit.forms import DASHES, NOTHING, RecordForm, choose_from
 from vigie.toolkit.models import JournalEntry
 
 
@@ -31,3 +33,17 @@ def test_a_number_too_large_is_refused_in_words() -> None:
         refused = Sample({"size": "9" * 12, "colour": "red"})
         assert refused.errors["size"] == ["Ce nombre est trop grand."]
     assert Sample({"size": "12", "colour": "red"}).is_valid()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "name"), [("fr", "Centre de services N1"), ("en", "Service desk L1")])
+def test_rows_with_two_names_are_listed_in_the_readers_language(
+    world: object, language: str, name: str
+) -> None:
+    class Choice(forms.Form):
+        team = forms.ModelChoiceField(Team.objects.none())
+
+    form = Choice()
+    choose_from(form, "team", Team.objects.all())
+    with translation.override(language):
+        assert name in [str(label) for _, label in form.fields["team"].choices]
