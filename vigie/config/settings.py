@@ -13,6 +13,16 @@ from psycopg.conninfo import conninfo_to_dict
 
 from vigie.toolkit import logs
 
+
+def _whole(name: str, default: int, least: int = 1) -> int:
+    text = os.environ.get(name, "").strip() or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}: give a whole number of at least {least}, or leave it out."
+        )
+    return int(text)
+
+
 BASE = Path(__file__).resolve().parent.parent
 TESTING = os.environ.get("VIGIE_TESTING") == "1"
 DATA = Path(os.environ.get("VIGIE_DATA", "var")).resolve()
@@ -22,6 +32,10 @@ STRICT_TEMPLATES = DEBUG or TESTING
 SECRET_KEY = os.environ.get("VIGIE_SECRET_KEY") or secrets.token_urlsafe(50)
 VIGIE_URL = os.environ.get("VIGIE_URL", "http://127.0.0.1:8000")
 _public = urlsplit(VIGIE_URL)
+if _public.scheme not in ("http", "https") or not _public.hostname:
+    raise ImproperlyConfigured(
+        f"VIGIE_URL is {VIGIE_URL!r}: give the address people type, for example https://vigie.example.org."
+    )
 SECURE = _public.scheme == "https"
 ALLOWED_HOSTS = [h for h in os.environ.get("VIGIE_HOSTS", "").split(",") if h] or [
     _public.hostname or "localhost",
@@ -31,7 +45,7 @@ ALLOWED_HOSTS = [h for h in os.environ.get("VIGIE_HOSTS", "").split(",") if h] o
 ]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 DEMO = os.environ.get("VIGIE_DEMO") == "1"
-UPLOAD_LIMIT = int(os.environ.get("VIGIE_UPLOAD_LIMIT_MB", "25")) * 1024 * 1024
+UPLOAD_LIMIT = _whole("VIGIE_UPLOAD_LIMIT_MB", 25) * 1024 * 1024
 FILES = DATA / "files"
 # Whose X-Request-Id is believed.
 PROXIES = frozenset(os.environ.get("VIGIE_PROXIES", "127.0.0.1,::1").replace(" ", "").split(","))
@@ -127,7 +141,7 @@ def _database(address: str) -> dict[str, Any]:
     # took the planner ten times as long as the page's whole reading.
     options.setdefault("options", "-c join_collapse_limit=4")
     if not TESTING:
-        options["pool"] = {"min_size": 1, "max_size": int(os.environ.get("VIGIE_POOL", "8")), "timeout": 10}
+        options["pool"] = {"min_size": 1, "max_size": _whole("VIGIE_POOL", 8), "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.get("dbname", "vigie"),
@@ -230,21 +244,21 @@ WHITENOISE_MAX_AGE = 300
 
 EMAIL_HOST = os.environ.get("VIGIE_SMTP_HOST", "")
 EMAIL_BACKEND = "django.core.mail.backends.{}.EmailBackend".format("smtp" if EMAIL_HOST else "console")
-EMAIL_PORT = int(os.environ.get("VIGIE_SMTP_PORT", "25"))
+EMAIL_PORT = _whole("VIGIE_SMTP_PORT", 25)
 EMAIL_HOST_USER = os.environ.get("VIGIE_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("VIGIE_SMTP_PASSWORD", "")
 _security = os.environ.get("VIGIE_SMTP_SECURITY") or {465: "tls", 587: "starttls"}.get(EMAIL_PORT, "none")
 if _security not in ("tls", "starttls", "none"):
-    raise ImproperlyConfigured(f"VIGIE_SMTP_SECURITY is tls, starttls or none, not {_security!r}.")
+    raise ImproperlyConfigured(f"VIGIE_SMTP_SECURITY is {_security!r}: give tls, starttls or none.")
 EMAIL_USE_SSL, EMAIL_USE_TLS = _security == "tls", _security == "starttls"
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = os.environ.get("VIGIE_FROM", "vigie@localhost")
-MAIL_FILES_LIMIT = int(os.environ.get("VIGIE_MAIL_FILES_MB", "10")) * 1024 * 1024
+MAIL_FILES_LIMIT = _whole("VIGIE_MAIL_FILES_MB", 10, least=0) * 1024 * 1024
 
 # Closes stored secrets; empty: derived from SECRET_KEY. Kept outside the database.
 VAULT_KEY = os.environ.get("VIGIE_VAULT_KEY", "")
 
-MAIL_SIZE_LIMIT = int(os.environ.get("VIGIE_MAIL_LIMIT_MB", "50")) * 1024 * 1024
+MAIL_SIZE_LIMIT = _whole("VIGIE_MAIL_LIMIT_MB", 50) * 1024 * 1024
 MAIL_FOLDERS = Path(os.environ.get("VIGIE_MAIL_FOLDERS") or DATA / "mail").resolve()
 MAIL_CA_FILE = os.environ.get("VIGIE_MAIL_CA_FILE", "")
 

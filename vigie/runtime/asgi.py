@@ -17,7 +17,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, ClassVar
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vigie.config.settings")
 
@@ -27,6 +27,7 @@ from django.core.wsgi import get_wsgi_application
 from vigie.runtime import processes
 from vigie.runtime.live import Hub
 from vigie.runtime.lookout import look_out
+from vigie.runtime.pool import close_pool
 from vigie.toolkit import logs, measures
 
 Scope = MutableMapping[str, Any]
@@ -44,6 +45,7 @@ IN_MEMORY = 1_000_000
 DEFAULT_LIMIT = 25_000_000
 FORM_ALLOWANCE = 2_000_000  # what stands around a file: fields, boundaries
 BODY_SILENCE = 30.0
+BREATH = 1.0
 READER_SILENCE = 60.0
 CHUNK = 65536
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection", "te", "trailer"}
@@ -99,26 +101,37 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, hub.close)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _close)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             lookout.cancel()
             hub.close()
             threads.shutdown(wait=False, cancel_futures=True)
+            await asyncio.to_thread(close_pool)
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _close() -> None:
+    """The server is told to stop: what waits for somebody outside ends now, what has begun is finished."""
+    hub.close()
+    for exchange in Exchange.arriving:
+        exchange.give_up_if_silent()
 
 
 class Exchange:
     """One request and its answer."""
 
     waiting = 0
+    arriving: ClassVar[set[Exchange]] = set()
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.receive = receive
         self.send = send
         self.loop = asyncio.get_running_loop()
+        self.task = asyncio.current_task()
+        self.heard = self.loop.time()
         self.gone = threading.Event()
         self.status = 500
         self.headers: Headers = []
@@ -143,12 +156,22 @@ class Exchange:
 
     async def _asked(self, body: SpooledTemporaryFile[bytes]) -> dict[str, Any]:
         """The request as Django takes it. One that is too large goes without its body, to be refused in a page."""
+        Exchange.arriving.add(self)
         try:
             return self._environ(body, await self._read_body(body))
         except TooLarge:
             body.seek(0)
             body.truncate()
             return {**self._environ(body, 0), "vigie.too_large": True}
+        except asyncio.CancelledError:
+            raise Refused(503, "Vigie is stopping; please try again in a few seconds.") from None
+        finally:
+            Exchange.arriving.discard(self)
+
+    def give_up_if_silent(self) -> None:
+        """A sender that paused is not waited for when the server stops."""
+        if self.task is not None and self.loop.time() - self.heard > BREATH:
+            self.task.cancel()
 
     async def _read_body(self, body: SpooledTemporaryFile[bytes]) -> int:
         limit = int(getattr(settings, "UPLOAD_LIMIT", DEFAULT_LIMIT)) + FORM_ALLOWANCE
@@ -163,6 +186,7 @@ class Exchange:
                 raise Refused(408, "The request did not arrive in time.") from None
             if message["type"] == "http.disconnect":
                 raise ClientGone
+            self.heard = self.loop.time()
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > limit:

@@ -12,6 +12,7 @@ import psycopg
 from vigie.runtime import environment, reach
 from vigie.runtime.trouble import Trouble
 
+SHORTEST_KEY = 32
 LOCAL = {"", "localhost", "127.0.0.1", "::1"}
 
 
@@ -34,7 +35,7 @@ def report(problems: list[str]) -> int:
     if not problems:
         problems += _database_problems()
         problems += _django_problems(problems)
-    problems += _exposure_problems()
+    problems += _exposure_problems() + _settings_problems()
     for problem in problems:
         print(f"problem: {problem}")
     if not problems:
@@ -100,11 +101,14 @@ def _django_problems(known: list[str]) -> list[str]:
     try:
         set_up_django()
         found = _failed_checks(reachable=not known) + ([] if known else _migration_problems())
-        return found if known or found else _demo_problems()
+        return found if known or found else _demo_problems() + _vault_problems()
     except Trouble as trouble:
         return [] if trouble.sentence in known else [trouble.sentence]
     except Exception as error:
-        return [f"Vigie cannot be loaded ({type(error).__name__}: {error}): install a complete version."]
+        return [
+            f"Vigie cannot be loaded ({type(error).__name__}: {error}): if the words in brackets name a setting, correct it; "
+            "otherwise a file is missing or damaged: take the whole version again and run `make run`, which installs what is missing."
+        ]
 
 
 def _failed_checks(*, reachable: bool) -> list[str]:
@@ -123,10 +127,23 @@ def _migration_problems() -> list[str]:
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    graph, applied = executor.loader.graph, executor.loader.applied_migrations
+    newer = sorted(
+        key for key in applied if key not in graph.nodes and key[0] in executor.loader.migrated_apps
+    )
+    if newer:
+        app, name = newer[-1]
+        return [
+            f"the database was brought to the shape of another version, newer than this one (migration {app}.{name}): "
+            "install that version again, or restore a backup made before the upgrade (`vigie restore`)."
+        ]
+    missing = executor.migration_plan(graph.leaf_nodes())
     if not missing:
         return []
-    return [f"{len(missing)} migrations are not applied (first: {missing[0][0]}): run `vigie migrate`."]
+    return [
+        f"the database has not the shape this version needs ({len(missing)} migrations, first: {missing[0][0]}): "
+        "run `vigie migrate` and start web and worker again (`vigie up` does both)."
+    ]
 
 
 def _demo_problems() -> list[str]:
@@ -139,6 +156,53 @@ def _demo_problems() -> list[str]:
         "this database holds other people or clients beside the demonstration: one-click sign-in is off, but the "
         "demo accounts keep their published password (README.md): work in a database of its own (`vigie up --no-demo`)."
     ]
+
+
+def _vault_problems() -> list[str]:
+    """Stored secrets that the present key does not open: after a restore without it, or once it was changed."""
+    from vigie.channels.mail.models import Mailbox
+    from vigie.kernel.refusal import Refusal
+    from vigie.toolkit import vault
+
+    columns = [field.attname for field in Mailbox._meta.concrete_fields if field.attname.endswith("_sealed")]
+    closed = 0
+    for row in Mailbox.objects.values_list(*columns):
+        try:
+            for sealed in row:
+                vault.unseal(sealed)
+        except Refusal:
+            closed += 1
+    if not closed:
+        return []
+    return [
+        f"the passwords of {closed} mailboxes do not open with this key: put back the VIGIE_VAULT_KEY, or the file secret_key of "
+        "the data folder, with which they were stored, or type the passwords again on the page of each mailbox."
+    ]
+
+
+def _settings_problems() -> list[str]:
+    """Settings that are wrong in a way that stops no start, and shows itself when it is too late."""
+    from vigie.runtime.backup import archive
+
+    found = []
+    key = os.environ.get("VIGIE_SECRET_KEY", "")
+    if 0 < len(key) < SHORTEST_KEY:
+        found.append(
+            f"VIGIE_SECRET_KEY has {len(key)} characters and can be guessed: give at least {SHORTEST_KEY} (`openssl rand -base64 48`), "
+            "or remove it: Vigie draws one. People sign in again; passwords of mailboxes are typed again unless there is a VIGIE_VAULT_KEY."
+        )
+    authority = os.environ.get("VIGIE_MAIL_CA_FILE", "")
+    if authority and not os.access(authority, os.R_OK):
+        found.append(
+            f"VIGIE_MAIL_CA_FILE names {authority}, which cannot be read: correct the path or its rights."
+        )
+    recipient = os.environ.get("VIGIE_BACKUP_RECIPIENT", "")
+    if recipient:
+        try:
+            archive.recipient(recipient)
+        except Trouble as trouble:
+            found.append(f"VIGIE_BACKUP_RECIPIENT opens no backup: {trouble.sentence}")
+    return found
 
 
 def _exposure_problems() -> list[str]:

@@ -13,11 +13,19 @@ import vigie
 from vigie.runtime import environment, priority, processes
 from vigie.runtime.backup.command import backup_options, restore_options, run_restore
 from vigie.runtime.trouble import Trouble
+from vigie.runtime.verbs import verb
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
 
 EPILOG = """
+`vigie` stands for `.venv/bin/python -m vigie`, started in the folder of Vigie. `vigie COMMAND --help` says more of each.
+
+First steps:   make run                                        everything, with a demonstration, on http://localhost:8000
+For real work: vigie up --no-demo                              then, in another terminal:
+               vigie user add you@example.org --admin
+If in doubt:   vigie check
+
 Without DATABASE_URL, commands use a PostgreSQL of their own in the data folder (VIGIE_DATA, default ./var):
 the first to need it starts it, the last to leave stops it. Settings may also stand in a file vigie.env in the
 working folder; vigie.example.env describes them all.
@@ -73,21 +81,28 @@ def _up_options(parser: argparse.ArgumentParser) -> None:
 
 def _web_options(parser: argparse.ArgumentParser) -> None:
     _address(parser)
-    parser.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="web processes (default 1)")
 
 
 def _worker_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--concurrency", type=int, default=4, help="jobs at the same time (default 4)")
+    parser.add_argument(
+        "--concurrency", type=int, default=4, metavar="N", help="jobs at the same time (default 4)"
+    )
 
 
 def _prepare_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-demo", action="store_true")
 
 
+def _hand_back_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("worker", type=int)
+
+
 def _clock_options(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    one = verbs.add_parser("check", help="compute each example and compare it with its expected answer")
-    one.add_argument("paths", nargs="+", metavar="FILE")
+    says = "compute each example and compare it with its expected answer; exit 1 on a difference"
+    one = verb(verbs, "check", says, "clock check vigie/contracts/tests/vectors_own.json")
+    one.add_argument("paths", nargs="+", metavar="FILE", help="worked examples, in JSON")
 
 
 def _address(parser: argparse.ArgumentParser) -> None:
@@ -97,20 +112,26 @@ def _address(parser: argparse.ArgumentParser) -> None:
 
 def _user_options(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True, dest="verb")
-    one = verbs.add_parser("add", help="create a person of the provider; asks for a password")
-    one.add_argument("email")
+    says = "create a person of the provider; asks for a password"
+    one = verb(verbs, "add", says, "user add you@example.org --admin")
+    one.add_argument("email", metavar="EMAIL", help="the address to sign in with")
     one.add_argument("--name", default="", help="name shown to others (default: taken from the address)")
-    one.add_argument("--admin", action="store_true", help="give the administrator role")
+    one.add_argument(
+        "--admin", action="store_true", help="give the administrator role and sight of all clients"
+    )
     one.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
-    one = verbs.add_parser("password", help="set the password of a person and end their sessions")
-    one.add_argument("email")
+    says = "set the password of a person and end their sessions; asks for it"
+    one = verb(verbs, "password", says, "user password you@example.org")
+    one.add_argument("email", metavar="EMAIL", help="the address of the person")
     one.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
 
 def _import_options(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(metavar="WHAT", required=True, dest="what")
-    one = kinds.add_parser("tickets", help="tickets from a CSV file, following a map of its columns")
-    one.add_argument("file", metavar="FILE")
+    says = "tickets from a CSV file, following a map of its columns (docs/imports.md)"
+    typed = "import tickets old.csv --map map.toml --client ACME"
+    one = verb(kinds, "tickets", says, f"{typed} --dry-run", f"{typed} --errors refused.csv")
+    one.add_argument("file", metavar="FILE", help="the CSV file")
     one.add_argument(
         "--map",
         required=True,
@@ -127,16 +148,17 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
 
 def _mail_options(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    one = verbs.add_parser("check", help="read folders of mails and say what came of each; no database")
+    says = "read folders of mails and say what came of each; needs no database, stores nothing"
+    one = verb(verbs, "check", says, "mail check /tmp/mails")
     one.set_defaults(run=_mail_check)
-    one.add_argument("paths", nargs="+", metavar="DIR")
-    one = verbs.add_parser(
-        "deliver", help="store the mail on standard input; exit 0 once it is kept, 75 to be tried again"
-    )
+    one.add_argument("paths", nargs="+", metavar="DIR", help="a folder of files, a mail each")
+    says = "store the mail on standard input; exit 0 once it is kept, 75 to be tried again"
+    one = verb(verbs, "deliver", says, "mail deliver --mailbox support@example.org < mail.eml")
     one.set_defaults(run=_mail_deliver, exit_in_trouble=os.EX_TEMPFAIL)
     one.add_argument("--mailbox", required=True, metavar="ADDRESS", help="the mailbox it was sent to")
     one.add_argument("--from", dest="sender", default="", metavar="ADDRESS", help="the envelope's sender")
-    one = verbs.add_parser("fetch", help="fetch now from every mailbox in use, and say what happened")
+    says = "fetch now from every mailbox in use, and say what happened"
+    one = verb(verbs, "fetch", says, "mail fetch", "mail fetch --mailbox support@example.org")
     one.set_defaults(run=_mail_fetch)
     one.add_argument("--mailbox", metavar="ADDRESS", help="from this one only")
 
@@ -166,9 +188,29 @@ def _worker(args: argparse.Namespace) -> int:
     processes.die_with_supervisor()
     from vigie.runtime.serve import serve_jobs
 
-    with environment.database():
+    with environment.database() as own:
         priority.give_way()  # not before: a database that this command starts serves the pages too
-        return serve_jobs(args.concurrency)
+        left = serve_jobs(args.concurrency)
+        if left is not None:
+            from vigie.runtime.worker import become_hand_back
+
+            if own is not None:
+                del os.environ[
+                    "DATABASE_URL"
+                ]  # the next command finds it, and stops it, as this one would have
+            become_hand_back(left)
+    return 0
+
+
+def _hand_back(args: argparse.Namespace) -> int:
+    """What a worker becomes that was told to stop in the middle of jobs. Signals are ignored since before."""
+    from vigie.runtime import handback, reach
+
+    with environment.database(), reach.connection() as link:
+        names = handback.give_back(link, args.worker)
+    if names:
+        print(f"Begun and not finished, to be done at the next start: {', '.join(names)}.", file=sys.stderr)
+    return 0
 
 
 def _prepare(args: argparse.Namespace) -> int:
@@ -264,31 +306,47 @@ class Entry:
 COMMANDS = (
     Entry(
         "up", _up, "Run everything: database, migrations, demo data on first start, web and worker.",
-        "\nStop it with Ctrl-C. Example: vigie up --port 8001", _up_options,
+        "\nCtrl-C stops everything in order, a second Ctrl-C at once. Example: vigie up --port 8001", _up_options,
     ),
     Entry(
         "web", _web, "Run the web server alone.",
-        "\nFor an installation where each process has its own unit.", _web_options,
+        "\nFor an installation where each process has its own unit (deploy/systemd); run `vigie migrate` before.",
+        _web_options,
     ),
     Entry(
-        "worker", _worker, "Run the background worker alone.",
-        "\nOn SIGTERM it ends the jobs it has begun.", _worker_options,
+        "worker", _worker, "Run the background worker alone: mails, clocks, escalations, purges.",
+        "\nOn SIGTERM or Ctrl-C it finishes what it has begun, for 3 seconds, and hands the rest back to the queue.",
+        _worker_options,
     ),
     Entry(
-        "migrate", _migrate, "Bring the database to the shape this version needs.", "\nSafe to run twice."
+        "migrate", _migrate, "Bring the database to the shape this version needs.",
+        "\nAfter each upgrade, before `vigie web` and `vigie worker`; `vigie up` does it by itself. Safe to run twice.",
     ),
-    Entry("demo", _demo, "Load the demo data; refused on a database that holds real data."),
-    Entry("check", _check, "Say what is wrong with this installation and what to do; exit 1 on a problem."),
+    Entry(
+        "demo", _demo, "Load the demo data; refused on a database that holds real data.",
+        "\n`vigie up` does it by itself on a first start. Prints the accounts.",
+    ),
+    Entry(
+        "check", _check, "Say what is wrong with this installation and what to do; exit 1 on a problem.",
+        "\nVigie may run meanwhile. Run it with the settings of the installation: in its folder, with its environment.",
+    ),
     Entry("prepare", _prepare, options=_prepare_options),
-    Entry("user", _user, "Create an agent or an administrator, or set a password.", options=_user_options),
-    Entry("import", _import, "Import tickets from another tool.", options=_import_options),
+    Entry("hand-back", _hand_back, options=_hand_back_options),
+    Entry(
+        "user", _user, "Create an agent or an administrator, or set a password.",
+        "\nThe way in on an empty installation: vigie user add you@example.org --admin", _user_options,
+    ),
+    Entry(
+        "import", _import, "Import tickets from another tool.",
+        "\nFirst with --dry-run: vigie import tickets old.csv --map map.toml --client ACME --dry-run", _import_options,
+    ),
     Entry(
         "clock", _clock, "Check the SLA clock against files of worked examples; needs no database.",
-        options=_clock_options,
+        "\nExample: vigie clock check vigie/contracts/tests/vectors_own.json", _clock_options,
     ),
     Entry(
         "mail", _mail_fetch, "Take mails in, by hand or from a mail server's pipe; check how mails are read.",
-        options=_mail_options,
+        "\nExample: vigie mail fetch", _mail_options,
     ),
     Entry(
         "backup", run_restore, "Back up everything into one file that only your key opens; prove that it restores.",
@@ -297,6 +355,7 @@ COMMANDS = (
     ),
     Entry(
         "restore", run_restore, "Give a backup back in the place of the present data, which is kept aside.",
-        "\nStop Vigie first. Nothing changes unless the whole backup is good.", restore_options,
+        "\nStop Vigie first. Nothing changes unless the whole backup is good."
+        "\nExample: vigie restore vigie-2026-11-26.tar.age --key operator.key", restore_options,
     ),
 )  # fmt: skip

@@ -31,7 +31,7 @@ def set_up_django() -> None:
     try:
         django.setup()
     except ImproperlyConfigured as error:
-        raise Trouble(f"The settings are not complete: {error}") from error
+        raise Trouble(f"A setting cannot be used: {error}") from error
     except psycopg.Error as error:  # its text would repeat a password
         raise Trouble(f"DATABASE_URL cannot be read as an address: {reach.ADVICE}") from error
 

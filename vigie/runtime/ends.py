@@ -20,7 +20,13 @@ PAUSE = 1.0
 
 
 class Ends(JobManager):
-    """The manager of the jobs of a worker."""
+    """The manager of the jobs of a worker, which it knows by its number."""
+
+    worker_id: int | None = None
+
+    async def register_worker(self) -> int:
+        self.worker_id = await super().register_worker()
+        return self.worker_id
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         finish = super().finish_job

@@ -17,6 +17,7 @@ PR_SET_PDEATHSIG = 1
 HEALTHY_SECONDS = 60.0
 LONGEST_WAIT = 30.0
 SILENCE = 120.0
+SAME_REQUEST = 0.5  # seconds: a second signal to stop that comes sooner came with the first (systemd tells all processes)
 
 
 def die_with(parent: int) -> None:
@@ -100,14 +101,13 @@ class Child:
             return True
 
     def ask_to_stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.is_running():
             self.process.terminate()
 
-    def wait_stopped(self, deadline: float) -> None:
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        if self.process is not None:
             self.process.kill()
             self.process.wait()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
-from typing import Any
+import time
+from multiprocessing.connection import wait
 
-from vigie.runtime.processes import sign_of_life
+from vigie.runtime.processes import SAME_REQUEST, sign_of_life
 from vigie.runtime.trouble import Trouble
 from vigie.toolkit import logs
 
-WEB_THREADS_GIVE_UP = 8
+WEB_GRACE = 3.0  # seconds for what pages have begun
+
+log = logging.getLogger("vigie.web")
 
 
 def serve_web(host: str, port: int, workers: int) -> int:
@@ -20,14 +25,35 @@ def serve_web(host: str, port: int, workers: int) -> int:
     from granian.server.mp import MPServer
 
     class Watched(MPServer):
-        """Asks workers to end their live streams first: a stream has no end of its own to wait for."""
+        """Ends its workers in order: first what has no end of its own to wait for, their live streams."""
+
+        asked = 0.0
+
+        def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
+            if not self.interrupt_signal:
+                self.asked = time.monotonic()
+            elif time.monotonic() - self.asked > SAME_REQUEST:  # somebody does not want to wait
+                for worker in self.wrks:
+                    worker.inner.kill()
+            super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
         def _stop_workers(self) -> None:
+            deadline = time.monotonic() + WEB_GRACE
             for worker in self.wrks:
-                pid = worker.inner.pid
-                if pid is not None and worker.inner.is_alive():
-                    os.kill(pid, signal.SIGUSR1)
-            super()._stop_workers()  # type: ignore[no-untyped-call]
+                worker.interrupt_by_parent = True  # else its end would be told as an accident
+                if worker.inner.pid is not None and worker.inner.is_alive():
+                    os.kill(worker.inner.pid, signal.SIGUSR1)
+                worker.inner.terminate()
+            # Not by `is_alive`: it errs while granian's own thread waits for the same process.
+            left = {worker.inner.sentinel for worker in self.wrks}
+            while left and time.monotonic() < deadline:
+                left.difference_update(wait(list(left), max(0.0, deadline - time.monotonic())))
+            if left:
+                log.info("A page that took too long was cut off: nothing of it was kept.")
+            for worker in self.wrks:
+                worker.inner.kill()
+                worker.inner.join()
+            self.wrks.clear()
 
     server = Watched(
         "vigie.runtime.asgi:application",
@@ -40,7 +66,6 @@ def serve_web(host: str, port: int, workers: int) -> int:
         websockets=False,
         runtime_blocking_threads=4,
         respawn_failed_workers=True,
-        workers_kill_timeout=WEB_THREADS_GIVE_UP,
         log_level=LogLevels.warning,
         log_dictconfig=logs.configuration(as_json=logs.wants_json()),
     )
@@ -54,28 +79,27 @@ def serve_web(host: str, port: int, workers: int) -> int:
     return 0
 
 
-def serve_jobs(concurrency: int) -> int:
-    """procrastinate with Django's connection settings; SIGTERM ends it after the jobs it has begun."""
+def serve_jobs(concurrency: int) -> int | None:
+    """procrastinate with Django's connection settings, until a signal. The number of this worker when it still has jobs in
+    hand, which are to be handed back."""
     from vigie.runtime.commands import set_up_django
 
     set_up_django()
     from procrastinate import PsycopgConnector
     from procrastinate.contrib.django.utils import connector_params
 
+    from vigie.runtime.pool import close_pool
     from vigie.runtime.watch import Watch
-    from vigie.runtime.worker import worker_app
+    from vigie.runtime.worker import work, worker_app
 
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=concurrency + 1)
-    options: dict[str, Any] = {
-        "concurrency": concurrency,
-        "shutdown_graceful_timeout": 30,
-        "delete_jobs": "never",
-        "install_signal_handlers": True,
-    }
     Watch(connector_params(), sign_of_life("worker")).start()
-    worker_app(connector).run_worker(**options)
+    loop = asyncio.new_event_loop()
+    left = loop.run_until_complete(work(worker_app(connector), concurrency))
     _ignore_signals()
-    return 0
+    if left is None:
+        close_pool()
+    return left
 
 
 def _first_line(error: Exception) -> str:

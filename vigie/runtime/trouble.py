@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -36,3 +38,15 @@ def failure(what: str, output: str, log: Path) -> str:
     marked = [line for line in lines if "FATAL" in line or "PANIC" in line or "error" in line.lower()]
     reason = (marked or lines or ["no reason given"])[-1]
     return f"The embedded database {what}: {reason}. Read {log}, correct the cause and start again."
+
+
+@contextmanager
+def sentence_for(folder: Path) -> Iterator[None]:
+    """What the system refuses of a data folder, as trouble."""
+    try:
+        yield
+    except OSError as error:
+        raise Trouble(
+            f"The data folder {folder} cannot be used ({error.strerror}): make it writable, free some space, "
+            "or give another folder in VIGIE_DATA."
+        ) from error

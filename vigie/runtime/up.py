@@ -19,11 +19,12 @@ from typing import Any
 
 from vigie.runtime import environment
 from vigie.runtime.embedded import EmbeddedServer
-from vigie.runtime.processes import Child
+from vigie.runtime.processes import SAME_REQUEST, Child
 from vigie.runtime.trouble import Trouble
 
 START_PATIENCE = 120.0
-STOP_PATIENCE = 15.0
+FIRST_PAGE = 30.0
+STOP_PATIENCE = 8.0  # for a child that hangs: they give themselves 3 s, and what it takes to hand back jobs
 FAILURES_BEFORE_READY = 3
 ERRORS_BEFORE_READY = 5
 EVERYWHERE = "0.0.0.0"  # noqa: S104  compared with, never a default
@@ -37,15 +38,24 @@ def up(host: str, port: int, *, demo: bool) -> int:
         environment.check_disk(folder)
         if not os.environ.get("DATABASE_URL"):
             _say("Starting the database…")
-        with environment.database(needs_disk=True) as server:
-            return _run(host, port, demo, server, signals)
+        try:
+            with environment.database(needs_disk=True) as server:
+                if server is not None:
+                    server.is_hurried = lambda: signals.hurried
+                _run(host, port, demo, server, signals)
+        except Trouble:
+            if not signals.stopping:  # else it is only what Ctrl-C cut short
+                raise
+        return 0
 
 
-def _run(host: str, port: int, demo: bool, server: EmbeddedServer | None, signals: _Signals) -> int:
+def _run(host: str, port: int, demo: bool, server: EmbeddedServer | None, signals: _Signals) -> None:
     os.environ.setdefault("VIGIE_URL", f"http://{_shown(host)}:{port}")
     ready = _prepare(demo=demo, signals=signals)
     if ready is None:
-        return 0
+        return
+    if server is not None:
+        server.write_out()
     os.environ["VIGIE_DEMO"] = "1" if ready["demo"] else "0"
     if ready["demo"] and host not in LOOPBACK:
         _say("Warning: demo accounts are open to all; for real work use --no-demo and a new data folder.")
@@ -58,18 +68,25 @@ def _run(host: str, port: int, demo: bool, server: EmbeddedServer | None, signal
     try:
         for child in children:
             child.start()
-        if not _wait_until_it_answers(host, port, children, signals):
-            return 0
-        _announce(os.environ["VIGIE_URL"], ready["accounts"], ready["password"])
-        is_down = False
-        while not signals.stopping:
-            signals.wait(1.0)
-            is_down = server is not None and _revive(server, is_down)
-            for child in children:
-                _say(child.tend())
-        return 0
+        if _wait_until_it_answers(host, port, children, signals):
+            _announce(os.environ["VIGIE_URL"], ready["accounts"], ready["password"])
+            _tend(children, server, signals)
     finally:
-        _stop(children)
+        if signals.stopping:
+            _say("Stopping… (Ctrl-C again: at once)")
+        _stop(children, signals)
+
+
+def _tend(children: list[Child], server: EmbeddedServer | None, signals: _Signals) -> None:
+    """Until somebody asks to stop."""
+    is_down = False
+    while True:
+        signals.wait(1.0)
+        if signals.stopping:
+            return
+        is_down = server is not None and _revive(server, is_down)
+        for child in children:
+            _say(child.tend())
 
 
 def _revive(server: EmbeddedServer, was_down: bool) -> bool:
@@ -117,7 +134,7 @@ def _wait_until_it_answers(host: str, port: int, children: list[Child], signals:
     while time.monotonic() < deadline and errors < ERRORS_BEFORE_READY:
         if signals.stopping:
             return False
-        status = _status_of_page(host, port)
+        status = _status_of_page(host, port, signals)
         if 0 < status < 500:
             return True
         errors += status >= 500
@@ -132,13 +149,15 @@ def _wait_until_it_answers(host: str, port: int, children: list[Child], signals:
     raise Trouble(f"The page {seen}: read the messages above, or run `vigie check`.")
 
 
-def _status_of_page(host: str, port: int) -> int:
+def _status_of_page(host: str, port: int, signals: _Signals) -> int:
     """HTTP status of the sign-in page, 0 when nobody answers. A bare socket: an HTTP client costs memory."""
     target = "127.0.0.1" if host in {EVERYWHERE, "localhost"} else "::1" if host == "::" else host
     try:
-        with socket.create_connection((target, port), timeout=30) as link:
+        with socket.create_connection((target, port), timeout=FIRST_PAGE) as link:
             request = f"GET / HTTP/1.1\r\nHost: {_shown(host)}:{port}\r\nConnection: close\r\n\r\n"
             link.sendall(request.encode())
+            signals.wait(FIRST_PAGE, also=link.fileno())
+            link.setblocking(False)
             answer = link.recv(4096)
     except OSError:
         return 0
@@ -156,12 +175,18 @@ def _announce(url: str, accounts: list[list[str]], password: str) -> None:
         print(f"  {email}  {label}", flush=True)
 
 
-def _stop(children: list[Child]) -> None:
+def _stop(children: list[Child], signals: _Signals) -> None:
+    """In order, within bounds; at once when somebody does not want to wait."""
     deadline = time.monotonic() + STOP_PATIENCE
     for child in children:
         child.ask_to_stop()
+    while any(child.is_running() for child in children):
+        left = deadline - time.monotonic()
+        if signals.hurried or left <= 0:
+            break
+        signals.wait(left)
     for child in children:
-        child.wait_stopped(deadline)
+        child.kill()
 
 
 def _say(line: str | None) -> None:
@@ -225,10 +250,11 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 class _Signals:
-    """The first signal asks to stop; later ones are ignored, so that the clean-up is always whole."""
+    """The first signal asks to stop in order, one that comes later to stop at once; the clean-up is whole either way."""
 
     def __init__(self) -> None:
-        self._asked = False
+        self.stopping = self.hurried = False
+        self._first = 0.0
         self._read, self._write = os.pipe()
 
     def __enter__(self) -> _Signals:
@@ -244,16 +270,13 @@ class _Signals:
         """Handlers stay: a signal that comes while the database stops must not kill us."""
 
     def _stop(self, *_: object) -> None:
-        self._asked = True
-
-    @property
-    def stopping(self) -> bool:
-        return self._asked
+        if not self.stopping:
+            self.stopping, self._first = True, time.monotonic()
+        elif time.monotonic() - self._first > SAME_REQUEST:
+            self.hurried = True
 
     def wait(self, seconds: float, also: int | None = None) -> None:
         """Sleep, woken by a signal, the death of a child, or `also` becoming readable."""
-        if self.stopping:
-            return
         watched = [self._read] + ([also] if also is not None else [])
         if self._read in select.select(watched, [], [], seconds)[0]:
             os.read(self._read, 4096)

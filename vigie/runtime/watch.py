@@ -17,45 +17,13 @@ from typing import Any
 
 import psycopg
 
+from vigie.runtime.handback import hand_back
 from vigie.toolkit.jobs import overdue
 
 log = logging.getLogger("vigie.worker")
 
 ROUND = 5.0
-DEAD_AFTER = 30  # seconds without a sign of a worker, which gives one every 10
-DEATHS = 5
 HUNG = 70
-
-_LOST = """
-select j.id, j.task_name, j.attempts from procrastinate_jobs j
-left join procrastinate_workers w on w.id = j.worker_id
-where j.status = 'doing' and (w.id is null or w.last_heartbeat < now() - %s * interval '1 second')
-for update of j skip locked
-"""
-
-
-def hand_back(connection: psycopg.Connection) -> list[str]:
-    """Queue again what dead workers had in hand; a job that was lost ``DEATHS`` times fails and is shown. The names.
-
-    Runs in one transaction; safe beside other workers' rounds.
-    """
-    with connection.transaction(), connection.cursor() as cursor:
-        lost = cursor.execute(_LOST, [DEAD_AFTER]).fetchall()
-        for job_id, _, attempts in lost:
-            if attempts + 1 >= DEATHS:
-                cursor.execute("select procrastinate_finish_job_v1(%s, 'failed', false)", [job_id])
-            else:
-                _queue_again(connection, job_id)
-    return [name for _, name, _ in lost]
-
-
-def _queue_again(connection: psycopg.Connection, job_id: int) -> None:
-    """A job whose like waits in the queue already is dropped: that one does the same, and the others go on."""
-    try:
-        with connection.transaction():
-            connection.execute("select procrastinate_retry_job_v2(%s, now(), null, null, null)", [job_id])
-    except psycopg.errors.UniqueViolation:
-        connection.execute("select procrastinate_finish_job_v1(%s, 'aborted', true)", [job_id])
 
 
 class Watch(threading.Thread):

@@ -3,7 +3,8 @@
 A job may run twice with the effect of once; ``once_by`` says what makes it so, and a test walks them all.
 A failure of any kind is tried again: after 5 s, 10 s, 20 s …, at most every 15 minutes, ten times (about an hour
 in all); then the job is failed and shown to the administrator, who can run it again. What kills its worker, or hangs
-beyond ``longest``, is handed back by the watch beside the worker (``runtime.watch``), five times.
+beyond ``longest``, is handed back by the watch beside the worker (``runtime.watch``), five times. A worker that is told
+to stop waits a moment for what it has in hand and hands the rest back at once (``runtime.worker``).
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Running:
 
 
 _running: dict[int, Running] = {}
+_stop = threading.Event()
 
 
 class Again(BaseRetryStrategy):
@@ -139,6 +141,16 @@ def _timed(name: str, longest: dt.timedelta) -> Iterator[None]:
         yield
     finally:
         _running.pop(me, None)
+
+
+def ask_to_stop() -> None:
+    """The worker was told to stop: what a job has begun is finished, and nothing more is begun."""
+    _stop.set()
+
+
+def stop_asked() -> bool:
+    """Asked between two steps by a job of many: it ends there, and leaves what is left to the next run."""
+    return _stop.is_set()
 
 
 def overdue(now: float) -> list[str]:

@@ -41,7 +41,9 @@ def recipient(text: str) -> x25519.Recipient:
     try:
         return x25519.Recipient.from_str(text.strip())
     except pyrage.RecipientError as error:
-        raise Trouble("The public key is not one: it begins with age1.") from error
+        raise Trouble(
+            "The public key is not one: give the line beginning with age1 that `vigie backup key FILE` printed."
+        ) from error
 
 
 def identity(path: Path) -> x25519.Identity:

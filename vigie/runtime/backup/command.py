@@ -9,22 +9,26 @@ from pathlib import Path
 
 from vigie.runtime import environment
 from vigie.runtime.backup import archive
+from vigie.runtime.verbs import verb
 
 
 def backup_options(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    one = verbs.add_parser(
-        "key", help="draw the key that opens backups; keep its file away from this machine"
+    says = "draw the key that opens backups; keep its file away from this machine"
+    one = verb(verbs, "key", says, "backup key operator.key")
+    one.add_argument(
+        "file", metavar="FILE", type=Path, help="the file to make, for the secret half of the key"
     )
-    one.add_argument("file", metavar="FILE", type=Path)
     one.set_defaults(run=_key)
-    one = verbs.add_parser("make", help="back up database, files and secret key into one closed file")
+    says = "back up database, files and secret key into one closed file, while Vigie runs"
+    one = verb(verbs, "make", says, "backup make", "backup make --to /backups")
     one.add_argument("--to", metavar="FOLDER", type=Path, help="where to (default: VIGIE_DATA/backups)")
     one.add_argument(
         "--recipient", metavar="KEY", default="", help="the public key (default: VIGIE_BACKUP_RECIPIENT)"
     )
     one.set_defaults(run=_make)
-    one = verbs.add_parser("drill", help="restore beside the present data, compare every sum, throw it away")
+    says = "restore beside the present data, compare every sum, throw it away"
+    one = verb(verbs, "drill", says, "backup drill FILE --key operator.key")
     _which(one)
     one.set_defaults(run=_drill)
 
@@ -34,7 +38,7 @@ def restore_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _which(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="BACKUP", type=Path)
+    parser.add_argument("file", metavar="BACKUP", type=Path, help="a file made by `vigie backup make`")
     parser.add_argument("--key", metavar="FILE", type=Path, required=True, help="the file of the secret key")
 
 

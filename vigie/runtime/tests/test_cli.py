@@ -1,5 +1,6 @@
 """The command line: a failure is one sentence that says what to do; the platform starts, heals and stops."""
 
+import argparse
 import fcntl
 import json
 import os
@@ -8,24 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from vigie.runtime import cli, environment, processes
+from vigie.runtime import cli, environment
+from vigie.runtime.embedded import EmbeddedServer
 from vigie.runtime.environment import ROOT
+from vigie.runtime.tests.running import Running, eventually, free_port, variables
 from vigie.runtime.trouble import Trouble
-
-OURS = ("VIGIE_", "DATABASE_URL", "DJANGO_", "PYTEST_")
-
-
-def variables(data: Path, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    return kept | {"VIGIE_DATA": str(data), "PYTHONPATH": str(ROOT)} | more
 
 
 def vigie(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -52,12 +46,6 @@ def taken_port() -> Iterator[int]:
         holder.bind(("127.0.0.1", 0))
         holder.listen(1)
         yield holder.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_taken_port(tmp_path: Path, taken_port: int) -> None:
@@ -141,67 +129,27 @@ def test_the_secret_key_is_drawn_once_and_kept_private(
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize(
-    "command", ["", "up", "web", "worker", "migrate", "demo", "import", "check", "user", "clock"]
-)
-def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        cli.main([*command.split(), "--help"])
-    assert left.value.code == 0
-    assert "usage: vigie" in capsys.readouterr().out
+def listed(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """The parser and those of all commands and verbs below it that `--help` lists."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for choice in action._choices_actions:
+                yield from listed(action.choices[choice.dest])
 
 
-class Running:
-    """A real `vigie up` in a folder of its own."""
-
-    def __init__(self, data: Path) -> None:
-        self.data, self.port = data, free_port()
-        environment_of = variables(data) | {processes.PARENT: str(os.getpid())}  # ends with a killed test run
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "vigie", "up", "--no-demo", "--port", str(self.port)],
-            env=environment_of,
-            cwd=data,
-            stdout=subprocess.PIPE,
-            stderr=(data / "errors").open("a"),
-            text=True,
+@pytest.mark.parametrize("parser", listed(cli._parser()), ids=lambda parser: parser.prog)
+def test_help_says_what_each_command_does_and_what_each_argument_is(parser: argparse.ArgumentParser) -> None:
+    said = parser.format_help()
+    assert f"usage: {parser.prog}" in said
+    assert parser.description
+    for action in parser._actions:
+        assert action.help or action.metavar in {"COMMAND", "VERB", "WHAT"}, action.dest
+    takes = [action for action in parser._actions if action.required or not action.option_strings]
+    if takes and parser.prog != "vigie":
+        assert f"vigie {parser.prog.removeprefix('vigie ')} " in said.partition("\n\n")[2], (
+            "an example to type"
         )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line == f"Vigie is ready: http://localhost:{self.port}\n", (data / "errors").read_text()
-
-    def status(self) -> int:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=10) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
-
-    def processes(self, *words: str) -> list[int]:
-        """Processes of this installation, found by its data folder in their environment or arguments."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                arguments = (entry / "cmdline").read_bytes().decode()
-                known = (entry / "environ").read_bytes().decode(errors="replace") + arguments
-            except OSError:
-                continue
-            if str(self.data) in known and all(word in arguments for word in words) and arguments:
-                found.append(int(entry.name))
-        return found
-
-
-def eventually(check: object, seconds: float = 20) -> bool:
-    assert callable(check)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if check():
-            return True
-        time.sleep(0.1)
-    return bool(check())
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads processes in /proc")
@@ -209,6 +157,11 @@ def eventually(check: object, seconds: float = 20) -> bool:
 def test_the_whole_platform_starts_heals_and_stops(tmp_path: Path) -> None:
     first = Running(tmp_path)
     assert 200 <= first.status() < 500
+    server = EmbeddedServer(tmp_path)
+    with psycopg.connect(server.dsn(), autocommit=True) as link:
+        link.execute("create table kept as select 1 as number")
+    ran = vigie(tmp_path, "up", "--port", str(free_port()))
+    assert_one_sentence(ran, "already runs", f"process {first.process.pid}")
 
     for name in ("web", "worker"):
         for pid in first.processes("vigie", name):
@@ -225,6 +178,8 @@ def test_the_whole_platform_starts_heals_and_stops(tmp_path: Path) -> None:
 
     second = Running(tmp_path)
     assert 200 <= second.status() < 500
+    with psycopg.connect(server.dsn(), autocommit=True) as link:
+        assert link.execute("select number from kept").fetchall() == [(1,)]
     second.process.send_signal(signal.SIGTERM)
     second.process.send_signal(signal.SIGINT)
     assert second.process.wait(30) == 0

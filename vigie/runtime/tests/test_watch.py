@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from vigie.runtime import processes, watch
+from vigie.runtime import handback, processes, watch
 from vigie.toolkit import jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +52,7 @@ def state(job_id: int) -> tuple[str, int]:
 def handed_back() -> list[str]:
     connection.ensure_connection()
     assert isinstance(connection.connection, psycopg.Connection)
-    return watch.hand_back(connection.connection)
+    return handback.hand_back(connection.connection)
 
 
 def test_the_jobs_of_dead_workers_are_queued_again_and_no_others() -> None:
@@ -75,7 +75,7 @@ def test_a_lost_job_whose_like_waits_already_is_dropped_and_holds_up_no_other() 
 
 
 def test_a_job_that_keeps_killing_its_worker_fails_and_is_seen() -> None:
-    poison = a_job(attempts=watch.DEATHS - 1)
+    poison = a_job(attempts=handback.DEATHS - 1)
     handed_back()
     assert state(poison)[0] == "failed"
 

@@ -22,6 +22,7 @@ from vigie.kernel.refusal import Refusal
 from vigie.notifications import outbox
 from vigie.notifications.models import Delivery
 from vigie.toolkit.crashpoints import crashpoint
+from vigie.toolkit.jobs import stop_asked
 
 log = logging.getLogger("vigie.mail")
 
@@ -46,10 +47,15 @@ def dispatch(clock: Clock, patience: Patience | None = None) -> int:
             if not alone:
                 return tried
             tried += Dispatcher(clock, patience or Patience(), ends).run()
-        if time.monotonic() > ends:
+        if _is_over(ends):
             outbox.wake_sender()
             return tried
     return tried
+
+
+def _is_over(ends: float) -> bool:
+    """Time to take no more mails: the turn is over, or the worker stops. Those under way are still heard of."""
+    return time.monotonic() > ends or stop_asked()
 
 
 @contextmanager
@@ -89,7 +95,7 @@ class Dispatcher:
         """Start lanes for what is due, within bounds; True while any is at work."""
         room = LANES - len(self._lanes)
         at = time.monotonic()
-        if room and at < self._ends and (not self._lanes or at - self._looked > LOOK_EVERY):
+        if room and not _is_over(self._ends) and (not self._lanes or at - self._looked > LOOK_EVERY):
             self._looked = at
             for name in outbox.due_lanes(self._clock(), busy=self._lanes.keys(), most=room):
                 self._lanes[name] = Lane(
@@ -113,7 +119,7 @@ class Dispatcher:
         crashpoint("out.after_mark")
         if answer.lost and lane.carried == 1:
             outbox.rest(lane.name, self._clock(), self._clock() + pause_after(1))
-        if answer.lost or lane.carried >= MAILS_PER_CONNECTION or time.monotonic() > self._ends:
+        if answer.lost or lane.carried >= MAILS_PER_CONNECTION or _is_over(self._ends):
             self._close(lane)
         else:
             self._feed(lane)

@@ -21,6 +21,7 @@ from vigie.channels.mail.sources import Keep, Round, too_big
 from vigie.channels.mail.sources.line import said
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.crashpoints import crashpoint
+from vigie.toolkit.jobs import stop_asked
 
 ROUND_SECONDS = 40
 # A file that somebody copies into a plain folder is complete once nothing was written for so long.
@@ -69,7 +70,7 @@ def fetch_round(mailbox: Mailbox, keep: Keep, now: dt.datetime) -> Round:
     folder, done, ends = place_of(mailbox), Round(), time.monotonic() + ROUND_SECONDS
     paths = waiting(mailbox)
     for number, path in enumerate(paths):
-        if time.monotonic() > ends:
+        if time.monotonic() > ends or stop_asked():
             done.left = len(paths) - number
             break
         try:

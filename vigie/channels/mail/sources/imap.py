@@ -30,6 +30,7 @@ from vigie.channels.mail.sources.line import (
 )
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.crashpoints import crashpoint
+from vigie.toolkit.jobs import stop_asked
 
 # A round begins no new group after ROUND_SECONDS; a line that trickles is cut after LINE_SECONDS.
 ROUND_SECONDS, LINE_SECONDS = 40, 150
@@ -185,7 +186,7 @@ class _Folder:
         done, ends, owed = Round(), time.monotonic() + ROUND_SECONDS, []
         groups = self._groups(wanted, done)
         for group in groups:
-            if time.monotonic() > ends:
+            if time.monotonic() > ends or stop_asked():
                 owed += group
                 continue
             owed += self._bring_group(group, done)

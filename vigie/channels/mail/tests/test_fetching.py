@@ -46,6 +46,18 @@ def test_unread_mails_are_taken_and_only_then_marked(imap: ImapServer, make_mail
     assert (fetch(mailbox).stored, fetch(mailbox).known) == (0, 0)
 
 
+def test_a_worker_told_to_stop_leaves_the_rest_to_the_next_round(
+    imap: ImapServer, make_mailbox: MakeMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = make_mailbox()
+    imap.put(mailbox.username, *(mail(n) for n in range(60)))
+    with monkeypatch.context() as stopping:
+        stopping.setattr(source, "stop_asked", lambda: InboundMail.objects.exists())
+        done = fetch(mailbox)
+    assert (done.stored, done.left) == (source.GROUP_MAILS, 10)
+    assert fetch(mailbox).stored == 10
+
+
 def test_what_people_had_read_before_is_left_to_them(imap: ImapServer, make_mailbox: MakeMailbox) -> None:
     mailbox = make_mailbox()
     imap.put(mailbox.username, mail(1), mail(2))

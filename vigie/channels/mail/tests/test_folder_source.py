@@ -58,6 +58,16 @@ def test_a_maildir(root: Path) -> None:
     assert os.listdir(root / "support" / "new") == []
 
 
+def test_a_worker_told_to_stop_leaves_the_rest_to_the_next_round(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(root / "support" / "1.eml")
+    with monkeypatch.context() as stopping:
+        stopping.setattr(folder, "stop_asked", lambda: True)
+        assert (fetch(mailbox("support")).stored, os.listdir(root / "support")) == (0, ["1.eml"])
+    assert fetch(Mailbox.objects.get()).stored == 1
+
+
 def test_a_plain_folder_waits_until_a_file_is_whole(root: Path) -> None:
     drop(root / "support" / "a.eml")
     drop(root / "support" / "b.eml", MAIL + b"half of", age=1)

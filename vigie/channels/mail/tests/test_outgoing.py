@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -15,9 +16,11 @@ from tests.world import report as reported
 from vigie.accounts.models import Agent, Person, Team
 from vigie.channels.mail.keys import mail_key, own_domain
 from vigie.channels.mail.models import AutomaticAnswer, DeadAddress, InboundMail, Mailbox
-from vigie.channels.mail.outgoing.dispatch import dispatch
+from vigie.channels.mail.outgoing import dispatch as dispatching
+from vigie.channels.mail.outgoing.dispatch import dispatch, write_answer
 from vigie.channels.mail.outgoing.senders import mailbox_for
 from vigie.channels.mail.outgoing.transport import Patience
+from vigie.channels.mail.rules.delivery import Answer
 from vigie.channels.mail.rules.tokens import read_message_id, read_reply_address
 from vigie.channels.mail.tests.sink import Sink, open_sink
 from vigie.notifications.actions import Message as Told
@@ -28,7 +31,7 @@ from vigie.tickets.actions.conversation import Said, add_note, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.opening import NewTicket, open_ticket
 from vigie.tickets.models import Ticket, Watcher
-from vigie.toolkit import vault
+from vigie.toolkit import jobs, vault
 
 pytestmark = pytest.mark.django_db
 HASTE = Patience(connect=5, answer=0.5, content=0.5, whole=5)
@@ -337,6 +340,28 @@ def test_a_batch_uses_one_connection(world: World, desk: Mailbox, sink: Sink) ->
     send(START)
     assert len(sink.to("user@alpha.example")) == 5
     assert sink.connections == 1
+
+
+def test_a_worker_told_to_stop_lets_the_mail_under_way_leave_and_no_other(
+    world: World, desk: Mailbox, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        report(world)
+
+    def told_to_stop(delivery: Delivery, answer: Answer, *, now: dt.datetime) -> None:
+        jobs.ask_to_stop()
+        write_answer(delivery, answer, now=now)
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(jobs, "_stop", threading.Event())
+        stopping.setattr(dispatching, "write_answer", told_to_stop)
+        send(START)
+    assert len(sink.to("user@alpha.example")) == 1
+    assert (
+        list(Delivery.objects.filter(state="waiting").values_list("claimed_until", flat=True)) == [None] * 2
+    )
+    send(START)
+    assert len(sink.to("user@alpha.example")) == 3
 
 
 def test_a_refused_recipient_spoils_no_other_mail_of_the_connection(
