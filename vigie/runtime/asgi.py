@@ -113,10 +113,16 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 def _close() -> None:
-    """The server is told to stop: what waits for somebody outside ends now, what has begun is finished."""
+    """The server is told to stop: what waits for somebody outside ends, what has begun is finished."""
     hub.close()
+    _hasten()
+
+
+def _hasten() -> None:
+    """Now and again until the end: a sender may pause later."""
     for exchange in Exchange.arriving:
         exchange.give_up_if_silent()
+    asyncio.get_running_loop().call_later(BREATH / 4, _hasten)
 
 
 class Exchange:

@@ -138,7 +138,7 @@ def listed(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]
                 yield from listed(action.choices[choice.dest])
 
 
-@pytest.mark.parametrize("parser", listed(cli._parser()), ids=lambda parser: parser.prog)
+@pytest.mark.parametrize("parser", list(listed(cli._parser())), ids=lambda parser: parser.prog)
 def test_help_says_what_each_command_does_and_what_each_argument_is(parser: argparse.ArgumentParser) -> None:
     said = parser.format_help()
     assert f"usage: {parser.prog}" in said
