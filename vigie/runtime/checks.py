@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from vigie.runtime import environment, reach
+from vigie.runtime import environment, priority, reach
 from vigie.runtime.trouble import Trouble
 
 SHORTEST_KEY = 32
@@ -103,7 +103,8 @@ def _django_problems(known: list[str]) -> list[str]:
         found = _failed_checks(reachable=not known) + ([] if known else _migration_problems())
         return found if known or found else _demo_problems() + _vault_problems()
     except Trouble as trouble:
-        return [] if trouble.sentence in known else [trouble.sentence]
+        told = trouble.sentence in known or (known and trouble.sentence.startswith("DATABASE_URL"))
+        return [] if told else [trouble.sentence]
     except Exception as error:
         return [
             f"Vigie cannot be loaded ({type(error).__name__}: {error}): if the words in brackets name a setting, correct it; "
@@ -196,6 +197,10 @@ def _settings_problems() -> list[str]:
         found.append(
             f"VIGIE_MAIL_CA_FILE names {authority}, which cannot be read: correct the path or its rights."
         )
+    try:
+        priority.wanted()
+    except Trouble as trouble:
+        found.append(trouble.sentence)
     recipient = os.environ.get("VIGIE_BACKUP_RECIPIENT", "")
     if recipient:
         try:

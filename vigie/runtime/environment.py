@@ -96,7 +96,10 @@ def secret_key(folder: Path) -> None:
     except OSError as error:
         raise Trouble(f"{path} cannot be read or made ({error.strerror}): correct its rights.") from error
     if len(key) < 32:
-        raise Trouble(f"{path} is not a key: remove the file to draw a new one (people will sign in again).")
+        raise Trouble(
+            f"{path} is not a key: put it back from a backup, or remove it to draw a new one; then people sign in again, "
+            "and passwords of mailboxes are typed again."
+        )
     os.environ["VIGIE_SECRET_KEY"] = key
 
 

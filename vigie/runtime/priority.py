@@ -15,7 +15,7 @@ DEFAULT, MOST = 10, 19
 
 def give_way() -> None:
     """Lower this process and all it starts later: call it before any thread. Nothing where the system refuses."""
-    steps = _wanted()
+    steps = wanted()
     if steps == 0:
         return
     with suppress(OSError):
@@ -33,7 +33,7 @@ def _lower_the_session(steps: int) -> None:
         Path("/proc/self/autogroup").write_text(str(steps))
 
 
-def _wanted() -> int:
+def wanted() -> int:
     text = os.environ.get(SETTING, "").strip()
     if not text:
         return DEFAULT

@@ -17,6 +17,9 @@ class Trouble(Exception):
         self.code = code
 
 
+DAMAGED = ("pg_control", "checkpoint record", "invalid page in block", "could not find redo location")
+
+
 def tail(path: Path) -> str:
     """The end of a log; empty when it cannot be read."""
     try:
@@ -37,6 +40,11 @@ def failure(what: str, output: str, log: Path) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     marked = [line for line in lines if "FATAL" in line or "PANIC" in line or "error" in line.lower()]
     reason = (marked or lines or ["no reason given"])[-1]
+    if any(word in output for word in DAMAGED):
+        return (
+            f"The embedded database {what}: {reason}. Its files are damaged: give a new folder in VIGIE_DATA, "
+            f"restore your last backup there (`vigie restore`), and keep {log.parent} until all is found again."
+        )
     return f"The embedded database {what}: {reason}. Read {log}, correct the cause and start again."
 
 

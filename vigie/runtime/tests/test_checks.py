@@ -43,13 +43,14 @@ def test_a_setting_that_cannot_be_used_is_one_sentence(setting: str, words: str)
     [
         ("VIGIE_SECRET_KEY", "short", "VIGIE_SECRET_KEY has 5 characters"),
         ("VIGIE_MAIL_CA_FILE", "/nowhere/ca.pem", "/nowhere/ca.pem, which cannot be read"),
+        ("VIGIE_WORKER_NICE", "99", "VIGIE_WORKER_NICE is not a number from 0 to 19"),
         ("VIGIE_BACKUP_RECIPIENT", "age2x", "beginning with age1 that `vigie backup key FILE` printed"),
     ],
 )
 def test_a_setting_that_shows_itself_too_late(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
-    for known in ("VIGIE_SECRET_KEY", "VIGIE_MAIL_CA_FILE", "VIGIE_BACKUP_RECIPIENT"):
+    for known in ("VIGIE_SECRET_KEY", "VIGIE_MAIL_CA_FILE", "VIGIE_BACKUP_RECIPIENT", "VIGIE_WORKER_NICE"):
         monkeypatch.delenv(known, raising=False)
     assert checks._settings_problems() == []
     monkeypatch.setenv(name, value)
