@@ -70,7 +70,7 @@ def demo() -> int:
                 "This database holds real data, and demo data never goes beside it: "
                 "give another folder in VIGIE_DATA, or another database in DATABASE_URL."
             )
-        _needed("vigie.demo.load", "demo data").load_demo(tell=_tell)
+        _fill(_needed("vigie.demo.load", "demo data"))
     for email, label in _accounts():
         print(f"  {email}  {label}")
     return 0
@@ -182,12 +182,20 @@ def _migrate(verbosity: int = 0) -> None:
     try:
         call_command("migrate", interactive=False, verbosity=verbosity)
         _publish_defaults()
-    except Error as error:
-        reason = " ".join(str(error).split())
-        raise Trouble(
-            f"The database could not be migrated ({reason}): nothing of that step was kept; "
-            "run `vigie check`, correct the cause and start again."
-        ) from error
+    except (Error, psycopg.Error) as error:
+        raise _not_done("The database could not be migrated", error) from error
+
+
+def _not_done(what: str, error: Exception) -> Trouble:
+    """What the database refused in the middle of a long step, which it took back whole."""
+    if any(isinstance(one, psycopg.errors.DiskFull) for one in (error, error.__cause__)):
+        return Trouble(
+            f"{what}: the disk of the database is full. Nothing of that step was kept; free some space and start again."
+        )
+    reason = " ".join(str(error).split())
+    return Trouble(
+        f"{what} ({reason}): nothing of that step was kept; run `vigie check`, correct the cause and start again."
+    )
 
 
 def _is_empty() -> bool:
@@ -220,7 +228,16 @@ def _load_demo() -> None:
     if load is None:
         print("Demo data is not part of this version: starting empty.", file=sys.stderr)
         return
-    load.load_demo(tell=_tell)
+    _fill(load)
+
+
+def _fill(load: ModuleType) -> None:
+    from django.db import Error
+
+    try:
+        load.load_demo(tell=_tell)
+    except (Error, psycopg.Error) as error:
+        raise _not_done("The demonstration could not be loaded", error) from error
 
 
 def _tell(line: str) -> None:

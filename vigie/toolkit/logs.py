@@ -48,7 +48,9 @@ def configuration(*, as_json: bool) -> dict[str, Any]:
         if as_json
         else [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.dev.ConsoleRenderer(colors=False, timestamp_key="time"),
+            structlog.dev.ConsoleRenderer(
+                colors=False, timestamp_key="time", exception_formatter=structlog.dev.plain_traceback
+            ),
         ]
     )
     formatter = {

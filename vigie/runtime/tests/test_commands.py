@@ -3,8 +3,10 @@
 import argparse
 import io
 import sys
+import types
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.utils import timezone
 
@@ -115,3 +117,21 @@ def test_an_import_that_ends_one_click_sign_in_says_so(
     assert "Vigie-demo-2026" in said
     assert commands.import_data(args) == 0
     assert "One-click" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            psycopg.errors.DiskFull("could not extend file"),
+            r"loaded: the disk of the database is full\. .*free",
+        ),
+        (psycopg.OperationalError("the server\nleft"), r"loaded \(the server left\): nothing of that step"),
+    ],
+)
+def test_a_demonstration_that_finds_no_room_is_one_sentence(error: Exception, words: str) -> None:
+    def load_demo(tell: object) -> None:
+        raise error
+
+    with pytest.raises(Trouble, match=words):
+        commands._fill(types.SimpleNamespace(load_demo=load_demo))  # type: ignore[arg-type]
