@@ -96,13 +96,16 @@ def assert_given_back(said: list[str]) -> None:
 def held_job(one: Running) -> Iterator[psycopg.Connection]:
     """A job that has begun, and goes on when the connection is closed."""
     server = EmbeddedServer(one.data)
-    with psycopg.connect(server.dsn()) as holder:
+    holder = psycopg.connect(server.dsn())
+    try:
         holder.execute("lock table tickets_clock in access exclusive mode")
         run(one.data, BEGIN)
         with psycopg.connect(server.dsn(), autocommit=True) as eye:
             begun = "select 1 from procrastinate_jobs where task_name = 'tickets.sweep_clocks' and status = 'doing'"
             assert eventually(lambda: eye.execute(begun).fetchone())
         yield holder
+    finally:
+        holder.close()  # the server may have ended
 
 
 def jobs_begun(data: Path) -> set[tuple[str, int]]:
