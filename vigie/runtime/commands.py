@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import getpass
 import importlib
 import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -177,10 +179,14 @@ def _publish_defaults() -> None:
 
 def _migrate(verbosity: int = 0) -> None:
     from django.core.management import call_command
-    from django.db import Error
+    from django.db import Error, connection
+
+    from vigie.toolkit.quick_states import quick_states
 
     try:
-        call_command("migrate", interactive=False, verbosity=verbosity)
+        is_new = not connection.introspection.table_names()
+        with quick_states() if is_new else nullcontext():
+            call_command("migrate", interactive=False, verbosity=verbosity)
         _publish_defaults()
     except (Error, psycopg.Error) as error:
         raise _not_done("The database could not be migrated", error) from error
@@ -234,10 +240,13 @@ def _load_demo() -> None:
 def _fill(load: ModuleType) -> None:
     from django.db import Error
 
+    gc.disable()  # rows and histories hold no cycles: looking for some again and again costs a tenth of the time
     try:
         load.load_demo(tell=_tell)
     except (Error, psycopg.Error) as error:
         raise _not_done("The demonstration could not be loaded", error) from error
+    finally:
+        gc.enable()
 
 
 def _tell(line: str) -> None:

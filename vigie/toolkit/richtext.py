@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 import nh3
 from markupsafe import Markup
@@ -89,6 +90,7 @@ def plain_shown(source: str) -> Markup:
 BLOCK_END = re.compile(r"</(p|div|li|tr|h[1-6]|blockquote|pre)>|<br\s*/?>", re.IGNORECASE)
 
 
+@lru_cache(maxsize=8)  # a message is asked for in a row by those who judge it, quote it and index it
 def to_text(source: str) -> str:
     """The readable text of stored HTML, one line a block; for search, previews and mails."""
     broken = BLOCK_END.sub(lambda m: m.group(0) + "\n", source)

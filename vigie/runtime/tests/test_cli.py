@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connection
 
 from vigie.runtime import cli, environment
 from vigie.runtime.embedded import EmbeddedServer
@@ -187,7 +188,27 @@ def test_the_whole_platform_starts_heals_and_stops(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_supervisor_messages_are_lines_not_tracebacks(tmp_path: Path) -> None:
+SHAPE = (
+    "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns"
+    " where table_schema = 'public'",
+    "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint"
+    " where connamespace = 'public'::regnamespace",
+    "select tablename, indexname, indexdef from pg_indexes where schemaname = 'public'",
+    "select tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal",
+    "select tablename, policyname, roles::text, cmd, qual, with_check from pg_policies",
+)
+
+
+@pytest.mark.django_db
+def test_a_new_database_has_the_shape_that_the_migrations_give_one_by_one(tmp_path: Path) -> None:
+    """The supervisor's messages are lines; and the quick way is the way: the tests' own database went the usual one."""
     child = vigie(tmp_path, "prepare", "--no-demo")
     assert child.returncode == 0, child.stderr
     assert json.loads(child.stdout.splitlines()[-1]) == {"demo": False, "accounts": [], "password": ""}
+    with EmbeddedServer(tmp_path) as server, psycopg.connect(server.dsn()) as link:
+        quick = [set(link.execute(question).fetchall()) for question in SHAPE]
+    with connection.cursor() as cursor:
+        for question, found in zip(SHAPE, quick, strict=True):
+            cursor.execute(question)
+            assert found == set(cursor.fetchall())
+            assert found

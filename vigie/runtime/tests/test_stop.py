@@ -50,8 +50,11 @@ from vigie.runtime import environment
 with environment.database():
     from vigie.runtime.commands import set_up_django
     set_up_django()
+    from contextlib import suppress
+    from procrastinate.exceptions import AlreadyEnqueued
     from vigie.tickets.tasks import sweep_clocks
-    sweep_clocks.defer(timestamp=0)
+    with suppress(AlreadyEnqueued):
+        sweep_clocks.defer(timestamp=0)
 """
 
 
