@@ -187,7 +187,6 @@ def test_the_whole_platform_starts_heals_and_stops(tmp_path: Path) -> None:
     assert eventually(lambda: not second.processes(), 5)
 
 
-@pytest.mark.long
 SHAPE = (
     "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns"
     " where table_schema = 'public'",
@@ -199,6 +198,7 @@ SHAPE = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_new_database_has_the_shape_that_the_migrations_give_one_by_one(tmp_path: Path) -> None:
     """The supervisor's messages are lines; and the quick way is the way: the tests' own database went the usual one."""
