@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db.migrations.state import ModelState, ProjectState
 
@@ -15,7 +16,7 @@ def quick_states() -> Iterator[None]:
     """
     usual = ProjectState.add_model
 
-    def add_model(state: ProjectState, model: ModelState) -> None:
+    def add_model(state: Any, model: ModelState) -> None:
         key = model.app_label, model.name_lower
         state.models[key] = model
         if state._relations is not None:
@@ -23,7 +24,7 @@ def quick_states() -> Iterator[None]:
         if "apps" in state.__dict__:
             state.apps.render_multiple([model])
 
-    ProjectState.add_model = add_model  # type: ignore[method-assign]
+    ProjectState.add_model = add_model  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

@@ -67,9 +67,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(data: Path) -> Iterator[Running]:
     one = Running(data)
     yield one
-    if one.process.poll() is None:
-        one.process.kill()
-        one.process.wait()
+    if one.process.poll() is None:  # a test failed; killed, it would leave the database
+        one.process.terminate()
+        one.process.wait(30)
 
 
 def run(data: Path, program: str) -> str:
