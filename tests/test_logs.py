@@ -143,7 +143,10 @@ def test_a_failing_job_tells_its_number_and_its_name(lines: Lines) -> None:
     ):
         own.configure_task("accounts.send_password_link").defer(email=ADDRESS)
         own.run_worker(wait=False, install_signal_handlers=False)
-    (line,) = [one for one in lines() if one["logger"] == "vigie.job"]
+    own_lines = [one for one in lines() if one["logger"] == "vigie.job"]
+    (line,) = [
+        one for one in own_lines if one["job_name"] == "accounts.send_password_link"
+    ]  # others are periodic
     assert (line["job"], line["job_name"], line["attempt"]) == (1, "accounts.send_password_link", 1)
     assert line["error"] == "django.db.utils.DataError"
     kept = JobFailure.objects.get(job_id=1)
