@@ -20,8 +20,8 @@ from vigie.toolkit import vault
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("VIGIE_POOL=abc", "VIGIE_POOL is 'abc': give a whole number of at least 1"),
-        ("VIGIE_POOL=0", "VIGIE_POOL is '0'"),
+        ("VIGIE_UPLOAD_LIMIT_MB=abc", "VIGIE_UPLOAD_LIMIT_MB is 'abc': give a whole number of at least 1"),
+        ("VIGIE_SMTP_PORT=0", "VIGIE_SMTP_PORT is '0'"),
         ("VIGIE_URL=vigie.example.org", "VIGIE_URL is 'vigie.example.org': give the address people type"),
         ("VIGIE_SMTP_SECURITY=ssl", "VIGIE_SMTP_SECURITY is 'ssl': give tls, starttls or none"),
     ],
