@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
 
 from vigie.accounts import access as accounts_access
@@ -20,7 +21,9 @@ from vigie.contracts.models import (
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
+from vigie.tenancy.models import Organisation
 from vigie.tenancy.walls import Client, Internal, TableClass
+from vigie.toolkit.written import Written, columns_of, kept, rows_of, stand_in, written
 
 GRANTS = ("contracts:view", "contracts:manage")
 
@@ -83,11 +86,26 @@ def visible_calendars(actor: Actor) -> QuerySet[Calendar]:
     )
 
 
+CONTRACT = stand_in(1)
+OWNER = "organisation__"
+
+
+@kept
+def _one(actor: Actor) -> Written | None:
+    client = (f"{OWNER}{name}" for name in columns_of(Organisation))
+    return written(visible(actor).filter(pk=CONTRACT).values(*columns_of(Contract), *client))
+
+
 def one(actor: Actor, contract_id: int) -> Contract:
-    found = visible(actor).filter(pk=contract_id).select_related("organisation").first()
-    if found is None:
-        raise NotFound()
-    return found
+    """The contract with this id, with its client, or :class:`NotFound`."""
+    for values in rows_of(_one(actor), {CONTRACT: contract_id}):
+        names, own = columns_of(Organisation), columns_of(Contract)
+        found = Contract.from_db(DEFAULT_DB_ALIAS, own, [values[name] for name in own])
+        found.organisation = Organisation.from_db(
+            DEFAULT_DB_ALIAS, names, [values[OWNER + name] for name in names]
+        )
+        return found
+    raise NotFound()
 
 
 def one_calendar(actor: Actor, calendar_id: int) -> Calendar:

@@ -6,7 +6,7 @@ of the compiled template. The small marks of the kit (icons, badges, states…) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -75,6 +75,11 @@ class FoldingEnvironment(Environment):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.cache = ByLanguage(800)  # type: ignore[assignment]  # its keys are ours
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Templates without globals of their own share those of the environment, which nothing changes: Jinja compares them
+        at each import, and a chain of mappings makes that dear."""
+        return super().make_globals(d) if d else self.globals
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

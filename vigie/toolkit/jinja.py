@@ -30,11 +30,20 @@ def _address(prefix: str, name: str, args: tuple[Any, ...]) -> str:
     return reverse(name, args=args)
 
 
+@lru_cache(maxsize=4096)
+def _query(pairs: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(pairs)
+
+
 def url(name: str, *args: Any, **query: Any) -> str:
     """Address of a named page; keyword arguments become the query (empty ones are left out)."""
     base = _address(get_script_prefix(), name, args)
-    kept = {k: v for k, v in query.items() if v not in (None, "")}
-    return f"{base}?{urlencode(kept, doseq=True)}" if kept else base
+    kept = {k: v for k, v in query.items() if v is not None and v != ""}
+    if not kept:
+        return base
+    if any(type(v) is list or type(v) is tuple for v in kept.values()):
+        return f"{base}?{urlencode(kept, doseq=True)}"
+    return f"{base}?{_query(tuple((k, str(v)) for k, v in kept.items()))}"
 
 
 def locale() -> str:

@@ -135,12 +135,25 @@ def columns_of(model: type[Model]) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
 
 
-def count_of(statement: Written | None) -> int:
+def tuples_of(
+    statement: Written | None, given: Mapping[Any, Any] | None = None, *, now: dt.datetime | None = None
+) -> list[tuple[Any, ...]]:
+    """The rows of a written statement as the database gives them, in the order of its columns: for numbers, words and
+    instants, which Django's converters leave what they are."""
+    if statement is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, statement.filled(given or {}, now))
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def count_of(statement: Written | None, given: Mapping[Any, Any] | None = None) -> int:
     """How many rows a written statement gives."""
     if statement is None:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(counted(statement), statement.params)
+        cursor.execute(counted(statement), statement.filled(given or {}, None))
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BooleanField,
@@ -29,12 +30,22 @@ from django.db.models import (
 )  # fmt: skip
 from django.db.models.functions import Coalesce
 
-from vigie.compliance import rules
+from vigie.compliance import access, rules
 from vigie.compliance.models import Exclusion, RateCommitment
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.compliance import Method
+from vigie.kernel.actor import Actor
 from vigie.tickets.models import Clock
-from vigie.toolkit.written import Written, instant, kept, rows_of, stand_in, written
+from vigie.toolkit.written import (
+    Written,
+    count_of,
+    instant,
+    kept,
+    rows_of,
+    stand_in,
+    tuples_of,
+    written,
+)
 
 INSTANTS = {Method.RESOLVED: "stopped_at", Method.OPENED: "ticket__opened_at", Method.DUE: "due"}
 DUE = Coalesce("due_at", "breached_at")
@@ -126,41 +137,49 @@ def _given(contract: Contract, periods: Sequence[Period]) -> dict[Any, Any]:
 SET_APART = ("place", "kind", "ticket__ticket_type", "ticket__priority")
 
 
-@kept
-def _counts(method: Method) -> Written | None:
-    return written(_any_months(method).values(*SET_APART, "late", "excluded").annotate(n=Count("pk")))
-
-
-def counts(contract: Contract, periods: Sequence[Period], method: Method) -> list[list[rules.Count]]:
-    """For each period, its clocks counted by what sets commitments apart. One statement."""
-    if not periods:
-        return []
-    found: list[list[rules.Count]] = [[] for _ in periods]
-    for row in rows_of(_counts(method), _given(contract, periods)):
-        place, *values = (row[name] for name in (*SET_APART, "late", "excluded", "n"))
-        found[place - 1].append(rules.Count(*values))
-    return found
-
-
 Late = tuple[str, str, int, int]
 """Kind, type, priority, seconds beyond the target."""
 
 
+class Counted(NamedTuple):
+    """A period: its clocks counted by what sets commitments apart, and those missed and not excluded one by one, where asked for."""
+
+    counts: list[rules.Count]
+    late: list[Late]
+
+
 @kept
-def _late_seconds(method: Method) -> Written | None:
-    rows = _any_months(method).filter(late=True, excluded=False)
-    return written(rows.annotate(beyond=F("used_seconds") - F("target_seconds")).values(*SET_APART, "beyond"))
+def _counts(method: Method, late: bool) -> Written | None:
+    rows = _any_months(method).values(*SET_APART, "late", "excluded").annotate(n=Count("pk"))
+    beyond = ArrayAgg(F("used_seconds") - F("target_seconds"), filter=Q(late=True))
+    return written(rows.annotate(beyond=beyond) if late else rows)
 
 
-def late_seconds(contract: Contract, periods: Sequence[Period], method: Method) -> list[list[Late]]:
-    """For each period, its clocks missed and not excluded. One statement."""
+def counted(contract: Contract, periods: Sequence[Period], method: Method, *, late: bool) -> list[Counted]:
+    """For each period its clocks. One statement."""
     if not periods:
         return []
-    found: list[list[Late]] = [[] for _ in periods]
-    for row in rows_of(_late_seconds(method), _given(contract, periods)):
-        place, *values = (row[name] for name in (*SET_APART, "beyond"))
-        found[place - 1].append(tuple(values))
+    found = [Counted([], []) for _ in periods]
+    for place, kind, of_type, priority, is_late, excluded, n, *beyond in tuples_of(
+        _counts(method, late), _given(contract, periods)
+    ):
+        period = found[place - 1]
+        period.counts.append(rules.Count(kind, of_type, priority, is_late, excluded, n))
+        if late and is_late and not excluded:
+            period.late.extend((kind, of_type, priority, seconds) for seconds in beyond[0])
     return found
+
+
+@kept
+def _asked(actor: Actor, method: Method) -> Written | None:
+    """Clocks of the population whose exclusion waits for a decision."""
+    waiting = access.visible_exclusions(actor).filter(state=Exclusion.State.ASKED, clock_id=OuterRef("pk"))
+    return written(_any_months(method).filter(Exists(waiting)).values("pk"))
+
+
+def asked(actor: Actor, contract: Contract, period: Period, method: Method) -> int:
+    """How many clocks of a period wait for somebody to decide on their exclusion: until then they count as they are."""
+    return count_of(_asked(actor, method), _given(contract, [period]))
 
 
 def any_of(rows: Iterable[RateCommitment], *, ticket: str = "ticket__") -> Q:

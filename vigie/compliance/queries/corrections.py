@@ -6,15 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from vigie.compliance import rules
 from vigie.compliance.models import Statement, StatementCorrection, StatementLine
 from vigie.compliance.queries.reading import Correction, Past, Read, charged, figured
-from vigie.compliance.queries.terms import Terms
+from vigie.compliance.queries.terms import JUDGED, Stated, Terms, judged_from
 from vigie.contracts.models import Contract
-from vigie.contracts.rules.compliance import Measure, Verdict
 from vigie.contracts.rules.penalties import NOTHING, StepKind
 from vigie.toolkit.written import Written, columns_of, instant, kept, models_of, stand_in, written
 
@@ -22,7 +20,7 @@ LOOKED_BACK = 12  # months
 Lines = dict[str, dict[str, Any]]
 
 
-def months_looked_at(earlier: Sequence[Statement], month: dt.date) -> list[dt.date]:
+def months_looked_at(earlier: Sequence[Stated], month: dt.date) -> list[dt.date]:
     """The frozen months that a statement of ``month`` looks at again."""
     first = rules.later(month, -LOOKED_BACK)
     return [
@@ -41,7 +39,7 @@ class _Told:
 def corrections(
     contract: Contract,
     month: dt.date,
-    earlier: Sequence[Statement],
+    earlier: Sequence[Stated],
     terms: Mapping[dt.date, Terms],
     reads: Mapping[dt.date, Read],
 ) -> tuple[Correction, ...]:
@@ -52,20 +50,20 @@ def corrections(
     found: list[Correction] = []
     for row in rows:
         before = [one for one in earlier if one.month < row.month]
-        past = Past(before, own.get(row.pk, ()))
+        past = Past(before, own.get(row.id, ()))
         now = figured(contract, row.month, terms[row.month], reads[row.month], past, (0, None))
         lines = {str(line.key): line_values(line) for line in now.lines}
-        difference = now.settlement.total - told[row.pk].total
-        if lines != told[row.pk].lines or difference:
+        difference = now.settlement.total - told[row.id].total
+        if lines != told[row.id].lines or difference:
             amount = _capped(contract, row.month, earlier, terms[row.month], difference, found)
-            found.append(Correction(row.pk, row.month, told[row.pk].lines, lines, amount))
+            found.append(Correction(row.id, row.month, told[row.id].lines, lines, amount))
     return tuple(found)
 
 
 def _capped(
     contract: Contract,
     month: dt.date,
-    rows: Sequence[Statement],
+    rows: Sequence[Stated],
     terms: Terms,
     difference: Decimal,
     found: Sequence[Correction],
@@ -80,14 +78,11 @@ def _capped(
     return min(difference, max(cap - sum(taken, NOTHING), NOTHING))
 
 
-def _last_told(rows: Sequence[Statement], month: dt.date) -> dict[int, _Told]:
+def _last_told(rows: Sequence[Stated], month: dt.date) -> dict[int, _Told]:
     if not rows:
         return {}
     told = {
-        row.pk: _Told(
-            {str(line.commitment_id): line_values(judged_of(line)) for line in row.lines.all()}, row.total
-        )
-        for row in rows
+        row.id: _Told({str(line.key): line_values(line) for line in row.lines}, row.total) for row in rows
     }
     for one in models_of(StatementCorrection, _later(), {TOLD: list(told), BEFORE: month}):
         told[one.corrected_id] = _Told(one.now, told[one.corrected_id].total + one.amount)
@@ -103,11 +98,11 @@ def _later() -> Written | None:
     return written(rows.order_by("statement__month").values(*columns_of(StatementCorrection)))
 
 
-def _own_corrections(rows: Sequence[Statement]) -> dict[int, tuple[Correction, ...]]:
+def _own_corrections(rows: Sequence[Stated]) -> dict[int, tuple[Correction, ...]]:
     """What each of these statements told itself of months before it: it stays in its total."""
     with_some = [row for row in rows if any(kind == StepKind.CORRECTION for kind, _ in row.steps)]
     return {
-        row.pk: (Correction(row.pk, row.month, {}, {}, amount),)
+        row.id: (Correction(row.id, row.month, {}, {}, amount),)
         for row in with_some
         for amount in [sum((Decimal(a) for kind, a in row.steps if kind == StepKind.CORRECTION), NOTHING)]
     }
@@ -134,11 +129,4 @@ def found_values(line: rules.Judged) -> dict[str, Any]:
 
 def judged_of(line: StatementLine) -> rules.Judged:
     """The line as it was judged."""
-    measure = Measure(line.met, line.missed, line.excluded_met, line.excluded_missed)
-    value, raw = (
-        Fraction(text) if text else None for text in (line.found.get("value"), line.found.get("raw"))
-    )
-    numbers = tuple(sorted((str(name), str(text)) for name, text in line.found.get("numbers", {}).items()))
-    return rules.Judged(
-        line.commitment_id, measure, Verdict(line.verdict), line.penalty, line.bonus, value, raw, numbers
-    )
+    return judged_from({name: getattr(line, name) for name in JUDGED})

@@ -10,6 +10,7 @@ from fractions import Fraction
 from vigie.compliance import labels
 from vigie.compliance.models import RateCommitment
 from vigie.compliance.queries import figures
+from vigie.compliance.queries.measured import is_measure
 from vigie.compliance.rules import Judged
 from vigie.contracts.rules.compliance import Verdict
 
@@ -80,11 +81,11 @@ def drawn(year: figures.Year, currency: str) -> Curve:
 def _strips(year: figures.Year, months: Sequence[dt.date]) -> tuple[Strip, ...]:
     """The measures, each over the months; terms that changed go on in the same strip."""
     rows = {row.pk: row for terms in year.terms.values() for row in terms.commitments}
+    scopes = {pk: labels.scope_words(row) for pk, row in rows.items() if is_measure(row)}
     found: dict[str, dict[dt.date, Cell]] = {}
     for month, lines in year.measures.items():
         for line in lines:
-            row = rows[line.key]
-            found.setdefault(labels.scope_words(row), {})[month] = _cell(month, row, line)
+            found.setdefault(scopes[line.key], {})[month] = _cell(month, rows[line.key], line)
     return tuple(
         Strip(scope, tuple(cells.get(month, Cell(month, 0, "", False)) for month in months))
         for scope, cells in sorted(found.items())

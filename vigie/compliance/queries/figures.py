@@ -15,7 +15,7 @@ from vigie.compliance.queries import clocks
 from vigie.compliance.queries.corrections import corrections, judged_of, months_looked_at
 from vigie.compliance.queries.measured import is_measure
 from vigie.compliance.queries.reading import Correction, Figures, Past, Read, figured, read_months
-from vigie.compliance.queries.terms import Terms, statements_before, terms_in
+from vigie.compliance.queries.terms import Stated, Terms, statements_before, terms_in
 from vigie.contracts.models import Contract
 from vigie.contracts.rules import penalties
 from vigie.contracts.rules.compliance import Measure
@@ -42,7 +42,7 @@ def ground_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.datet
 def ground_in(
     contract: Contract,
     month: dt.date,
-    earlier: Sequence[Statement],
+    earlier: Sequence[Stated],
     terms: dict[dt.date, Terms],
     reads: dict[dt.date, Read],
 ) -> Ground:
@@ -105,7 +105,8 @@ def year(actor: Actor, contract: Contract, last: dt.date, *, now: dt.datetime, l
     terms = terms_in(actor, contract, sorted({*months, *frozen}))
     stated = {row.month: row for row in earlier}
     live = [month for month in months if month not in stated and terms[month].commitments]
-    reads = read_months(actor, contract, {month: terms[month] for month in {*live, *frozen, last}}, now)
+    wanted = {month: terms[month] for month in {*live, *frozen, last}}
+    reads = read_months(actor, contract, wanted, now, listed=False)
     ground = ground_in(contract, last, earlier, terms, reads)
     found = {month: _stated(row) for month, row in stated.items()}
     for month in live:
@@ -118,21 +119,21 @@ def year(actor: Actor, contract: Contract, last: dt.date, *, now: dt.datetime, l
 
 
 def _measures_of(
-    terms: dict[dt.date, Terms], stated: dict[dt.date, Statement], live: dict[dt.date, Read]
+    terms: dict[dt.date, Terms], stated: dict[dt.date, Stated], live: dict[dt.date, Read]
 ) -> dict[dt.date, tuple[rules.Judged, ...]]:
     """The measures of each month: as its statement holds them, else as they read."""
     keys = {row.pk for one in terms.values() for row in one.commitments if is_measure(row)}
     if not keys:
         return {}
     found = {
-        month: tuple(judged_of(line) for line in row.lines.all() if line.commitment_id in keys)
+        month: tuple(line for line in row.lines if line.key in keys)
         for month, row in stated.items()
         if month in terms
     }
     return found | {month: tuple(read.measures) for month, read in live.items()}
 
 
-def _stated(row: Statement) -> Point:
+def _stated(row: Stated) -> Point:
     # the statement keeps how many were excluded; what became of them is in its lines
     return Point(row.month, Measure(row.met, row.missed, 0, row.excluded), row.state, row.total)
 

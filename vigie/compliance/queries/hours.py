@@ -32,6 +32,7 @@ class Hours:
 
     def __init__(self, calendar_ids: Iterable[int | None]) -> None:
         wanted = {one for one in calendar_ids if one is not None}
+        self._workdays: dict[tuple[int | None, dt.date, int], dt.date] = {}
         self._versions: dict[int | None, list[Version]] = {
             None: [(dt.date.min, openings(Calendar.always()))],
         }
@@ -44,6 +45,8 @@ class Hours:
 
     def spans(self, calendar_id: int | None, start: int, end: int) -> Spans:
         """Open spans inside ``[start, end)``."""
+        if start >= end:
+            return ()
         versions = self._versions[calendar_id]
         found: list[Span] = []
         edges = [*(_midnight(day, hours) for day, hours in versions), end]
@@ -57,7 +60,11 @@ class Hours:
 
     def workday_after(self, calendar_id: int | None, day: dt.date, count: int) -> dt.date:
         """The count-th working day after ``day`` (before it where negative)."""
-        return self.on(calendar_id, day).add_workdays(day, count)
+        key = calendar_id, day, count
+        found = self._workdays.get(key)
+        if found is None:
+            found = self._workdays[key] = self.on(calendar_id, day).add_workdays(day, count)
+        return found
 
 
 def _midnight(day: dt.date, hours: Openings) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,6 +13,7 @@ from django.db.models import Q, QuerySet
 from vigie.compliance import access, rules
 from vigie.compliance.models import Exclusion, RateCommitment, Reading
 from vigie.compliance.queries import clocks, tickets
+from vigie.compliance.queries.clocks import Period
 from vigie.compliance.queries.hours import Hours
 from vigie.compliance.rules import measures
 from vigie.compliance.rules.measures import Entry, Fall, Item, Line, Planned, ServiceTime
@@ -31,7 +33,7 @@ def is_measure(row: RateCommitment) -> bool:
     return row.kind in KINDS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Records:
     """What was recorded about a contract around the months asked for; rows as ``values()`` gives them."""
 
@@ -46,19 +48,39 @@ class Records:
     since: Mapping[int | None, dt.date]
     open: Mapping[tuple[int, dt.date], tickets.Open]
     opened: Mapping[tuple[int, dt.date], int]
+    reports: dict[tuple[int | None, int | None, int, dt.date], list[tuple[dt.date, Item]]] = field(
+        default_factory=dict
+    )
+    """Those made so far, by what they depend on: every month asks for them."""
 
-    @property
+    @cached_property
+    def items(self) -> list[Item]:
+        """The deliveries as things due on a day."""
+        return [
+            Item(
+                "delivery", one["id"], one["title"], one["agreed_on"], one["delivered_on"], one["value"],
+                ("delivery", one["id"]) in self.excluded,
+            )
+            for one in self.deliveries
+        ]  # fmt: skip
+
+    @cached_property
     def today(self) -> dt.date:
         return self.now.astimezone(zone_of(self.contract.organisation.timezone)).date()
 
 
-def measured(actor: Actor, contract: Contract, asked: Asked, now: dt.datetime) -> dict[dt.date, list[Line]]:
-    """For each month its lines, in the order in which the commitments were given; nothing is read for none."""
+def measured(
+    actor: Actor, contract: Contract, asked: Asked, now: dt.datetime, *, listed: bool = True
+) -> dict[dt.date, list[Line]]:
+    """For each month its lines, in the order in which the commitments were given; nothing is read for none.
+
+    ``listed``: with the tickets that are too old one by one, and not only how many they are.
+    """
     if not any(asked.values()):
         return {month: [] for month in asked}
     months = sorted(asked)
     start, end = (clocks.period_of(contract, month, now) for month in (months[0], months[-1]))
-    records = _read(actor, contract, asked, start.start, end.end, now)
+    records = _read(actor, contract, asked, Period(start.start, end.end), now, listed)
     return {
         month: [_line(records, row, promise, month) for row, promise in pairs]
         for month, pairs in asked.items()
@@ -69,17 +91,17 @@ def _read(
     actor: Actor,
     contract: Contract,
     asked: Asked,
-    start: dt.datetime,
-    end: dt.datetime,
+    period: Period,
     now: dt.datetime,
+    listed: bool,
 ) -> Records:
     rows = [row for month in asked.values() for row, _ in month]
     hours = Hours(id for row in rows for id in (row.calendar_id, row.window_id))
     kinds = {row.kind for row in rows}
     services = sorted({row.service_id for row in rows if row.kind == "availability" and row.service_id})
     given = {
-        CLIENT: contract.organisation_id, CONTRACT: contract.pk, SERVICES: services, START: start, END: end,
-        DAY: (start - dt.timedelta(days=1)).date(),
+        CLIENT: contract.organisation_id, CONTRACT: contract.pk, SERVICES: services, START: period.start, END: period.end,
+        DAY: (period.start - dt.timedelta(days=1)).date(),
     }  # fmt: skip
     outages: list[dict[str, Any]] = []
     works, deliveries, readings = outages, outages, outages
@@ -92,7 +114,7 @@ def _read(
     return Records(
         contract, now, hours,
         outages, works, deliveries, readings, _excluded(actor, given) if services or deliveries else frozenset(),
-        _since(actor, given) if "report" in kinds else {}, _open(contract, asked, hours, now), _opened(contract, asked, now),
+        _since(actor, given) if "report" in kinds else {}, _open(contract, asked, hours, now, listed), _opened(contract, asked, now),
     )  # fmt: skip
 
 
@@ -168,7 +190,7 @@ def _line(records: Records, row: RateCommitment, promise: rules.Promise, month: 
     if row.kind == "availability":
         return _availability(records, row, promise, month)
     if row.kind in ("delivery", "report"):
-        items = _deliveries(records) if row.kind == "delivery" else _reports(records, row, month)
+        items = records.items if row.kind == "delivery" else _reports(records, row, month)
         return measures.of_items(promise, items, month, records.today)
     if row.kind == "satisfaction":
         return _satisfaction(records, row, promise, month)
@@ -222,38 +244,31 @@ def _work(one: dict[str, Any], end: int) -> Work:
     return Work(announced, starts, min(ends, end), None if finished is None else min(finished, end))
 
 
-def _deliveries(records: Records) -> list[Item]:
-    return [
-        Item(
-            "delivery", one["id"], one["title"], one["agreed_on"], one["delivered_on"], one["value"],
-            ("delivery", one["id"]) in records.excluded,
-        )
-        for one in records.deliveries
-    ]  # fmt: skip
-
-
 def _reports(records: Records, row: RateCommitment, month: dt.date) -> list[Item]:
     """The reports of the months before: each is due some business days after its month."""
-    days = int(row.measured["days"])
+    days, first = int(row.measured["days"]), records.since.get(row.service_id, row.valid_from)
+    key = row.service_id, row.calendar_id, days, first
+    if key not in records.reports:
+        records.reports[key] = _reports_since(records, row, days, first)
+    return [item for of, item in records.reports[key] if of < month]
+
+
+def _reports_since(
+    records: Records, row: RateCommitment, days: int, first: dt.date
+) -> list[tuple[dt.date, Item]]:
+    """The report of each month from the first one on, up to those that are due today."""
     delivered = {
         one["month"]: one
         for one in records.readings
         if one["kind"] == Reading.Kind.REPORT and one["service_id"] == row.service_id
     }
-    found, of = [], records.since.get(row.service_id, row.valid_from)
-    while of < month:
+    found, of = [], first
+    while of <= records.today:
         last = rules.later(of) - dt.timedelta(days=1)
         due = records.hours.workday_after(row.calendar_id, last, days)
         one = delivered.get(of)
-        found.append(
-            Item(
-                "report",
-                one["id"] if one else 0,
-                of.isoformat()[:7],
-                due,
-                one["delivered_on"] if one else None,
-            )
-        )
+        number, done = (one["id"], one["delivered_on"]) if one else (0, None)
+        found.append((of, Item("report", number, of.isoformat()[:7], due, done)))
         of = rules.later(of)
     return found
 
@@ -276,7 +291,7 @@ def _backlog(records: Records, row: RateCommitment, promise: rules.Promise, mont
     """Tickets open at the end, those older than so many days missed."""
     found = records.open[row.pk, month]
     entries = [Entry("ticket", one.id, one.reference, starts_at=one.opened_at) for one in found.old]
-    return measures.of_share(promise, Measure(found.total - len(found.old), len(found.old)), entries)
+    return measures.of_share(promise, Measure(found.total - found.late, found.late), entries)
 
 
 def _volume(records: Records, row: RateCommitment, promise: rules.Promise, month: dt.date) -> Line:
@@ -299,13 +314,13 @@ def _months_of(asked: Asked, kind: str) -> list[tuple[RateCommitment, list[dt.da
 
 
 def _open(
-    contract: Contract, asked: Asked, hours: Hours, now: dt.datetime
+    contract: Contract, asked: Asked, hours: Hours, now: dt.datetime, listed: bool
 ) -> dict[tuple[int, dt.date], tickets.Open]:
     found: dict[tuple[int, dt.date], tickets.Open] = {}
     for row, months in _months_of(asked, "backlog"):
         ends = [clocks.period_of(contract, month, now).end for month in months]
         limits = [_limit(contract, row, hours, end) for end in ends]
-        counted = tickets.open_at(contract, row, ends, limits)
+        counted = tickets.open_at(contract, row, ends, limits, listed=listed)
         found |= {(row.pk, month): one for month, one in zip(months, counted, strict=True)}
     return found
 

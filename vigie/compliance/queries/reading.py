@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 from vigie.compliance import rules
-from vigie.compliance.models import RateCommitment, Statement
+from vigie.compliance.models import RateCommitment
 from vigie.compliance.queries import clocks
 from vigie.compliance.queries.measured import is_measure, measured
-from vigie.compliance.queries.terms import Terms
+from vigie.compliance.queries.terms import Stated, Terms
 from vigie.compliance.rules.measures import Entry
 from vigie.contracts.models import Contract
 from vigie.contracts.rules import penalties
@@ -22,7 +22,6 @@ from vigie.contracts.rules.penalties import NOTHING
 from vigie.kernel.actor import Actor
 
 POOLED_WITH = 3  # months
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +64,23 @@ class Figures:
 
 
 def read_months(
-    actor: Actor, contract: Contract, terms: Mapping[dt.date, Terms], now: dt.datetime
+    actor: Actor, contract: Contract, terms: Mapping[dt.date, Terms], now: dt.datetime, *, listed: bool = True
 ) -> dict[dt.date, Read]:
-    """Each month with its terms; a few statements for all of them."""
+    """Each month with its terms; a few statements for all of them. ``listed`` as for ``measured``."""
     counts: dict[dt.date, list[rules.Count]] = {}
     late: dict[dt.date, list[clocks.Late]] = {}
     for method in {one.method for one in terms.values()}:
         of_method = {month: one for month, one in terms.items() if one.method == method}
-        counts |= _of_months(clocks.counts, contract, _with_earlier(of_method), method, now)
-        by_ticket = [month for month, one in of_method.items() if _by_ticket(one)]
-        late |= _of_months(clocks.late_seconds, contract, by_ticket, method, now)
-    found = measured(actor, contract, {month: measures_in(one) for month, one in terms.items()}, now)
+        by_ticket = {month for month, one in of_method.items() if _by_ticket(one)}
+        for month, found in _of_months(contract, of_method, method, now, late=bool(by_ticket)).items():
+            counts[month] = found.counts
+            late[month] = found.late if month in by_ticket else []
+    asked = {month: measures_in(one) for month, one in terms.items()}
+    lines = measured(actor, contract, asked, now, listed=listed)
     return {
         month: Read(
             counts.get(month, []), late.get(month, []), [counts.get(rules.later(month, -n), []) for n in (1, 2, 3)],
-            [line for line, _ in found[month]], {line.key: entries for line, entries in found[month]},
+            [line for line, _ in lines[month]], {line.key: entries for line, entries in lines[month]},
         )
         for month in terms
     }  # fmt: skip
@@ -107,19 +108,17 @@ def _by_ticket(terms: Terms) -> bool:
 
 
 def _of_months(
-    read: Callable[[Contract, Sequence[clocks.Period], Method], list[R]],
-    contract: Contract,
-    months: Sequence[dt.date],
-    method: Method,
-    now: dt.datetime,
-) -> dict[dt.date, R]:
-    """What is read of each month. Those between them are read too: one statement costs less than two."""
+    contract: Contract, terms: Mapping[dt.date, Terms], method: Method, now: dt.datetime, *, late: bool
+) -> dict[dt.date, clocks.Counted]:
+    """The clocks of each month. Those between them are read too: one statement costs less than two."""
+    months = _with_earlier(terms)
     if not months:
         return {}
     run = [min(months)]
     while run[-1] < max(months):
         run.append(rules.later(run[-1]))
-    found = read(contract, [clocks.period_of(contract, month, now) for month in run], method)
+    periods = [clocks.period_of(contract, month, now) for month in run]
+    found = clocks.counted(contract, periods, method, late=late)
     return {month: one for month, one in zip(run, found, strict=True) if month in months}
 
 
@@ -130,7 +129,7 @@ def _of_months(
 class Past:
     """What the settlement of a month needs of the others: statements before it, oldest first, and corrections."""
 
-    earlier: Sequence[Statement]
+    earlier: Sequence[Stated]
     corrections: tuple[Correction, ...] = ()
 
 
@@ -198,17 +197,17 @@ def conforming(lines: Sequence[rules.Judged]) -> frozenset[int]:
     return frozenset(line.key for line in lines if line.verdict == Verdict.CONFORMING)
 
 
-def step_of(row: Statement, kind: penalties.StepKind) -> Decimal:
+def step_of(row: Stated, kind: penalties.StepKind) -> Decimal:
     """The amount of a step of a statement, zero without it."""
     return sum((Decimal(amount) for step, amount in row.steps if step == kind), NOTHING)
 
 
-def charged(row: Statement) -> Decimal:
+def charged(row: Stated) -> Decimal:
     """What a statement took of the caps, with the corrections that it told."""
     return row.charged + step_of(row, penalties.StepKind.CORRECTION)
 
 
-def before_of(contract: Contract, month: dt.date, rows: Sequence[Statement]) -> penalties.Before:
+def before_of(contract: Contract, month: dt.date, rows: Sequence[Stated]) -> penalties.Before:
     """What the statements before the month took."""
     year = rules.contract_year(contract.starts_on, month)
     return penalties.Before(
@@ -219,13 +218,13 @@ def before_of(contract: Contract, month: dt.date, rows: Sequence[Statement]) -> 
 
 
 def given_back(
-    month: dt.date, earlier: Sequence[Statement], conforming: frozenset[int], after: int
+    month: dt.date, earlier: Sequence[Stated], conforming: frozenset[int], after: int
 ) -> tuple[tuple[int, Decimal], ...]:
     """Which penalties of the month ``after`` months ago come back: commitment and amount."""
     return penalties.given_back(_past(month, earlier, after), conforming, after)
 
 
-def _past(month: dt.date, earlier: Sequence[Statement], after: int) -> list[penalties.Past]:
+def _past(month: dt.date, earlier: Sequence[Stated], after: int) -> list[penalties.Past]:
     """The ``after`` months before this one; none unless each of them has its statement."""
     wanted = [rules.later(month, -n) for n in range(after, 0, -1)]
     rows = [row for row in earlier if row.month in wanted]
@@ -234,12 +233,12 @@ def _past(month: dt.date, earlier: Sequence[Statement], after: int) -> list[pena
     return [
         penalties.Past(
             cost_of(row),
-            tuple((line.commitment_id, line.penalty, Verdict(line.verdict)) for line in row.lines.all()),
+            tuple((line.key, line.penalty, line.verdict) for line in row.lines),
         )
         for row in rows
     ]
 
 
-def cost_of(row: Statement) -> Decimal:
+def cost_of(row: Stated) -> Decimal:
     """What a statement's month cost: due, less its bonus."""
     return row.due + step_of(row, penalties.StepKind.BONUS)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from vigie.compliance import labels, rules
-from vigie.compliance.models import RateCommitment, Statement
+from vigie.compliance.models import RateCommitment
 from vigie.compliance.queries.measured import is_measure
 from vigie.compliance.queries.reading import (
     Correction,
@@ -21,7 +21,7 @@ from vigie.compliance.queries.reading import (
     given_back,
     lines_of,
 )
-from vigie.compliance.queries.terms import Terms
+from vigie.compliance.queries.terms import Stated, Terms
 from vigie.contracts.models import Contract
 from vigie.contracts.rules import penalties
 from vigie.contracts.rules.penalties import NOTHING, StepKind
@@ -56,7 +56,7 @@ class Ground:
     month: dt.date
     terms: Terms
     found: Figures
-    earlier: Sequence[Statement]
+    earlier: Sequence[Stated]
     currency: str
 
     @property

@@ -141,13 +141,11 @@ def _waiting(
     now: dt.datetime,
 ) -> int:
     """Exclusions asked about the month's clocks that nobody decided yet."""
+    if statement is None:
+        return clocks.asked(actor, contract, clocks.period_of(contract, month, now), terms.method)
     asked = asked_of(actor, contract)
-    if not asked:
-        return 0
-    if statement is not None:
-        return StatementClock.objects.filter(statement=statement, clock_id__in=asked, is_open=False).count()
-    period = clocks.period_of(contract, month, now)
-    return clocks.population(contract, [period], terms.method).filter(pk__in=asked).count()
+    found = StatementClock.objects.filter(statement=statement, clock_id__in=asked, is_open=False)
+    return found.count() if asked else 0
 
 
 def _told(

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, prefetch_related_objects
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import F
 
 from vigie.catalog.models import Service
 from vigie.compliance import access, rules
-from vigie.compliance.models import PenaltyTerms, RateCommitment, Statement
+from vigie.compliance.models import PenaltyTerms, RateCommitment, StatementLine
 from vigie.contracts.models import Contract
 from vigie.contracts.rules import penalties
-from vigie.contracts.rules.compliance import Method
+from vigie.contracts.rules.compliance import Measure, Method, Verdict
 from vigie.contracts.rules.penalties import NOTHING
 from vigie.kernel.actor import Actor
-from vigie.toolkit.written import Written, columns_of, kept, models_of, stand_in, written
+from vigie.toolkit.written import Written, columns_of, kept, models_of, rows_of, stand_in, written
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,31 @@ class Terms:
         )
 
 
-CONTRACT = stand_in(1)
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """The statement of an earlier month, as far as later ones depend on it; ``lines`` where it is one of the last year."""
+
+    id: int
+    month: dt.date
+    state: str
+    met: int
+    missed: int
+    excluded: int
+    charged: Decimal
+    due: Decimal
+    total: Decimal
+    steps: Sequence[tuple[str, str]]
+    lines: tuple[rules.Judged, ...]
+
+
+CONTRACT, STATEMENTS = stand_in(1), stand_in(2)
+STATED = tuple(column.name for column in fields(Stated) if column.name != "lines")
+JUDGED = (
+    "commitment_id", "met", "missed", "excluded_met", "excluded_missed", "verdict", "penalty", "bonus", "found",
+)  # fmt: skip
+
+
+SERVICE_NAMES = ("name_fr", "name_en")
 
 
 @kept
@@ -69,7 +96,23 @@ def _rates(actor: Actor) -> Written | None:
     rows = access.visible_commitments(actor).filter(contract_id=CONTRACT)
     # response before resolution
     rows = rows.order_by("-kind", "ticket_type", F("priority").asc(nulls_first=True), "pk")
-    return written(rows.values(*columns_of(RateCommitment)))
+    named = (f"service__{name}" for name in SERVICE_NAMES)
+    return written(rows.values(*columns_of(RateCommitment), *named))
+
+
+def _commitments(actor: Actor, contract: Contract) -> list[RateCommitment]:
+    """The contract's commitments, each with the names of its service."""
+    own, found = columns_of(RateCommitment), []
+    services: dict[int, Service] = {}
+    for values in rows_of(_rates(actor), {CONTRACT: contract.pk}):
+        row = RateCommitment.from_db(DEFAULT_DB_ALIAS, own, [values[name] for name in own])
+        if row.service_id is not None:
+            if row.service_id not in services:
+                names = {name: values[f"service__{name}"] for name in SERVICE_NAMES}
+                services[row.service_id] = Service(pk=row.service_id, **names)
+            row.service = services[row.service_id]
+        found.append(row)
+    return found
 
 
 @kept
@@ -81,15 +124,19 @@ def _penalties(actor: Actor) -> Written | None:
 @kept
 def _statements(actor: Actor) -> Written | None:
     rows = access.visible_statements(actor).filter(contract_id=CONTRACT).order_by("month")
-    return written(rows.values(*columns_of(Statement)))
+    return written(rows.values(*STATED))
+
+
+@kept
+def _lines() -> Written | None:
+    rows = StatementLine.objects.filter(statement_id__any_of=[STATEMENTS]).order_by("pk")
+    return written(rows.values("statement_id", *JUDGED))
 
 
 def terms_in(actor: Actor, contract: Contract, months: Sequence[dt.date]) -> dict[dt.date, Terms]:
-    """The terms in force in each month. Two statements, three where services are named."""
-    given = {CONTRACT: contract.pk}
-    rates = models_of(RateCommitment, _rates(actor), given)
-    penalty = models_of(PenaltyTerms, _penalties(actor), given)
-    _name_services(rates)
+    """The terms in force in each month. Two statements."""
+    rates = _commitments(actor, contract)
+    penalty = models_of(PenaltyTerms, _penalties(actor), {CONTRACT: contract.pk})
     bare = PenaltyTerms(
         organisation_id=contract.organisation_id, contract=contract, fee=NOTHING, valid_from=months[0]
     )
@@ -103,22 +150,34 @@ def terms_in(actor: Actor, contract: Contract, months: Sequence[dt.date]) -> dic
     return found
 
 
-def statements_before(actor: Actor, contract: Contract, month: dt.date) -> list[Statement]:
+def statements_before(actor: Actor, contract: Contract, month: dt.date) -> list[Stated]:
     """The contract's statements of earlier months, oldest first; those of a year with their lines."""
-    found = models_of(Statement, _statements(actor), {CONTRACT: contract.pk})
-    earlier, first = [row for row in found if row.month < month], rules.later(month, -12)
-    prefetch_related_objects([row for row in earlier if row.month >= first], "lines")
-    return earlier
+    found = rows_of(_statements(actor), {CONTRACT: contract.pk})
+    earlier, first = [row for row in found if row["month"] < month], rules.later(month, -12)
+    lines: dict[int, list[rules.Judged]] = {row["id"]: [] for row in earlier if row["month"] >= first}
+    if lines:
+        for values in rows_of(_lines(), {STATEMENTS: list(lines)}):
+            lines[values["statement_id"]].append(judged_from(values))
+    return [Stated(**row, lines=tuple(lines.get(row["id"], ()))) for row in earlier]
+
+
+def judged_from(line: Mapping[str, Any]) -> rules.Judged:
+    """The line of a statement as it was judged; the columns :data:`JUDGED`."""
+    found: Mapping[str, Any] = line["found"]
+    measure = Measure(line["met"], line["missed"], line["excluded_met"], line["excluded_missed"])
+    value, raw = (Fraction(text) if text else None for text in (found.get("value"), found.get("raw")))
+    numbers = tuple(sorted((str(name), str(text)) for name, text in found.get("numbers", {}).items()))
+    return rules.Judged(
+        line["commitment_id"],
+        measure,
+        Verdict(line["verdict"]),
+        line["penalty"],
+        line["bonus"],
+        value,
+        raw,
+        numbers,
+    )
 
 
 def _holds(row: PenaltyTerms | RateCommitment, month: dt.date) -> bool:
     return row.valid_from <= month and (row.valid_until is None or month < row.valid_until)
-
-
-def _name_services(rates: Sequence[RateCommitment]) -> None:
-    """Their services beside those that state one."""
-    wanted = {row.service_id for row in rates if row.service_id is not None}
-    services = Service.objects.in_bulk(wanted) if wanted else {}
-    for row in rates:
-        if row.service_id is not None:
-            row.service = services[row.service_id]

@@ -22,9 +22,10 @@ class Old(NamedTuple):
 
 
 class Open(NamedTuple):
-    """Tickets open at an end: how many, and those too old, the oldest first."""
+    """Tickets open at an end: how many, how many too old, and these, the oldest first, where they are listed."""
 
     total: int = 0
+    late: int = 0
     old: tuple[Old, ...] = ()
 
 
@@ -48,18 +49,22 @@ group by p.n"""  # noqa: S608 (words of this file)
 
 
 def open_at(
-    contract: Contract, row: RateCommitment, ends: Sequence[dt.datetime], limits: Sequence[dt.datetime]
+    contract: Contract,
+    row: RateCommitment,
+    ends: Sequence[dt.datetime],
+    limits: Sequence[dt.datetime],
+    *,
+    listed: bool,
 ) -> list[Open]:
     """For each end the tickets that a commitment measures and that were still open; old = opened before the limit beside it."""
     given = {**_scope(contract, row), "ends": list(ends), "limits": list(limits)}
     counted = {n: (count, old) for n, count, old in _rows(_COUNTED, given)}
     old: dict[int, list[Old]] = {}
-    if any(number for _, number in counted.values()):
+    if listed and any(number for _, number in counted.values()):
         for n, *values in _rows(_OLD, given):
             old.setdefault(n, []).append(Old(*values))
     return [
-        Open(counted[n][0], tuple(old.get(n, ()))) if n in counted else Open()
-        for n in range(1, len(ends) + 1)
+        Open(*counted[n], tuple(old.get(n, ()))) if n in counted else Open() for n in range(1, len(ends) + 1)
     ]
 
 

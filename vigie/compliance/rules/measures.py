@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from vigie.compliance.rules.rates import Judged, Promise, cost, earned, later
@@ -111,7 +112,14 @@ def of_availability(
     promise: Promise, terms: Terms, time: ServiceTime, works: Sequence[Planned], falls: Sequence[Fall]
 ) -> Line:
     """``A = (AST − DT) / AST``; what of a maintenance was not admitted is downtime like an outage."""
-    works = sorted(works, key=lambda one: (one.work.start, one.record_id))
+    return _availability(promise, terms, time, tuple(works), tuple(falls))
+
+
+@lru_cache(maxsize=2048)  # of all that it depends on: months of the past read the same again and again
+def _availability(
+    promise: Promise, terms: Terms, time: ServiceTime, known: tuple[Planned, ...], falls: tuple[Fall, ...]
+) -> Line:
+    works = sorted(known, key=lambda one: (one.work.start, one.record_id))
     taken = admitted(
         [one.work for one in works], time.opening, notice=terms.notice, window=time.window, quota=terms.quota
     )
@@ -119,8 +127,9 @@ def of_availability(
     agreed = subtraction(time.opening, off)
     lost = [*(_outage(one, terms) for one in falls), *_overruns(works, taken)]
     kept = [outage for entry, outage in lost if not entry.excluded]
-    found = availability(time.opening, off, kept, time.before)
-    whole = availability(time.opening, off, [outage for _, outage in lost], time.before)
+    found = whole = availability(time.opening, off, kept, time.before)
+    if len(kept) < len(lost):
+        whole = availability(time.opening, off, [outage for _, outage in lost], time.before)
     value, raw = _rate(found, agreed, kept, terms.users), whole.rate
     verdict = Verdict.NOT_APPLICABLE
     if value is not None:
@@ -233,7 +242,12 @@ def of_items(promise: Promise, items: Iterable[Item], month: dt.date, today: dt.
     Days late add up over the months to the whole lateness; nothing escapes by not being delivered. An item that is neither
     delivered nor late yet is not in the population.
     """
-    entries = [entry for item in items if (entry := _of_item(promise, item, month, today)) is not None]
+    last = later(month) - dt.timedelta(days=1)
+    # one that was done, or is due, in another month alone takes nothing of this one
+    felt = (one for one in items if one.due <= last and (one.done is None or max(one.done, one.due) >= month))
+    entries = [
+        entry for item in felt if (entry := _of_item(promise, item, month, min(last, today))) is not None
+    ]
     measure = Measure(
         sum(1 for one in entries if not one.days and not one.excluded),
         sum(1 for one in entries if one.days and not one.excluded),
@@ -254,11 +268,11 @@ def of_items(promise: Promise, items: Iterable[Item], month: dt.date, today: dt.
     return line, tuple(sorted(entries, key=lambda one: (one.due_on or month, one.record_id)))
 
 
-def _of_item(promise: Promise, item: Item, month: dt.date, today: dt.date) -> Entry | None:
-    day = dt.timedelta(days=1)
-    last = min(later(month) - day, today)
-    late = max((min(item.done or last, last) - max(item.due, month - day)).days, 0)
-    in_time = month <= item.due < later(month) and item.done is not None and item.done <= item.due
+def _of_item(promise: Promise, item: Item, month: dt.date, last: dt.date) -> Entry | None:
+    """What the item came to up to ``last``, a day of the month at the latest; its day is none of a later month."""
+    eve = month - dt.timedelta(days=1)
+    late = max((min(item.done or last, last) - max(item.due, eve)).days, 0)
+    in_time = month <= item.due and item.done is not None and item.done <= item.due
     if not late and not in_time:
         return None
     formula, amount = promise.formula, None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal
 
 from vigie.contracts.rules.compliance import Measure, Verdict, assess, weighted
@@ -41,6 +42,7 @@ def later(month: dt.date, count: int = 1) -> dt.date:
     return dt.date(months // 12, months % 12 + 1, 1)
 
 
+@lru_cache(maxsize=4096)
 def span_of(month: dt.date, zone: str) -> tuple[dt.datetime, dt.datetime]:
     """Start and end of the month, half-open, as instants."""
     tz = zone_of(zone)
@@ -78,6 +80,11 @@ def formula_of(code: str, terms: Mapping[str, Any]) -> Formula | None:
 # -- one commitment over a month -------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1024)
+def _share(percent: Decimal) -> Fraction:
+    return Fraction(percent) / 100
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """A rate commitment: the share (percent) of which clocks, and what a miss costs. Empty scope matches all."""
@@ -98,7 +105,7 @@ class Promise:
 
     @property
     def share(self) -> Fraction:
-        return Fraction(self.target) / 100
+        return _share(self.target)
 
     def covers(self, kind: str, ticket_type: str, priority: int) -> bool:
         """Is a clock of this kind, on such a ticket, in the population?"""

@@ -60,7 +60,7 @@ def _scatter(world: World, chance: random.Random, count: int) -> list[Outcome]:
 def test_sql_and_rule_agree(world: World, method: Method) -> None:
     outcomes = _scatter(world, random.Random(f"{method}"), 60)
     periods = [clocks.period_of(world.a.contract, month, NOW) for month in MONTHS]
-    counted = clocks.counts(world.a.contract, periods, method)
+    counted = [one.counts for one in clocks.counted(world.a.contract, periods, method, late=False)]
     for period, counts in zip(periods, counted, strict=True):
         expected = measure(outcomes, method, epoch(period.start), epoch(period.end))
         assert rules.measure_of(counts) == expected

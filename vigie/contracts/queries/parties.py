@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from babel.numbers import format_currency
@@ -169,4 +170,9 @@ def _files() -> Written | None:
 
 
 def _money(amount: Any, currency: str) -> str:
-    return "" if amount is None else format_currency(amount, currency, locale=locale())
+    return "" if amount is None else _amount(amount, currency, locale())
+
+
+@lru_cache(maxsize=1024)
+def _amount(amount: Any, currency: str, name: str) -> str:
+    return format_currency(amount, currency, locale=name)

@@ -166,12 +166,15 @@ def _commitments(actor: Actor) -> Written | None:
 def _rows_of(actor: Actor, version: ContractVersion) -> list[Commitment]:
     """The commitments of a version, with the names of what they are about."""
     own, rows = columns_of(Commitment), []
+    known: dict[tuple[str, int], Model] = {}
     for values in rows_of(_commitments(actor), {VERSION: version.pk}):
         row = Commitment.from_db("default", own, [values[name] for name in own])
         for what, model in NAMED.items():
             if pk := values[f"{what}_id"]:
-                names = {name: values[f"{what}__{name}"] for name in NAMES.get(what, ("name_fr", "name_en"))}
-                setattr(row, what, model(pk=pk, **names))
+                if (what, pk) not in known:
+                    names = NAMES.get(what, ("name_fr", "name_en"))
+                    known[what, pk] = model(pk=pk, **{name: values[f"{what}__{name}"] for name in names})
+                setattr(row, what, known[what, pk])
         rows.append(row)
     return rows
 

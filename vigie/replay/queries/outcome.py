@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from vigie.compliance import rules as compliance
-from vigie.compliance.models import Statement, StatementCorrection, StatementLine
+from vigie.compliance.models import StatementCorrection, StatementLine
 from vigie.compliance.queries import figures
 from vigie.compliance.queries.measured import measured
 from vigie.compliance.queries.reading import charged, cost_of, measures_in, step_of
-from vigie.compliance.queries.terms import statements_before, terms_in
+from vigie.compliance.queries.terms import Stated, statements_before, terms_in
 from vigie.contracts.models import Contract
 from vigie.contracts.queries.book import terms_of, terms_of_many
 from vigie.contracts.rules.clock_facts import ClockFact
@@ -132,27 +132,27 @@ def ground_of(contract: Contract, last: dt.date, *, now: dt.datetime) -> Ground:
 
 
 def _corrected(
-    contract: Contract, last: dt.date, statements: Sequence[Statement], now: dt.datetime
+    contract: Contract, last: dt.date, statements: Sequence[Stated], now: dt.datetime
 ) -> list[Apart]:
     """What statements told of months before them, and what nobody told yet."""
     if not statements:
         return []
-    told = StatementCorrection.objects.filter(statement__in=[row.pk for row in statements])
+    told = StatementCorrection.objects.filter(statement__in=[row.id for row in statements])
     rows = told.order_by("corrected__month", "statement__month")
     found = [Apart(*row) for row in rows.values_list("corrected__month", "amount", "statement__month")]
     untold = figures.ground_of(SYSTEM, contract, last, now=now).past.corrections
     return [*found, *(Apart(one.month, one.amount, None) for one in untold)]
 
 
-def _earlier(statements: Sequence[Statement]) -> list[Settled]:
+def _earlier(statements: Sequence[Stated]) -> list[Settled]:
     lines: dict[int, list[tuple[int, Decimal, Verdict]]] = {}
-    rows = StatementLine.objects.filter(statement__in=[row.pk for row in statements])
+    rows = StatementLine.objects.filter(statement__in=[row.id for row in statements])
     for pk, key, amount, verdict in rows.values_list("statement_id", "commitment_id", "penalty", "verdict"):
         lines.setdefault(pk, []).append((key, amount, Verdict(verdict)))
     return [
         Settled(
             row.month, charged(row), row.due + step_of(row, StepKind.CORRECTION), cost_of(row),
-            tuple(lines.get(row.pk, ())),
+            tuple(lines.get(row.id, ())),
         )
         for row in statements
     ]  # fmt: skip
