@@ -16,6 +16,7 @@ from vigie.demo.settle import Settled
 from vigie.escalation.actions import ladders, stakes, sweep
 from vigie.escalation.actions.acknowledge import acknowledge
 from vigie.escalation.models import Escalation, Ladder
+from vigie.escalation.rules.ladder import whose_of
 from vigie.kernel.actor import SYSTEM
 from vigie.tickets.models import Ticket
 
@@ -47,10 +48,15 @@ LAW_FIRM: tuple[Rung, ...] = (
     (90, "percent", "hierarchical", "role", "dispatcher", 20),
     (100, "percent", "hierarchical", "role", "delivery_manager", 60),
 )
-# name in French and English, client of the contract (none: common), clock, priorities, steps
+TEAMS: tuple[Rung, ...] = (
+    (90, "percent", "hierarchical", "leads", "", 30),
+    (100, "percent", "hierarchical", "role", "desk_manager", None),
+)
+# name in French and English, client of the contract (none: common), clock (of a team: whose it is follows), priorities, steps
 LADDERS: tuple[tuple[str, str, str, str, tuple[int, ...], tuple[Rung, ...]], ...] = (
     ("Échelle par défaut", "Default ladder", "", "resolution", (), DEFAULT),
     ("Prise en charge", "First response", "", "response", (), RESPONSE),
+    ("Travail des équipes", "Work of the teams", "", "ola_work", (), TEAMS),
     ("Valmont, arrêts de production", "Valmont, production stops", "VALMONT", "resolution", (1, 2), MANUFACTURING),
     ("Hargrove, dossiers en cours", "Hargrove, live matters", "HARGROVE", "resolution", (), LAW_FIRM),
 )  # fmt: skip
@@ -79,7 +85,7 @@ def _make(
     name_fr, name_en, code, kind, priorities, rungs = row
     contract = Contract.objects.filter(organisation__code=code).first() if code else None
     values = {
-        "name_fr": name_fr, "name_en": name_en, "organisation": None, "contract": contract, "kind": kind,
+        "name_fr": name_fr, "name_en": name_en, "organisation": None, "contract": contract, "whose": whose_of(kind), "kind": kind,
         "priorities": list(priorities), "vip_only": False, "continues_with": None, "is_active": True,
     }  # fmt: skip
     ladder = ladders.save_ladder(SYSTEM, None, values, now=now)
