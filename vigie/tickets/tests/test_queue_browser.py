@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.world import build_world, report
+from vigie.accounts.models import Person
 from vigie.catalog.models import Service, Subscription
+from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Ticket
 from vigie.tickets.tests.browsing import chromium, seat
@@ -19,10 +22,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BOX = "e => { const box = e.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; }"
 
 
-@pytest.mark.parametrize("width", [1360, 1440, 1920])
+@pytest.mark.parametrize("width", [1440, 1920])
 def test_the_panel_of_filters_stands_beside_the_rows(live_server: Any, width: int) -> None:
     world = build_world()
-    report(world, now=timezone.now())
+    now = timezone.now()
+    Organisation.objects.filter(pk=world.a.organisation.pk).update(
+        name="Métropole des Deux-Caps et du Littoral"
+    )
+    Person.objects.filter(pk=world.agent_all.pk).update(name="Guillaume Rousseau-Lemaire")
+    ticket = report(
+        world, now=now - timedelta(days=3), title="Arrivée d’une personne : compte, poste, téléphone"
+    )
+    take_step(world.actor(world.agent_all), ticket.pk, "start", Given(), now=now)
+    Ticket.objects.update(reference="REQ-METROPOLE-518", state="in_progress")
     with chromium() as browser:
         desk = seat(browser, live_server.url, world.agent_all, viewport={"width": width, "height": 900})
         desk.goto("/tickets/?status=live")

@@ -74,6 +74,8 @@ def test_pages_fit_a_phone(live_server: Any) -> None:
         ):  # fmt: skip
             desk.goto(path)
             assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        desk.goto(reverse("inbound_mails"))
+        assert desk.page.locator("#q").evaluate("e => e.getBoundingClientRect().width") > 200
         assert desk.troubles == []
 
 
