@@ -270,8 +270,12 @@ def exclusion_subject(row: Exclusion) -> tuple[str, str]:
     return str(NATURES[nature]), "" if thing is None else thing.title
 
 
-def formula_words(row: RateCommitment) -> str:
+def formula_words(row: RateCommitment, currency: str) -> str:
     """What a miss costs, in a few words."""
+
+    def due(name: str) -> str:
+        return money(Decimal(row.terms[name]), currency) if row.terms[name] else ""
+
     if row.formula == "bands":
         steps = [
             gettext("%(n)s%% from %(floor)s%%") % {"n": number(float(due)), "floor": number(float(floor))}
@@ -284,19 +288,19 @@ def formula_words(row: RateCommitment) -> str:
             if row.terms["started"]
             else _("%(n)s%% of the fee per point, in proportion")
         )
-        return str(words) % {"n": row.terms["percent"]}
+        return str(words) % {"n": number(float(row.terms["percent"]))}
     if row.formula == "per_ticket":
         words = (
             _("%(n)s per started hour late, at most %(cap)s a ticket")
             if row.terms["cap"]
             else _("%(n)s per started hour late")
         )
-        return str(words) % {"n": row.terms["hourly"], "cap": row.terms["cap"]}
+        return str(words) % {"n": due("hourly"), "cap": due("cap")}
     if row.formula == "lateness":
-        return gettext("value × days late / %(n)s") % {"n": row.terms["divisor"]}
+        return gettext("value × days late / %(n)s") % {"n": number(int(row.terms["divisor"]))}
     if row.formula == "per_day":
         words = (
             _("%(n)s per day late, at most %(cap)s a month") if row.terms["cap"] else _("%(n)s per day late")
         )
-        return str(words) % {"n": row.terms["daily"], "cap": row.terms["cap"]}
+        return str(words) % {"n": due("daily"), "cap": due("cap")}
     return gettext("no penalty")

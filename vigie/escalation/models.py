@@ -19,7 +19,8 @@ class Ladder(models.Model):
 
     Of a contract, of a client, or common (both empty); the most specific wins (``rules.ladder``). ``whose`` promise runs
     out: the client's, or one behind it. An empty scope matches everything: ``kind`` a clock, ``priorities`` of
-    tickets. ``continues_with``: the ladder climbed after the last step of this one.
+    tickets. ``continues_with``: the ladder climbed after the last step of this one. ``since``: when it took its scope and
+    the ladder that follows; what was reached before is not told.
     """
 
     class Whose(models.TextChoices):
@@ -45,6 +46,7 @@ class Ladder(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Then")
     )
     is_active = models.BooleanField(p("ladder", "In force"), default=True)
+    since = models.DateTimeField()
 
     class Meta:
         constraints = [

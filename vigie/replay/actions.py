@@ -18,6 +18,7 @@ from vigie.replay import access
 from vigie.replay.models import ChangedClock, Study
 from vigie.replay.queries import stream
 from vigie.replay.queries.outcome import Ground, Moved, Replay, ground_of, window
+from vigie.replay.queries.reach import check_reach
 from vigie.replay.queries.variants import Variant, change_of, changes_something, left_out
 from vigie.replay.rules import MonthOf, Place
 
@@ -33,17 +34,20 @@ LISTED = 2000
 
 @transaction.atomic
 def ask(actor: Actor, contract_id: int, variants: Sequence[Variant], *, now: dt.datetime) -> Study:
-    """Replay the last twelve months of the contract under each variant. Refuses what changes nothing."""
+    """Replay the last twelve months of the contract under each variant. Refuses what changes nothing and what would never
+    fall due; the field of a refusal is ``<place of the variant from 0>.<what>``."""
     actor.demand("compliance:propose")
     contract = access.contract(actor, contract_id)
     if not variants:
         raise Refusal("replay.no_variant")
     if len(variants) > MOST_VARIANTS:
         raise Refusal("replay.too_many_variants")
-    for variant in variants:
-        if not changes_something(variant):
-            raise Refusal("replay.nothing_changed", field="name", name=str(variant.get("name", "")))
-        change_of(contract, variant)
+    for place, variant in enumerate(variants):
+        try:
+            _check(contract, variant, today_of(contract, now))
+        except Refusal as refusal:
+            refusal.field = f"{place}.{refusal.field}"
+            raise
     month = compliance.month_of(now, contract.organisation.timezone)
     study = Study.objects.create(
         organisation_id=contract.organisation_id, contract=contract, month=month,
@@ -58,6 +62,12 @@ def ask(actor: Actor, contract_id: int, variants: Sequence[Variant], *, now: dt.
     else:
         jobs.configure_task(STUDY).defer(study_id=study.pk)
     return study
+
+
+def _check(contract: Contract, variant: Variant, day: dt.date) -> None:
+    if not changes_something(variant):
+        raise Refusal("replay.nothing_changed", field="name", name=str(variant.get("name", "")))
+    check_reach(contract, variant, change_of(contract, variant), day)
 
 
 def _kept(contract: Contract, variant: Variant, day: dt.date) -> dict[str, Any]:

@@ -25,6 +25,10 @@ from vigie.toolkit.refusals import sentence
 
 COLUMNS = ("a", "b", "c")
 AS_NOW = p("variant", "As now")
+WHAT: dict[str, Any] = {
+    "name": _("Name"), "version": _("Version"), "calendar": _("Calendar"), "hours": _("Other hours"), "days": _("On"),
+    "priority": _("When the priority changes"), "reopen": _("When the ticket is reopened"),
+}  # fmt: skip
 PAUSE = [("", p("suspension", "As now")), ("yes", p("variant", "Suspends")), ("no", p("variant", "Counts"))]
 
 
@@ -42,9 +46,12 @@ class VariantsForm(forms.Form):
         super().__init__(*args, **options)
         self.commitments = commitments
         self.versions = {str(row.pk): version_words(row) for row in versions}
-        for column in COLUMNS:
+        words = {f"target_{row.pk}": _scope(row) for row in commitments} | WHAT
+        for number, column in enumerate(COLUMNS, 1):
             for name, field in self._column(calendars):
                 field.required = False
+                what = words.get(name) or labels.PAUSES[name.removeprefix("pause_")]
+                field.label = f"{_('Variant %(n)s') % {'n': number}} · {what}"
                 self.fields[f"{column}_{name}"] = field
 
     def _column(self, calendars: Sequence[Calendar]) -> Iterator[tuple[str, forms.Field]]:
@@ -77,6 +84,7 @@ class VariantsForm(forms.Form):
         """The columns in which something was typed."""
         data = self.cleaned_data
         found = []
+        self.filled: list[str] = []
         for number, column in enumerate(COLUMNS, 1):
             of = {
                 key.removeprefix(f"{column}_"): value
@@ -97,7 +105,15 @@ class VariantsForm(forms.Form):
             if any(variant.values()):
                 usual = self.versions.get(of.get("version", "")) or str(_("Variant %(n)s")) % {"n": number}
                 found.append({**variant, "name": of["name"] or usual})
+                self.filled.append(column)
         return found
+
+    def placed(self, refusal: Refusal) -> Refusal:
+        """The refusal of a variant, beside its field in the column that it was typed in."""
+        place, _dot, what = (refusal.field or "").partition(".")
+        if place.isdecimal():
+            refusal.field = f"{self.filled[int(place)]}_{what}"
+        return refusal
 
     # -- how the page lays it out --
 

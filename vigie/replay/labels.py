@@ -20,6 +20,12 @@ refusals.register(
         "replay.commitment_of_another": _("This commitment is not one of this contract."),
         "replay.no_variant": _("Change something in a variant: its targets, its hours, what suspends its clocks."),
         "replay.nothing_changed": _("The variant “%(name)s” changes nothing: there is nothing to compare."),
+        "replay.unreachable": _(
+            "%(name)s: “%(line)s” would never fall due: in 400 days “%(calendar)s” does not open enough for %(target)s."
+        ),
+        "replay.unreachable_in_hours": _(
+            "%(name)s: “%(line)s” would never fall due: in 400 days these hours do not open enough for %(target)s."
+        ),
         "replay.version_of_another": _("This version is not one of this contract."),
         "replay.too_many_variants": _("Compare up to three variants at a time."),
     }

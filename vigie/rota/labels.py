@@ -38,16 +38,20 @@ CAUSES: dict[str, Label] = {
 }
 REASONS: dict[str, Label] = {
     "late": p("hand-over", "Late already"),
+    "before": p("hand-over", "Runs out before the end"),
     "due": p("hand-over", "Runs out soon"),
     "urgent": p("hand-over", "P1 or P2"),
     "answer": p("hand-over", "The client has answered"),
     "leaving": p("hand-over", "In hand of somebody who leaves"),
 }
-TONES = {"late": "late", "due": "warn", "urgent": "warn"}
+TONES = {"late": "late", "before": "late", "due": "warn", "urgent": "warn"}
 
 refusals.register(
     {
         "rota.already_acknowledged": _("This note is acknowledged already."),
+        "rota.absences_overlap": _(
+            "This person is away then already (%(kind)s, from %(start)s to %(end)s): withdraw that absence, or change the dates."
+        ),
         "rota.absence_too_long": _("An absence lasts two years at most: check its end."),
         "rota.away_then": _("This person is away then: choose somebody else, or shorten the span."),
         "rota.ends_before_start": _("The end comes after the start."),
@@ -107,10 +111,12 @@ def note_words(team: Team, ends_at: dt.datetime, found: int, counts: Mapping[str
     if not found:
         return f"{head}\n{gettext('No ticket needs watching.')}"
     late, due, urgent = counts.get("late", 0), counts.get("due", 0), counts.get("urgent", 0)
+    before = counts.get("before", 0)
     answer, leaving = counts.get("answer", 0), counts.get("leaving", 0)
     said = [
         (found, ngettext("%(n)s ticket needs watching.", "%(n)s tickets need watching.", found)),
         (late, ngettext("– %(n)s is late already", "– %(n)s are late already", late)),
+        (before, ngettext("– %(n)s runs out before our day ends", "– %(n)s run out before our day ends", before)),
         (due, ngettext("– %(n)s runs out in your first four hours", "– %(n)s run out in your first four hours", due)),
         (urgent, ngettext("– %(n)s is a P1 or a P2", "– %(n)s are P1 or P2", urgent)),
         (answer, ngettext("– the client of %(n)s has answered", "– the clients of %(n)s have answered", answer)),

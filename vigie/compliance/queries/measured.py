@@ -205,7 +205,7 @@ def _availability(records: Records, row: RateCommitment, promise: rules.Promise,
     falls = [
         Fall(
             one["id"], one["title"], epoch(one["starts_at"]), min(epoch(one["ends_at"]) if one["ends_at"] else now, end),
-            one["weight"], one["users"], ("outage", one["id"]) in records.excluded,
+            one["weight"], one["users"], ("outage", one["id"]) in records.excluded, one["ends_at"] is None and now <= end,
         )
         for one in _within(records.outages, row, period)
     ]  # fmt: skip

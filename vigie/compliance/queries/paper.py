@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.dates import format_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from vigie.compliance import labels
 from vigie.compliance.models import Statement
@@ -15,8 +15,9 @@ from vigie.compliance.queries import behind
 from vigie.compliance.queries.behind import Only, Wanted
 from vigie.compliance.queries.detail import PRINTED, Behind, Detail, detail_of
 from vigie.compliance.queries.names import names_of
+from vigie.compliance.queries.reckoning import reckoned, records_reckoned, terms_told
 from vigie.compliance.queries.sheet import MeasureRow, Row, Sheet, sheet_of
-from vigie.contracts.labels import KINDS
+from vigie.compliance.queries.terms import Terms, terms_in
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.instants import zone_of
 from vigie.kernel.actor import Actor
@@ -27,6 +28,10 @@ from vigie.toolkit.jinja import hms, local_name, locale, when
 MOST_ROWS = 1500
 """Rows of a paper, whatever the month: a page is set in memory. Missed and excluded promises come first."""
 END = {"end": True}
+UNSIGNED = {
+    "simulated": gettext_lazy("Simulation: these figures still move and are not to be signed"),
+    "proposed": gettext_lazy("Proposed and not approved yet: not to be signed"),
+}
 ORDER: tuple[Only, ...] = ("missed", "excluded", "met")
 
 
@@ -35,6 +40,7 @@ def month_paper(
 ) -> tuple[str, dict[str, Any]]:
     """``(file name, values)`` of the paper, in the language in force."""
     sheet = sheet_of(actor, contract, month, now=now)
+    terms = terms_in(actor, contract, [month])[month]
     client = contract.organisation
     values = {
         "title": _("Compliance, %(month)s") % {"month": sheet.words},
@@ -43,11 +49,14 @@ def month_paper(
         "foot": _("Read on %(at)s.") % {"at": _at(now, client.timezone)},
         "facts": _facts(sheet, client.timezone),
         "sections": [
-            _rates(sheet), *_measures(sheet), *_corrections(sheet), *_settlement(sheet),
-            *_lists(actor, contract, sheet, now), *_records(actor, contract, sheet, now),
+            _rates(sheet), *_measures(sheet), *_corrections(sheet), *_reckoning(sheet, terms), *_settlement(sheet),
+            *_lists(actor, contract, sheet, now), *_records(actor, contract, sheet, terms, now),
         ],
-        "sign": signatures(client.name),
     }  # fmt: skip
+    if sheet.state == Statement.State.FROZEN:
+        values["sign"] = signatures(client.name)
+    else:
+        values["stamp"] = str(UNSIGNED[sheet.state])
     return f"{contract.reference}-{month.isoformat()[:7]}.pdf", values
 
 
@@ -80,10 +89,11 @@ def _signed(statement: Statement, zone: str) -> list[tuple[str, str]]:
 
 def _rates(sheet: Sheet) -> dict[str, Any]:
     columns: list[dict[str, Any]] = [
-        {"label": _("Commitment"), "grows": True}, {"label": _("Population"), **END}, {"label": pgettext("clocks", "Met"), **END},
-        {"label": pgettext("clocks", "Missed"), **END}, {"label": pgettext("clocks", "Excluded"), **END},
-        {"label": _("Rate"), **END}, {"label": _("Rate without exclusions"), **END}, {"label": _("To reach"), **END},
-        {"label": _("Verdict")}, {"label": _("Penalty"), **END},
+        {"label": _("Commitment"), "grows": True}, {"label": _("Population"), **END, "mm": 19},
+        {"label": pgettext("clocks", "Met"), **END, "mm": 12}, {"label": pgettext("clocks", "Missed"), **END, "mm": 15},
+        {"label": pgettext("clocks", "Excluded"), **END, "mm": 15}, {"label": _("Rate"), **END, "mm": 14},
+        {"label": _("Rate without exclusions"), **END, "mm": 19}, {"label": _("To reach"), **END, "mm": 17},
+        {"label": _("Verdict"), "mm": 23}, {"label": _("Penalty"), **END, "mm": 19},
     ]  # fmt: skip
     section: dict[str, Any] = {"title": _("Figures"), "after": _beside(sheet)}
     if sheet.rows:
@@ -134,8 +144,8 @@ def _measures(sheet: Sheet) -> list[dict[str, Any]]:
         return []
     columns: list[dict[str, Any]] = [
         {"label": _("Commitment"), "grows": True}, {"label": _("What was measured"), "grows": True},
-        {"label": pgettext("measure", "Result"), **END}, {"label": _("Without exclusions"), **END},
-        {"label": _("To reach"), **END}, {"label": _("Verdict")}, {"label": _("Penalty"), **END},
+        {"label": pgettext("measure", "Result"), **END, "mm": 18}, {"label": _("Without exclusions"), **END, "mm": 20},
+        {"label": _("To reach"), **END, "mm": 18}, {"label": _("Verdict"), "mm": 22}, {"label": _("Penalty"), **END, "mm": 20},
     ]  # fmt: skip
     rows = [
         [row.scope, row.told or _("nothing to measure"), row.rate, row.raw, row.target, row.verdict, row.penalty]
@@ -150,7 +160,8 @@ def _corrections(sheet: Sheet) -> list[dict[str, Any]]:
     if not sheet.corrections:
         return []
     columns: list[dict[str, Any]] = [
-        {"label": _("Month")}, {"label": _("Commitment"), "grows": True}, {"label": _("Before")}, {"label": _("After")},
+        {"label": _("Month")}, {"label": _("Commitment"), "grows": True}, {"label": _("Before"), "mm": 42},
+        {"label": _("After"), "mm": 42},
         {"label": _("Difference"), **END},
     ]  # fmt: skip
     rows: list[list[str]] = []
@@ -159,6 +170,30 @@ def _corrections(sheet: Sheet) -> list[dict[str, Any]]:
         lines = one.lines or (("", "", ""),)
         rows += [[one.words, *line, amount] for line, amount in zip(lines, amounts, strict=False)]
     return [{"title": _("Corrections of earlier months"), "table": {"columns": columns, "rows": rows}}]
+
+
+def _reckoning(sheet: Sheet, terms: Terms) -> list[dict[str, Any]]:
+    """The terms in force, and how each line comes to its amount."""
+    if not sheet.costs:
+        return []
+    currency = _currency(sheet)
+    columns: list[dict[str, Any]] = [
+        {"label": _("Commitment"), "mm": 34}, {"label": _("What a miss costs"), "grows": True},
+        {"label": _("Reckoned"), "grows": True}, {"label": _("Penalty"), **END, "mm": 20},
+    ]  # fmt: skip
+    rows = [[one.scope, one.formula, one.sum, one.amount] for one in reckoned(sheet, terms, currency)]
+    facts = [[str(name), words] for name, words in terms_told(terms, currency)]
+    return [
+        {
+            "title": _("How the penalties are reckoned"),
+            "facts": facts,
+            "table": {"columns": columns, "rows": rows},
+        }
+    ]
+
+
+def _currency(sheet: Sheet) -> str:
+    return sheet.statement.currency if sheet.statement else sheet.contract.organisation.currency
 
 
 def _settlement(sheet: Sheet) -> list[dict[str, Any]]:
@@ -170,7 +205,7 @@ def _settlement(sheet: Sheet) -> list[dict[str, Any]]:
     rows.append([_("Sum of the penalties"), sheet.gross])
     for step in sheet.steps:
         rows.append([f"{step.words} ({step.why})" if step.why else step.words, step.amount])
-        rows += [[f"– {part.words}: {part.amount}", ""] for part in step.parts]
+        rows += [[f"– {part.words}{_(': ')}{part.amount}", ""] for part in step.parts]
     columns: list[dict[str, Any]] = [
         {"label": pgettext("settlement", "What"), "grows": True},
         {"label": pgettext("settlement", "Amount"), **END},
@@ -207,9 +242,12 @@ def _lists(actor: Actor, contract: Contract, sheet: Sheet, now: dt.datetime) -> 
 
 def _list(row: Row, rows: list[list[str]]) -> dict[str, Any]:
     columns: list[dict[str, Any]] = [
-        {"label": _("Reference")}, {"label": _("Subject"), "grows": True}, {"label": _("Priority")}, {"label": _("On")},
-        {"label": _("Used"), **END}, {"label": _("Promised"), **END}, {"label": _("Verdict")}, {"label": _("Penalty"), **END},
+        {"label": _("Reference")}, {"label": _("Subject"), "grows": True}, {"label": _("Priority")}, {"label": _("On"), "mm": 22},
+        {"label": _("Used"), **END}, {"label": _("Promised"), **END}, {"label": _("Verdict"), "mm": 24},
     ]  # fmt: skip
+    if any(line[-1] for line in rows):
+        columns.append({"label": _("Penalty"), **END})
+    rows = [line[: len(columns)] for line in rows]
     whole = row.measure.adjusted.population + row.measure.excluded
     cut = _(
         "%(shown)s of %(whole)s promises are printed, the missed and the excluded first; Vigie shows them all."
@@ -219,38 +257,62 @@ def _list(row: Row, rows: list[list[str]]) -> dict[str, Any]:
     return {"title": title, "table": {"columns": columns, "rows": rows}, "after": after}
 
 
-def _records(actor: Actor, contract: Contract, sheet: Sheet, now: dt.datetime) -> list[dict[str, Any]]:
+def _records(
+    actor: Actor, contract: Contract, sheet: Sheet, terms: Terms, now: dt.datetime
+) -> list[dict[str, Any]]:
     """For each measure the records behind it."""
+    promises = {one.key: one for one in terms.promises()}
     details = (
         detail_of(actor, contract, sheet.month, row.id, now=now, size=PRINTED) for row in sheet.measures
     )
-    return [_recorded(one) for one in details if one.records]
+    return [
+        _recorded(one, records_reckoned(actor, one.records, promises[one.row.id], _currency(sheet)))
+        for one in details
+        if one.records
+    ]
 
 
-def _recorded(detail: Detail) -> dict[str, Any]:
+def _recorded(detail: Detail, sums: list[str]) -> dict[str, Any]:
+    by_day, timed = detail.row.kind in ("delivery", "report"), detail.row.kind in ("availability", "backlog")
+    first, last = (_("Agreed for"), _("Delivered on")) if by_day else (_("From"), _("To"))
     columns: list[dict[str, Any]] = [
-        {"label": _("Record")}, {"label": pgettext("record", "What"), "grows": True}, {"label": _("From")}, {"label": _("To")},
-        {"label": _("Counted"), **END}, {"label": _("Penalty"), **END},
+        {"label": _("Record"), "mm": 28}, {"label": pgettext("record", "What"), "grows": True}
     ]  # fmt: skip
+    if by_day or timed:
+        count = _("Days late this month") if by_day else _("Counted")
+        columns += [{"label": first, "mm": 24}, {"label": last, "mm": 24}, {"label": count, **END, "mm": 20}]
+    if by_day:
+        columns += [{"label": _("Reckoned"), "mm": 32}, {"label": _("Penalty"), **END, "mm": 20}]
     after: list[str] = []
     more = detail.total - len(detail.records)
     if more:
         after = [ngettext("and %(num)s more", "and %(num)s more", more) % {"num": more}]
     title = _("Behind the rate: %(scope)s") % {"scope": detail.row.scope}
     zone = detail.contract.organisation.timezone
-    return {
-        "title": title, "table": {"columns": columns, "rows": [_record(one, zone) for one in detail.records]}, "after": after,
-    }  # fmt: skip
+    rows = [
+        (_delivered(one, told) if by_day else _record(one, zone))[: len(columns)]
+        for one, told in zip(detail.records, sums, strict=True)
+    ]
+    return {"title": title, "table": {"columns": columns, "rows": rows}, "after": after}
 
 
 def _record(one: Behind, zone: str) -> list[str]:
-    """A record of an availability or of a backlog has its instants, one of a delivery its days."""
-    start = _at(one.starts_at, zone) if one.starts_at else str(when(one.due_on)) if one.due_on else ""
-    end = _at(one.ends_at, zone) if one.ends_at else str(when(one.done_on)) if one.done_on else ""
-    counted = one.counted if one.nature in ("outage", "maintenance", "overrun") else ""
-    if one.days:
-        counted = ngettext("%(num)s day", "%(num)s days", one.days) % {"num": one.days}
-    return [one.kind, f"{one.title} ({one.why})" if one.why else one.title, start, end, counted, one.amount]
+    """A record of an availability or of a backlog: between which instants, how much of it counts."""
+    timed = one.nature in ("outage", "maintenance", "overrun")
+    start = _at(one.starts_at, zone) if one.starts_at else ""
+    end = _at(one.ends_at, zone) if one.ends_at else _("still lasts") if one.nature == "outage" else ""
+    return [one.kind, _what(one), start, end, one.counted if timed else ""]
+
+
+def _delivered(one: Behind, told: str) -> list[str]:
+    """What was agreed for a day: that day, the day it came, the days late and what these cost."""
+    done = when(one.done_on) if one.done_on else _("not yet")
+    days = ngettext("%(num)s day", "%(num)s days", one.days) % {"num": one.days} if one.days else ""
+    return [one.kind, _what(one), str(when(one.due_on)), str(done), days, told, one.amount]
+
+
+def _what(one: Behind) -> str:
+    return f"{one.title} ({one.why})" if one.why else one.title
 
 
 def _line(row: dict[str, Any], contract: Contract) -> list[str]:
@@ -263,7 +325,7 @@ def _line(row: dict[str, Any], contract: Contract) -> list[str]:
     return [
         row["reference"],
         row["title"] or _("Confidential ticket"),
-        f"P{row['priority']} · {KINDS[row['kind']]}",
+        f"P{row['priority']}",
         _at(row["at"], contract.organisation.timezone),
         hms(row["used_seconds"]),
         hms(row["target_seconds"]),

@@ -32,7 +32,8 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A commitment in the month, in words; ``rate`` counts without the excluded, ``raw`` as if nothing were; ``due``: its penalty."""
+    """A commitment in the month, in words; ``rate`` counts without the excluded, ``raw`` as if nothing were; ``due``: its penalty;
+    ``value``: the share judged, exact."""
 
     id: int
     scope: str
@@ -47,6 +48,7 @@ class Row:
     due: Decimal
     bonus: str
     formula: str
+    value: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class MeasureRow:
     formula: str
     costs: bool
     reads: bool
+    value: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +177,8 @@ def measure_row(row: RateCommitment, line: rules.Judged, currency: str) -> Measu
         row.pk, row.kind, labels.scope_words(row), labels.target_words(row), labels.told_words(row, line),
         labels.share_words(line.value, row.kind, row.target), labels.share_words(line.raw, row.kind, row.target),
         str(words.get(line.verdict) or labels.VERDICTS[line.verdict]), TONES[line.verdict],
-        labels.money(line.penalty, currency), line.penalty, labels.formula_words(row),
-        row.formula != RateCommitment.Formula.NONE, row.kind in Reading.Kind.values,
+        labels.money(line.penalty, currency), line.penalty, labels.formula_words(row, currency),
+        row.formula != RateCommitment.Formula.NONE, row.kind in Reading.Kind.values, line.value,
     )  # fmt: skip
 
 
@@ -203,7 +206,7 @@ def _row(row: RateCommitment, line: rules.Judged, currency: str) -> Row:
         str(labels.VERDICTS[line.verdict]), TONES[line.verdict],
         line.verdict == Verdict.CONFORMING and rate is not None and rate < share,
         labels.money(line.penalty, currency), line.penalty, labels.money(line.bonus, currency) if line.bonus else "",
-        labels.formula_words(row),
+        labels.formula_words(row, currency), rate,
     )  # fmt: skip
 
 

@@ -63,7 +63,8 @@ def _numbers(**named: int | Fraction) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """An outage as recorded: instants, percent lost, users without service (``None``: not counted)."""
+    """An outage as recorded: instants, percent lost, users without service (``None``: not counted). ``lasts``: its end is the
+    present, and nobody has said yet that it is over."""
 
     record_id: int
     title: str
@@ -72,6 +73,7 @@ class Fall:
     weight: int = 100
     users: int | None = None
     excluded: bool = False
+    lasts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,8 @@ def _outage(fall: Fall, terms: Terms) -> tuple[Entry, Outage]:
     weight = Fraction(fall.weight, 100)
     if terms.users and fall.users is not None:
         weight = min(Fraction(fall.users, terms.users), Fraction(1))
-    entry = Entry(
-        "outage", fall.record_id, fall.title, _at(fall.start), _at(fall.end), excluded=fall.excluded
-    )
+    ended = None if fall.lasts else _at(fall.end)
+    entry = Entry("outage", fall.record_id, fall.title, _at(fall.start), ended, excluded=fall.excluded)
     return entry, Outage(fall.start, fall.end, weight)
 
 

@@ -39,6 +39,15 @@ def test_the_month_leads_from_the_euro_to_the_outage(world: World) -> None:
     assert reverse("outage", args=[world.a.organisation.pk, fall.pk]) in whole
 
 
+def test_an_outage_that_nobody_ended_still_lasts(world: World) -> None:
+    row = available(world)
+    started = {**outage_values(world), "starts_at": THEN - dt.timedelta(hours=2), "ends_at": None}
+    records.save_outage(world.actor(world.manager), world.a.organisation.pk, started, now=THEN)
+    whole = text_of(enter(world.manager), "measure_month", world.a.contract.pk, row.pk, month="2026-02")
+    assert "dure encore" in whole
+    assert "2:00" in whole, "counted up to now"
+
+
 def test_a_frozen_measure_is_read_from_its_copy(world: World) -> None:
     row = available(world)
     fall = out(world)

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from tests.world import START, World
 from vigie.compliance.actions import records, statements
+from vigie.compliance.models import Delivery
 from vigie.compliance.queries import paper as papers
 from vigie.compliance.queries.sheet import sheet_of
 from vigie.compliance.tests.scene import (
@@ -173,6 +174,55 @@ def test_a_correction_names_its_month_and_its_commitment(world: World) -> None:
     assert part.endswith(table["rows"][step][1])
     corrected = next(s for s in values["sections"] if s["title"] == "Corrections of earlier months")
     assert corrected["table"]["rows"][0][0] == "January 2026"
+
+
+def test_each_amount_can_be_reckoned_again(world: World) -> None:
+    rated(world)
+    solved(world, MISSED)
+    solved(world, KEPT)
+    late_delivery(world)
+    measured(world, "delivery", target=Decimal(100), formula="lateness", terms={"divisor": 1000})
+    values = values_of(world, JANUARY, THEN)
+    told = next(one for one in values["sections"] if one["title"] == "How the penalties are reckoned")
+    assert ["Monthly fee, before tax", "€10,000.00"] in told["facts"]
+    assert ["Cap of a month", "7% of €10,000.00 = €700.00"] in told["facts"]
+    sums = {row[0]: row[2:] for row in told["table"]["rows"]}
+    assert next(one for key, one in sums.items() if key.startswith("Resolution")) == [
+        "90% − 50% = 40 points, 40 started: 40 × 1% of €10,000.00", "€4,000.00",
+    ]  # fmt: skip
+    behind = next(one for one in values["sections"] if one["title"].endswith("Delivery dates"))
+    labels = [column["label"] for column in behind["table"]["columns"]]
+    assert labels[2:4] == ["Agreed for", "Delivered on"]
+    assert behind["table"]["rows"][0][2:] == [
+        "8 Jan 2026", "20 Jan 2026", "12 days", "€18,000.00 × 12 / 1,000", "€216.00",
+    ]  # fmt: skip
+
+
+def test_a_value_changed_since_gives_no_reckoning_of_the_frozen_amount(world: World) -> None:
+    rated(world)
+    late = late_delivery(world)
+    measured(world, "delivery", target=Decimal(100), formula="lateness", terms={"divisor": 1000})
+    frozen(world)
+    Delivery.objects.filter(pk=late.pk).update(value=Decimal(1000))
+    values = values_of(world, JANUARY, THEN)
+    behind = next(one for one in values["sections"] if one["title"].endswith("Delivery dates"))
+    assert behind["table"]["rows"][0][-2:] == ["", "€216.00"]
+
+
+def test_only_a_frozen_month_is_to_sign(world: World) -> None:
+    rated(world)
+    solved(world, MISSED)
+    values = values_of(world, JANUARY, THEN)
+    assert "sign" not in values
+    told = text_of(paper(TEMPLATE, values, language="en", made_at=THEN))
+    pages = int(told.split("Read on")[1].split(" / ")[1].split()[0])
+    assert told.count("Simulation: these figures still move and are not to be signed") == pages
+    row = statements.propose(world.actor(world.manager), world.a.contract.pk, JANUARY, now=THEN)
+    assert values_of(world, JANUARY, THEN)["stamp"].startswith("Proposed and not approved yet")
+    statements.approve(world.actor(second_manager(world)), row.pk, now=THEN)
+    values = values_of(world, JANUARY, THEN)
+    assert values["sign"]["title"] == "Read and approved"
+    assert "stamp" not in values
 
 
 def test_what_a_small_volume_tolerates_is_said(world: World) -> None:

@@ -21,7 +21,7 @@ from vigie.escalation.queries.ladders import (
     targets_of,
 )
 from vigie.escalation.queries.people import authorised, holders
-from vigie.escalation.rules.ladder import chain, check_kind, check_ladder, check_tie, may_follow
+from vigie.escalation.rules.ladder import chain, check_kind, check_ladder, check_tie, leads_all, may_follow
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.toolkit import journal
@@ -56,7 +56,7 @@ def save_ladder(
 ) -> Ladder:
     """A new ladder, or other names, scope or continuation of one. What was behind before is not told again."""
     known = _locked()
-    ladder = Ladder() if ladder_id is None else access.one(actor, ladder_id)
+    ladder = Ladder(since=now) if ladder_id is None else access.one(actor, ladder_id)
     if ladder_id is not None:
         access.demand_owner(actor, ladder.organisation_id)
     wanted = _owned(values)
@@ -70,6 +70,7 @@ def save_ladder(
     _check_sound(saved, {**{row.pk: row for row in known}, saved.pk: saved}, now)
     if before != [getattr(saved, name) for name in SCOPE]:
         Step.objects.filter(ladder=saved).update(since=now)
+        Ladder.objects.filter(pk=saved.pk).update(since=now)
     _look_again()
     return saved
 
@@ -94,10 +95,15 @@ def _owned(values: Mapping[str, Any]) -> dict[str, Any]:
 def _check_scope(ladder: Ladder, known: list[Ladder], now: dt.datetime) -> None:
     check_kind(ladder.whose, ladder.kind)
     own, then = owner_of(ladder), ladder.continues_with
-    if then is not None and not may_follow(own, owner_of(then)):
+    if then is not None and not (
+        may_follow(own, owner_of(then)) and leads_all(scope_of(ladder), scope_of(then))
+    ):
         raise Refusal("escalation.then_narrower", field="continues_with")
-    if not all(may_follow(owner_of(row), own) for row in known if row.continues_with_id == ladder.pk):
+    before = [row for row in known if row.continues_with_id == ladder.pk]
+    if not all(may_follow(owner_of(row), own) for row in before):
         raise Refusal("escalation.in_use", field="contract" if ladder.contract_id else "organisation")
+    if not all(leads_all(scope_of(row), scope_of(ladder)) for row in before):
+        raise Refusal("escalation.in_use", field="priorities" if ladder.priorities else "vip_only")
     of_client = ladder.whose == Ladder.Whose.CLIENT
     if of_client and ladder.contract_id and not commitments_of(ladder, now.date()).exists():
         raise Refusal("escalation.no_such_promise", field="kind")

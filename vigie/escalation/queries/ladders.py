@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
 
@@ -82,7 +82,9 @@ def followers(actor: Actor, ladder: Ladder | None) -> QuerySet[Ladder]:
 
 def book(at: dt.datetime) -> Book:
     """Ladders in force that have a step. Three statements."""
-    following = dict(Ladder.objects.values_list("pk", "continues_with_id"))
+    rows = list(Ladder.objects.order_by("pk"))
+    following = {row.pk: row.continues_with_id for row in rows}
+    since = {row.pk: epoch(row.since) for row in rows}
     steps = list(
         Step.objects.filter(is_removed=False).select_related("team", "role").order_by("ladder_id", "position")
     )
@@ -91,14 +93,26 @@ def book(at: dt.datetime) -> Book:
     for place, step in enumerate(steps):
         own.setdefault(step.ladder_id, []).append(place)
     found, scopes = {}, []
-    for ladder in Ladder.objects.filter(is_active=True).order_by("pk"):
-        places = [place for one in chain(ladder.pk, following) for place in own.get(one, ())]
+    for ladder in rows:
+        climbed = chain(ladder.pk, following) if ladder.is_active else []
+        places = [place for one in climbed for place in own.get(one, ())]
         if places:
             scopes.append(scope_of(ladder))
-            found[ladder.pk] = Climbed(
-                ladder.pk, tuple(steps[n] for n in places), tuple(rungs[n] for n in places)
-            )
+            told = _linked(climbed, own, rungs, since)
+            found[ladder.pk] = Climbed(ladder.pk, tuple(steps[n] for n in places), told)
     return Book(tuple(scopes), found)
+
+
+def _linked(
+    climbed: Sequence[int], own: Mapping[int, Sequence[int]], rungs: Sequence[Rung], since: Mapping[int, int]
+) -> tuple[Rung, ...]:
+    """The steps of ladders that follow each other: none is older than the links that lead to it."""
+    found: list[Rung] = []
+    linked = 0
+    for one in climbed:
+        linked = max(linked, since[one])
+        found += [replace(rungs[n], since=max(rungs[n].since, linked)) for n in own.get(one, ())]
+    return tuple(found)
 
 
 def scope_of(ladder: Ladder) -> Scope:

@@ -150,6 +150,12 @@ class Case:
     is_vip: bool
 
 
+def leads_all(scope: Scope, then: Scope) -> bool:
+    """Is every ticket of ``scope``, by priority and VIP, one of ``then`` too?"""
+    priorities = not then.priorities or (bool(scope.priorities) and scope.priorities <= then.priorities)
+    return priorities and (scope.vip_only or not then.vip_only)
+
+
 def matches(scope: Scope, case: Case) -> bool:
     return (
         scope.whose == whose_of(case.kind)

@@ -155,6 +155,20 @@ class TestLadders:
                 SYSTEM, client.pk, ladder_values(organisation=world.b.organisation), now=BEFORE
             )
 
+    def test_a_ladder_does_not_continue_with_one_for_fewer_priorities_or_vips_alone(
+        self, world: World
+    ) -> None:
+        few = make_ladder(priorities=[1, 2], is_active=False)
+        with refused("then_narrower"):
+            make_ladder(continues_with=few)
+        with refused("then_narrower"):
+            make_ladder(priorities=[2, 3], continues_with=few)
+        make_ladder(priorities=[2], continues_with=few)
+        with refused("then_narrower"):
+            make_ladder(continues_with=make_ladder(vip_only=True, is_active=False))
+        with refused("in_use"):
+            ladders.save_ladder(SYSTEM, few.pk, ladder_values(priorities=[1], is_active=False), now=BEFORE)
+
     def test_the_end_that_ladders_share_is_checked_with_each(self, world: World) -> None:
         end = make_ladder({"value": 100, "person": world.dispatcher}, kind="response")
         make_ladder({"value": 90, "person": world.dispatcher}, continues_with=end)
@@ -170,6 +184,32 @@ class TestLadders:
         fire_due_steps(START + 4 * HOUR)
         fire_due_steps(START + 8 * HOUR)
         assert fired(ticket) == [(1, "told"), (2, "told")]
+
+    def test_what_was_behind_before_the_link_is_kept_silent(self, world: World) -> None:
+        end = make_ladder({"value": 75, "person": world.agent_all}, is_active=False)
+        ticket = urgent(world)
+        start = make_ladder({"value": 50, "person": world.dispatcher}, now=START + 7 * HOUR)
+        fire_due_steps(START + 7 * HOUR)
+        assert fired(ticket) == [(1, "passed")]
+        linked = ladder_values(continues_with=end)
+        ladders.save_ladder(SYSTEM, start.pk, linked, now=START + 7 * HOUR)
+        fire_due_steps(START + 7.1 * HOUR)
+        assert fired(ticket) == [(1, "passed"), (2, "passed")], "reached an hour before the link"
+
+    def test_a_new_ladder_that_continues_with_an_old_one_does_not_ring_for_what_is_behind(
+        self, world: World
+    ) -> None:
+        end = make_ladder(
+            {"value": 75, "person": world.agent_all},
+            {"value": 100, "person": world.agent_all},
+            is_active=False,
+        )
+        ticket = urgent(world)
+        make_ladder({"value": 50, "person": world.dispatcher}, continues_with=end, now=START + 7 * HOUR)
+        fire_due_steps(START + 7.1 * HOUR)
+        assert fired(ticket) == [(1, "passed"), (2, "passed")]
+        fire_due_steps(START + 8 * HOUR)
+        assert fired(ticket)[-1] == (3, "told"), "what comes after the link rings"
 
     def test_the_most_specific_applies(self, world: World) -> None:
         def applies() -> int | None:

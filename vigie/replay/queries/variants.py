@@ -92,9 +92,13 @@ def _targets(contract: Contract, typed: Mapping[str, str]) -> dict[str, Target]:
     for key, text in typed.items():
         if str(key) not in lines:
             raise Refusal("replay.commitment_of_another")
-        target = read_target(text)
+        try:
+            target = read_target(text)
+        except Refusal as refusal:
+            refusal.field = f"target_{key}"
+            raise
         if target.unit == Unit.FIXED_DATE:
-            raise Refusal("contracts.target_wrong_unit", field="target")
+            raise Refusal("contracts.target_wrong_unit", field=f"target_{key}")
         found.update({pk: target for pk, line in lines.items() if line == lines[str(key)]})
     return found
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
+import time
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,6 +17,7 @@ from vigie.compliance.tests.scene import KEPT, THEN, rated, solved
 from vigie.contracts.actions import versions
 from vigie.contracts.models import Commitment
 from vigie.kernel.actor import SYSTEM
+from vigie.kernel.refusal import Refusal
 from vigie.replay import actions
 from vigie.replay.models import Study
 from vigie.tickets.actions.correcting import correct
@@ -32,6 +37,10 @@ def manager(world: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     browser = Client()
     browser.force_login(world.manager)
     return browser
+
+
+def refused(code: str) -> Any:
+    return pytest.raises(Refusal, match=re.escape(code))
 
 
 def target(world: World) -> Commitment:
@@ -157,3 +166,42 @@ def test_agents_without_the_grant_are_refused(world: World) -> None:
     browser = Client()
     browser.force_login(world.agent_all)
     assert browser.get(f"/contracts/{world.a.contract.pk}/what-if/").status_code == 403
+
+
+def test_a_target_that_would_never_fall_due_is_refused_at_once(world: World, manager: Client) -> None:
+    row, place = target(world), f"/contracts/{world.a.contract.pk}/what-if/"
+    sent = {"b_name": "Une minute", "b_hours": "08:00-08:01", f"b_target_{row.pk}": "3000h"}
+    began = time.monotonic()
+    answer = manager.post(place, sent)
+    assert time.monotonic() - began < 2, "hours are measured once, whatever the target"
+    shown = html.unescape(answer.content.decode())
+    assert answer.status_code == 422
+    assert not Study.objects.exists()
+    assert "Une minute\N{NO-BREAK SPACE}: «" in shown
+    assert "P4 · Résolution\N{NO-BREAK SPACE}» ne tomberait jamais" in shown
+    field = re.search(rf'<input[^>]*name="b_target_{row.pk}"[^>]*>', shown)
+    assert field is not None
+    assert 'aria-invalid="true"' in field[0]
+    assert 'value="3000h"' in field[0]
+
+
+def test_hours_too_short_for_what_is_promised_are_refused_beside_the_hours(
+    world: World, manager: Client
+) -> None:
+    with refused("replay.unreachable_in_hours") as found:
+        actions.ask(
+            world.actor(world.manager),
+            world.a.contract.pk,
+            [{"name": "x", "pauses": {"supplier": True}}, {"name": "y", "hours": [["08:00", "08:01"]]}],
+            now=THEN,
+        )
+    assert found.value.field == "1.hours"
+    assert found.value.params["name"] == "y"
+
+
+def test_a_target_that_cannot_be_read_is_told_beside_it(world: World, manager: Client) -> None:
+    row = target(world)
+    answer = manager.post(f"/contracts/{world.a.contract.pk}/what-if/", {f"a_target_{row.pk}": "1 jour"})
+    field = re.search(rf'<input[^>]*name="a_target_{row.pk}"[^>]*>', answer.content.decode())
+    assert field is not None
+    assert 'aria-invalid="true"' in field[0]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vigie.contracts.actions.versions import today_of
 from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
-from vigie.kernel.refusal import NotFound
+from vigie.kernel.refusal import NotFound, Refusal
 from vigie.replay import access, actions
 from vigie.replay.forms import VariantsForm
 from vigie.replay.labels import TURNED
@@ -36,7 +36,14 @@ def what_if(request: Request, contract_id: int) -> HttpResponse:
     now = timezone.now()
     form = _form(typed, contract, today_of(contract, now), request.GET.get("version"))
     if request.method == "POST":
-        study = attempt(form, lambda _values: actions.ask(actor, contract_id, form.variants(), now=now))
+
+        def ask(_values: Any) -> Study:
+            try:
+                return actions.ask(actor, contract_id, form.variants(), now=now)
+            except Refusal as refusal:
+                raise form.placed(refusal) from None
+
+        study = attempt(form, ask)
         if study is not None:
             return redirect("study", study.pk)
     context = {

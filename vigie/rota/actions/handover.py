@@ -92,13 +92,18 @@ def _tell(actor: Actor, row: Handover, now: dt.datetime) -> None:
 
 @transaction.atomic
 def acknowledge(actor: Actor, handover_id: int, *, now: dt.datetime) -> Handover:
-    """Somebody of the next team, or of the team's next shift, has read it: anybody of both teams but its author."""
+    """Somebody of the next team has read it; never its author."""
     row = access.handover(actor, handover_id, lock=True)
     if row.author_id == actor.person_id:
         raise Refusal("rota.own_note")
-    if not {row.team_id, row.to_team_id} & actor.team_ids and not access.leads(actor, row.to_team_id):
+    if not receives(actor, row):
         raise NotAllowed("rota.not_your_team")
     if row.acknowledged_at is not None:
         raise Refusal("rota.already_acknowledged")
     values = {"acknowledged_by_id": actor.person_id, "acknowledged_at": now}
     return journal.write(actor, row, values, now=now)
+
+
+def receives(actor: Actor, row: Handover) -> bool:
+    """Is the actor of the team that the note is for, or in charge of its plan?"""
+    return row.to_team_id in actor.team_ids or access.leads(actor, row.to_team_id)

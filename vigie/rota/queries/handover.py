@@ -77,7 +77,7 @@ def ending(actor: Actor, team_id: int, *, now: dt.datetime) -> Ending:
 
 
 def concerns(actor: Actor, end: Ending, *, now: dt.datetime) -> list[Concern]:
-    """The team's open tickets in sight that run out in the first hours after ``end``, are P1 or P2, hold an answer of the
+    """The team's open tickets in sight that run out before ``end`` or in the first hours after it, are P1 or P2, hold an answer of the
     client, or are in hand of people who leave. What runs out first comes first."""
     soon = end.ends_at + FIRST_HOURS
     wanted = (
@@ -88,17 +88,19 @@ def concerns(actor: Actor, end: Ending, *, now: dt.datetime) -> list[Concern]:
     )
     rows = tickets_access.visible(actor).filter(wanted, team_id=end.team.pk, phase__in=LIVE)
     rows = rows.select_related("organisation", "assignee", "team").order_by("due_at", "priority", "pk")
-    return [Concern(row, _reasons(row, soon, end.leaving, now)) for row in rows[:MOST]]
+    return [Concern(row, _reasons(row, end, now)) for row in rows[:MOST]]
 
 
-def _reasons(row: Ticket, soon: dt.datetime, leaving: frozenset[int], now: dt.datetime) -> tuple[str, ...]:
-    """All that hold. What is late already does not run out soon."""
+def _reasons(row: Ticket, end: Ending, now: dt.datetime) -> tuple[str, ...]:
+    """All that hold. Late already, running out before the end, and in the first hours after it are three things."""
+    last = max(end.ends_at, now)
     said = (
         ("late", row.due_at < now),
-        ("due", now <= row.due_at < soon),
+        ("before", now <= row.due_at < last),
+        ("due", last <= row.due_at < end.ends_at + FIRST_HOURS),
         ("urgent", row.priority <= 2),
         ("answer", row.awaiting_reply_since is not None),
-        ("leaving", row.assignee_id in leaving),
+        ("leaving", row.assignee_id in end.leaving),
     )
     return tuple(code for code, holds in said if holds)
 

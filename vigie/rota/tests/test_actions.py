@@ -154,6 +154,17 @@ def test_an_absence_says_which_turns_it_leaves_open(world: World) -> None:
         absences.record_absence(SYSTEM, world.agent.pk, "leave", START, START + 800 * DAY, now=START)
 
 
+def test_two_absences_of_one_person_do_not_overlap(world: World) -> None:
+    first = absences.record_absence(SYSTEM, world.agent.pk, "leave", *SPAN, now=START).absence
+    half = SPAN[0] + (SPAN[1] - SPAN[0]) / 2
+    with refused("rota.absences_overlap"):
+        absences.record_absence(SYSTEM, world.agent.pk, "sickness", half, SPAN[1] + DAY, now=START)
+    absences.record_absence(SYSTEM, world.agent.pk, "training", SPAN[1], SPAN[1] + DAY, now=START)
+    absences.record_absence(SYSTEM, world.agent_all.pk, "leave", *SPAN, now=START)
+    absences.withdraw_absence(world.actor(world.agent), first.pk, now=START)
+    absences.record_absence(SYSTEM, world.agent.pk, "sickness", SPAN[0], half, now=START)
+
+
 def test_a_call_out_is_over_short_and_never_rewritten(world: World) -> None:
     agent = world.actor(world.agent)
     with refused("rota.not_yet"):

@@ -8,11 +8,14 @@ from unittest.mock import patch
 import pytest
 from django.urls import reverse
 
-from tests.world import START, World, report
+from tests.world import START, World, make_agent, report
 from vigie.kernel.actor import SYSTEM
+from vigie.rota.actions import handover as actions
 from vigie.rota.actions import shifts
 from vigie.rota.models import Handover
+from vigie.rota.queries import handover as queries
 from vigie.rota.tests.test_pages import NOW, browser, day_shift, monday, text
+from vigie.tickets.models import Ticket
 
 __all__ = ["monday"]
 pytestmark = pytest.mark.django_db
@@ -43,14 +46,55 @@ def test_the_hand_over_tells_gives_and_is_acknowledged(world: World) -> None:
     assert (line.moved, line.comment) == (True, "rappeler à 19 h")
     own = visitor.post(reverse("rota_note", args=[note.pk]))
     assert own.status_code == 422  # whoever wrote it does not acknowledge it
-    other = browser(world.agent)
+    taker = make_agent(
+        "Autre équipe", "autre@nord.example", ["agent"], world.roles, clients=None, team=world.team2
+    )
+    other = browser(taker)
     shown = text(other.get(reverse("rota_note", args=[note.pk])))
     assert "À suivre ce soir." in shown
     assert "1 ticket confié" in shown
     assert other.post(reverse("rota_note", args=[note.pk])).status_code == 302
     assert other.post(reverse("rota_note", args=[note.pk])).status_code == 422
     note.refresh_from_db()
-    assert note.acknowledged_by_id == world.agent.pk
+    assert note.acknowledged_by_id == taker.pk
+
+
+def test_what_runs_out_before_the_end_is_no_matter_of_the_next_team(world: World) -> None:
+    day_shift(world, world.agent_all)  # until 18:00, and it is 11:00
+    soon, then = report(world), report(world)
+    for ticket, hour in ((soon, 17), (then, 20)):
+        Ticket.objects.filter(pk=ticket.pk).update(due_at=NOW.replace(hour=hour - 1, minute=0))
+    actor = world.actor(world.agent_all)
+    end = queries.ending(actor, world.team.pk, now=NOW)
+    found = queries.concerns(actor, end, now=NOW)
+    assert [(one.ticket.pk, one.reasons[0]) for one in found] == [(soon.pk, "before"), (then.pk, "due")]
+    words = queries.draft(end, found)["fr"]
+    assert "– 1 arrive à échéance avant la fin de notre journée" in words
+    assert "– 1 arrive à échéance dans vos quatre premières heures" in words
+
+
+def test_the_team_that_sent_a_note_does_not_acknowledge_it(world: World) -> None:
+    day_shift(world, world.agent_all)
+    note = actions.hand_over(
+        world.actor(world.agent_all),
+        world.team.pk,
+        world.team2.pk,
+        actions.Note("Bonsoir", "Good evening", {}),
+        now=NOW,
+    )
+    address = reverse("rota_note", args=[note.pk])
+    sender = make_agent(
+        "Même équipe", "meme@nord.example", ["agent"], world.roles, clients=None, team=world.team
+    )
+    visitor = browser(sender)
+    assert "Accuser réception" not in text(visitor.get(address))
+    assert visitor.post(address).status_code == 403
+    taker = make_agent(
+        "Autre équipe", "autre@nord.example", ["agent"], world.roles, clients=None, team=world.team2
+    )
+    visitor = browser(taker)
+    assert "Accuser réception" in text(visitor.get(address))
+    assert visitor.post(address).status_code == 302
 
 
 def test_hours_before_the_end_of_the_day_it_is_asked_twice(world: World) -> None:
@@ -89,7 +133,7 @@ def test_the_note_keeps_the_reasons_that_were_shown(world: World) -> None:
     visitor.post(address, typed)
     note = Handover.objects.get()
     reasons = dict(note.lines.values_list("ticket_id", "reasons"))
-    assert reasons == {late.pk: ["late", "urgent"], soon.pk: ["due"]}
+    assert reasons == {late.pk: ["late", "urgent"], soon.pk: ["before"]}
     assert "En retard" in text(visitor.get(reverse("rota_note", args=[note.pk])))
 
 

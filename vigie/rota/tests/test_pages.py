@@ -104,8 +104,8 @@ def test_the_week_shows_shifts_people_holidays_and_who_is_away(world: World) -> 
     shown = text(visitor.get(reverse("rota_week", args=[world.team.pk])))
     assert "Lundi 12 janv." in shown
     assert "Journée" in shown
-    assert "2 sur 2" in shown
-    assert "1 sur 2" in shown
+    assert "2 présents, 2 requis" in shown
+    assert "1 présent, 2 requis" in shown
     assert "Agent A (absent)" in shown
     assert "Maladie" not in shown  # what kind of absence it is stays with the person and the lead
     may = text(visitor.get(reverse("rota_week", args=[world.team.pk]), {"week": "2026-04-27"}))

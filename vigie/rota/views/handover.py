@@ -73,7 +73,7 @@ def _ticked(request: Request, found: list[queries.Concern]) -> tuple[dict[int, s
     if request.method != "POST":
         return (
             {one.ticket.pk: "" for one in found},
-            {one.ticket.pk for one in found if {"late", "due", "leaving"} & set(one.reasons)},
+            {one.ticket.pk for one in found if {"late", "before", "due", "leaving"} & set(one.reasons)},
         )
     told, moved = set(request.POST.getlist("told")), set(request.POST.getlist("moved"))
     ids = [one.ticket.pk for one in found]
@@ -116,7 +116,7 @@ def note(request: Request, note_id: int) -> HttpResponse:
         "body": row.body_en if (get_language() or "fr").startswith("en") else row.body_fr,
         "may_acknowledge": row.acknowledged_at is None
         and row.author_id != actor.person_id
-        and (bool({row.team_id, row.to_team_id} & actor.team_ids) or access.leads(actor, row.to_team_id)),
+        and actions.receives(actor, row),
         **beside(actor, "rota_notes"),
     }
     return render(request, "rota/note.html", context)
