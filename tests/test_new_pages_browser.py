@@ -1,6 +1,6 @@
 """Every page of rotas, escalation, contracts, measures and replays in Chromium, each with something on it.
 
-For each: what axe finds, what the console says, and whether a telephone has to scroll sideways.
+For each: what axe finds, at a desk in light and on a telephone in the dark, what the console says, and whether a telephone has to scroll sideways.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ from vigie.rota.actions import absences, handover, on_call
 from vigie.rota.models import ShiftChange, ShiftPattern
 from vigie.rota.tests.test_pages import day_shift
 from vigie.tickets.actions import referring
+from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.tests.browsing import Seat, chromium, seat
+from vigie.tickets.tests.test_approvals import makes_approver
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Page = tuple[str, tuple[Any, ...], str]
@@ -83,6 +85,9 @@ def faults(taken: Seat, pages: Iterable[Page]) -> list[str]:
         taken.page.set_viewport_size(TELEPHONE)
         if taken.page.evaluate(TOO_WIDE):
             found.append(f"{name}: wider than a telephone")
+        taken.page.emulate_media(color_scheme="dark")
+        found += [f"{name}, dark on a telephone: {one}" for one in taken.violations()]
+        taken.page.emulate_media(color_scheme="light")
         found += [f"{name}: {one}" for one in taken.troubles]
         taken.troubles.clear()
     return found
@@ -217,11 +222,14 @@ def portal_pages(world: World) -> list[Page]:
         CreditRequest.objects.get(),
     )
     january = "?month=2026-01"
-    ticket = report(world, now=THEN)
+    ticket, asked = report(world, now=THEN), report(world, ticket_type="request", now=THEN)
+    given = Given(approvers=(makes_approver(world.a.manager).pk,))
+    take_step(world.actor(world.agent_all), asked.pk, "ask_approval", given, now=THEN)
     return [
         page("portal_home"), page("portal_contract"), page("portal_compliance", query=january),
         page("portal_compliance_tickets", contract, query=january), page("portal_measure", contract, row.pk, query=january),
         page("portal_records"), page("portal_credit", credit.pk), page("portal_promise", ticket.pk),
+        page("portal_ticket", asked.pk),
     ]  # fmt: skip
 
 

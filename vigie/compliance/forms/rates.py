@@ -73,6 +73,13 @@ def weights_text(weights: dict[str, int]) -> str:
     return ", ".join(f"{priority} {weight}" for priority, weight in weights.items())
 
 
+FILLS = {
+    "bands": "bands", "percent": "per_point", "started": "per_point", "hourly": "per_ticket", "cap": "per_ticket|per_day",
+    "divisor": "lateness", "daily": "per_day",
+}  # fmt: skip
+"""Which formula each of these fields fills: with script the others are out of sight."""
+
+
 class CostForm(RecordForm):
     """What a miss costs, whatever was promised."""
 
@@ -100,6 +107,11 @@ class CostForm(RecordForm):
         label=_("Amount per day"), required=False, min_value=0, max_digits=12, decimal_places=2
     )
     valid_from = date_field(label=_("From"), help_text=MONTH_HELP)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, formulas in FILLS.items():
+            self.fields[name].when = f"formula={formulas}"  # type: ignore[attr-defined]
 
     def clean_bands(self) -> list[list[str]]:
         """``[[floor, percent], …]`` as the formula keeps them."""

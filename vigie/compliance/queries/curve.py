@@ -1,10 +1,11 @@
-"""Twelve months of a contract, drawn: promises kept, and beside them the measures that are no tickets."""
+"""Thirteen months of a contract: each rate drawn with its target, and beside them the measures that are no tickets."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from vigie.compliance import labels
@@ -12,23 +13,53 @@ from vigie.compliance.models import RateCommitment
 from vigie.compliance.queries import figures
 from vigie.compliance.queries.measured import is_measure
 from vigie.compliance.rules import Judged
-from vigie.contracts.rules.compliance import Verdict
+from vigie.contracts.rules.compliance import Measure, Verdict
 
-WIDTH, HEIGHT, MARGIN = 720, 120, 12
+WIDTH, TOP, FOOT, LEFT, RIGHT = 360, 10, 104, 44, 340
+"""A drawing is as wide as a telephone, so that its words are read there: the plot between these, words around it."""
+HEIGHT = 124
+LABELLED = 3
+"""Every so many months is named under the drawing, from the last one back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A month of the curve: its place in the drawing (``y`` is ``None`` without a measure) and its words."""
+    """A month in words, for the list under the drawings."""
 
     month: dt.date
-    x: int
-    y: int | None
     name: str
     words: str
-    state: str
-    total: str
     short: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A month of a drawing: its place (``y`` is ``None`` without a measure), its rate in words, its name where it is written."""
+
+    x: int
+    y: int | None
+    words: str
+    under: str
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A rate over the months, drawn from a floor to 100 %. ``ticks``: values of the axis and their height; ``lines``: strokes,
+    broken where a month has no measure; ``targets``: strokes of what was to be reached; ``goal``: that of the last month."""
+
+    scope: str
+    goal: str
+    goal_y: int
+    ticks: tuple[tuple[int, str], ...]
+    marks: tuple[Mark, ...]
+    lines: tuple[str, ...]
+    targets: tuple[str, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT
+    foot: int = FOOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +82,66 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Months drawn from ``floor`` to 100 %; ``lines`` are the strokes, broken where a month has no measure."""
+    """The months as a list, each rate over them drawn, and the measures beside."""
 
     dots: tuple[Dot, ...]
-    lines: tuple[str, ...]
-    floor: int
+    trends: tuple[Trend, ...]
     measures: tuple[Strip, ...] = ()
-    width: int = WIDTH
-    height: int = HEIGHT
 
 
-def drawn(year: figures.Year, currency: str) -> Curve:
-    """Where each month goes. The floor is the multiple of ten under the lowest rate, at most 90."""
+def drawn(year: figures.Year) -> Curve:
+    """The months with all promises together, and each commitment by itself: they have different targets."""
     points = year.points
-    rates = [point.measure.adjusted.rate for point in points]
-    floor = min([90, *(int(rate * 10) * 10 for rate in rates if rate is not None)])
-    floor = 90 if floor == 100 else floor
     dots = tuple(
         Dot(
-            point.month, _x(n, len(points)), None if rate is None else _y(rate, floor),
-            labels.month_words(point.month), labels.rate_words(point.measure.adjusted), point.state,
-            "" if point.total is None else labels.money(point.total, currency), labels.month_words(point.month, short=True),
+            point.month, labels.month_words(point.month), labels.rate_words(point.measure.adjusted),
+            labels.month_words(point.month, short=True),
         )
-        for n, (point, rate) in enumerate(zip(points, rates, strict=True))
+        for point in points
     )  # fmt: skip
-    return Curve(dots, tuple(_strokes(dots)), floor, _strips(year, [point.month for point in points]))
+    months = [point.month for point in points]
+    return Curve(dots, tuple(_trends(year, months)), _strips(year, months))
+
+
+def _trends(year: figures.Year, months: Sequence[dt.date]) -> Iterable[Trend]:
+    """One drawing for each commitment that clocks are judged by; terms that changed go on in the same one."""
+    rows = {row.pk: row for terms in year.terms.values() for row in terms.commitments}
+    found: dict[str, dict[dt.date, tuple[RateCommitment, Measure]]] = {}
+    for month in months:
+        for key, measure in year.rates.get(month, {}).items():
+            found.setdefault(labels.scope_words(rows[key]), {})[month] = rows[key], measure
+    for scope, by_month in found.items():
+        yield _trend(scope, months, [by_month.get(month) for month in months])
+
+
+def _trend(
+    scope: str, months: Sequence[dt.date], held: Sequence[tuple[RateCommitment, Measure] | None]
+) -> Trend:
+    rates = [one and one[1].adjusted.rate for one in held]
+    goals = [None if one is None else Fraction(one[0].target) / 100 for one in held]
+    floor = _floor([*rates, *goals])
+    marks = tuple(
+        Mark(
+            _x(n, len(months)), None if rate is None else _y(rate, floor),
+            "" if one is None else f"{labels.month_words(month)}, {labels.rate_words(one[1].adjusted, one[0].target)}",
+            labels.month_words(month, short=True) if (len(months) - 1 - n) % LABELLED == 0 else "",
+            rate is not None and goal is not None and rate < goal,
+        )
+        for n, (month, one, rate, goal) in enumerate(zip(months, held, rates, goals, strict=True))
+    )  # fmt: skip
+    last = next(one for one in reversed(held) if one is not None)
+    values = sorted({floor, (floor + 100) // 2, 100})
+    return Trend(
+        scope, labels.target_words(last[0]), _y(Fraction(last[0].target) / 100, floor),
+        tuple((_y(Fraction(value, 100), floor), labels.percent_words(Decimal(value))) for value in values), marks,
+        tuple(_strokes([(mark.x, mark.y) for mark in marks])),
+        tuple(_strokes([(mark.x, None if goal is None else _y(goal, floor)) for mark, goal in zip(marks, goals, strict=True)])),
+    )  # fmt: skip
+
+
+def _floor(shares: Sequence[Fraction | None]) -> int:
+    """The multiple of ten under the lowest share, at most 80: the axis says that it does not start at zero."""
+    return min([80, *(int(share * 10) * 10 for share in shares if share is not None)])
 
 
 def _strips(year: figures.Year, months: Sequence[dt.date]) -> tuple[Strip, ...]:
@@ -98,18 +164,19 @@ def _cell(month: dt.date, row: RateCommitment, line: Judged) -> Cell:
 
 
 def _x(place: int, count: int) -> int:
-    return MARGIN + (WIDTH - 2 * MARGIN) * place // max(count - 1, 1)
+    return LEFT + (RIGHT - LEFT) * place // max(count - 1, 1)
 
 
 def _y(rate: Fraction, floor: int) -> int:
-    return MARGIN + int((1 - (rate * 100 - floor) / (100 - floor)) * (HEIGHT - 2 * MARGIN))
+    return TOP + int((1 - (rate * 100 - floor) / (100 - floor)) * (FOOT - TOP))
 
 
-def _strokes(dots: Sequence[Dot]) -> list[str]:
+def _strokes(places: Sequence[tuple[int, int | None]]) -> list[str]:
+    """Broken where there is no height."""
     strokes: list[list[str]] = [[]]
-    for dot in dots:
-        if dot.y is None:
+    for x, y in places:
+        if y is None:
             strokes.append([])
         else:
-            strokes[-1].append(f"{dot.x},{dot.y}")
+            strokes[-1].append(f"{x},{y}")
     return [" ".join(stroke) for stroke in strokes if len(stroke) > 1]

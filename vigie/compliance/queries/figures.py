@@ -88,16 +88,18 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """The months up to one, that one simulated on its ground. ``measures``: by month, the lines that are no rate of clocks."""
+    """The months up to one, that one simulated on its ground. By month: ``measures``, the lines that are no rate of clocks, and
+    ``rates``, what each of the others measured."""
 
     points: tuple[Point, ...]
     ground: Ground
     figures: Figures
     measures: dict[dt.date, tuple[rules.Judged, ...]]
+    rates: dict[dt.date, dict[int, Measure]]
     terms: dict[dt.date, Terms]
 
 
-def year(actor: Actor, contract: Contract, last: dt.date, *, now: dt.datetime, length: int = 12) -> Year:
+def year(actor: Actor, contract: Contract, last: dt.date, *, now: dt.datetime, length: int = 13) -> Year:
     """The months up to ``last`` in which something was promised; statements as they stand, the others from their clocks."""
     months = [rules.later(last, n - length + 1) for n in range(length)]
     earlier = statements_before(actor, contract, last)
@@ -114,8 +116,25 @@ def year(actor: Actor, contract: Contract, last: dt.date, *, now: dt.datetime, l
         found[month] = Point(month, together, "simulated", None)
     points = tuple(found[month] for month in months if month in found)
     shown = simulated(actor, contract, last, now=now, ground=ground)
-    measures = _measures_of(terms, stated, {month: reads[month] for month in live})
-    return Year(points, ground, shown, measures, terms)
+    lived = {month: reads[month] for month in live}
+    return Year(
+        points, ground, shown, _measures_of(terms, stated, lived), _rates_of(terms, stated, lived), terms
+    )
+
+
+def _rates_of(
+    terms: dict[dt.date, Terms], stated: dict[dt.date, Statement], live: dict[dt.date, Read]
+) -> dict[dt.date, dict[int, Measure]]:
+    """What each rate of clocks measured in each month: as its statement holds it, else as it reads."""
+    found = {}
+    for month, row in stated.items():
+        if month in terms:
+            keys = {one.key for one in terms[month].rates()}
+            lines = (judged_of(line) for line in row.lines.all() if line.commitment_id in keys)
+            found[month] = {line.key: line.measure for line in lines}
+    for month, read in live.items():
+        found[month] = {one.key: rules.covered(one, read.counts) for one in terms[month].rates()}
+    return found
 
 
 def _measures_of(

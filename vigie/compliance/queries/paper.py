@@ -42,7 +42,7 @@ def month_paper(
     sheet = sheet_of(actor, contract, month, now=now)
     terms = terms_in(actor, contract, [month])[month]
     client = contract.organisation
-    values = {
+    values: dict[str, Any] = {
         "title": _("Compliance, %(month)s") % {"month": sheet.words},
         "subtitle": contract.reference,
         "head": client.name,

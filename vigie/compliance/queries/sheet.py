@@ -130,7 +130,7 @@ def glance(actor: Actor, contract: Contract, *, now: dt.datetime) -> tuple[Sheet
     month = rules.month_of(now, contract.organisation.timezone)
     found = figures.year(actor, contract, month, now=now)
     waiting = _waiting(actor, contract, month, found.ground.terms, None, now)
-    curve = drawn(found, contract.organisation.currency) if found.points else None
+    curve = drawn(found) if found.points else None
     earlier, money = found.ground.past.earlier, contract.organisation.currency
     return _told(Ground(contract, month, found.ground.terms, found.figures, earlier, money), waiting), curve
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
@@ -61,8 +62,11 @@ def test_the_contract_page_shows_the_month_and_the_year(world: World) -> None:
     month_of_a(world)
     page = text_of(enter(world.manager), "contract", world.a.contract.pk)
     assert "février 2026" in page
-    assert "<polyline" not in page  # one month with a measure: a point, not a line
+    assert "trend__rate" not in page  # one month with a measure: a point, not a line
     assert page.count("<circle") == 1
+    assert page.count("trend__goal") == 1  # promised in both months
+    for words in ("tirets : à atteindre, 90 %", ">70 %</text>", ">100 %</text>", ">févr.</text>"):
+        assert re.sub(r"\s", " ", words) in re.sub(r"\s", " ", page)
     assert "75 %" in page
     assert "style=" not in page.partition("<main")[2]
 

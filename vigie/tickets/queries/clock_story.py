@@ -29,14 +29,14 @@ from vigie.tickets.queries.clock_view import (
 from vigie.tickets.queries.holding import holder_names
 from vigie.tickets.rules import cycles
 from vigie.tickets.rules.clock_facts import CLOCK_KINDS, Row
-from vigie.tickets.rules.holders import Hold, holds, proposed, shares
+from vigie.tickets.rules.holders import DONE, Hold, holds, proposed, shares
 from vigie.tickets.rules.support import KINDS
 from vigie.toolkit.jinja import local_name
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A stretch of the ticket's life in the same hands; ``kind`` is the first word of the holder."""
+    """A stretch of the ticket's life in the same hands; ``kind`` is its colour: the first word of the holder, teams numbered."""
 
     start: dt.datetime
     end: dt.datetime
@@ -83,7 +83,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the page of clocks shows."""
+    """What the page of clocks shows. ``scale``: five instants at equal distances on the axis of ``lines``."""
 
     ticket: Ticket
     clocks: list[Explained]
@@ -91,6 +91,7 @@ class Story:
     turns: list[ClockView]
     holds: list[Held]
     lines: list[Line]
+    scale: list[dt.datetime]
     misses: list[Miss]
 
 
@@ -106,13 +107,16 @@ def story(actor: Actor, ticket_id: int, *, now: dt.datetime) -> Story:
         {hold.holder for hold in found} | {s.holder for v in views for s in v.reading.segments}
     )
     shown = [view for view in views if view.kind not in cycles.KINDS or view.state != "met"]
+    told = behind or len({hold.holder for hold in found}) > 1
+    lines, scale = _lines(shown, behind, found, rows) if told else ([], [])
     return Story(
         ticket=ticket,
         clocks=explained_views(actor, shown),
         support=explained_views(actor, behind),
         turns=[view for view in views if view.kind in cycles.KINDS],
-        holds=[_held(hold, names) for hold in found],
-        lines=_lines(shown, behind, found, rows) if behind or len({h.holder for h in found}) > 1 else [],
+        holds=[_held(hold, names, colours(found)) for hold in found],
+        lines=lines,
+        scale=scale,
         misses=_misses(views, names),
     )
 
@@ -133,31 +137,44 @@ def _behind(ticket_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _held(hold: Hold, names: Mapping[str, str]) -> Held:
+TEAMS = 4
+"""Colours of teams; the fifth takes the first again."""
+
+
+def colours(found: Iterable[Hold]) -> dict[str, str]:
+    """A colour for each holder: by its kind, teams each by its own in the order in which they had the ticket."""
+    teams = dict.fromkeys(hold.holder for hold in found if hold.holder.startswith("team:"))
+    numbered = {holder: f"team-{n % TEAMS + 1}" for n, holder in enumerate(teams)}
+    return {hold.holder: numbered.get(hold.holder, hold.holder.partition(":")[0]) for hold in found}
+
+
+def _held(hold: Hold, names: Mapping[str, str], tones: Mapping[str, str]) -> Held:
     start, end = moment(hold.start), moment(hold.end)
     assert start is not None
     assert end is not None
-    kind = hold.holder.partition(":")[0]
-    return Held(start, end, kind, names.get(hold.holder, ""), hold.end - hold.start)
+    return Held(start, end, tones[hold.holder], names.get(hold.holder, ""), hold.end - hold.start)
 
 
 def _lines(
     views: Iterable[ClockView], behind: Iterable[ClockView], found: list[Hold], rows: list[Row]
-) -> list[Line]:
-    """The clocks one under the other, from the opening to the last instant that any of them shows."""
+) -> tuple[list[Line], list[dt.datetime]]:
+    """The clocks one under the other, from the opening to the last instant that any of them shows; and the scale under them."""
     clocks = [view for view in [*views, *behind] if view.reading.segments]
     if not clocks:
-        return []
+        return [], []
     start = min([epoch(rows[0].at), *(view.reading.started_at for view in clocks)])
     drawn = [(view, strip(view.reading)) for view in clocks]
     end = max(view.reading.started_at + sum(part.seconds for part in parts) for view, parts in drawn)
-    end = max([end, *(hold.end for hold in found)])
-    held: list[Part | tuple[str, int]] = [(h.holder.partition(":")[0], h.end - h.start) for h in found]
+    end = max([end, *(hold.end for hold in found if hold.holder != DONE)])
+    tones = colours(found)
+    held: list[Part | tuple[str, int]] = [
+        (tones[h.holder], min(h.end, end) - h.start) for h in found if h.start < end
+    ]
     lines = [Line("", "", "held", _padded(held, 0, end - start))]
     for view, parts in drawn:
         before = view.reading.started_at - start
         lines.append(Line(view.name, view.holder, view.state, _padded([*parts], before, end - start)))
-    return lines
+    return lines, [dt.datetime.fromtimestamp(start + (end - start) * n // 4, dt.UTC) for n in range(5)]
 
 
 def _padded(parts: list[Any], before: int, whole: int) -> list[Part | tuple[str, int]]:

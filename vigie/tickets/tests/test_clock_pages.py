@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -129,6 +130,10 @@ def test_w12_explained_on_one_axis_adds_up(desk: Client, world: World) -> None:
     assert miss.proposed.startswith("supplier:")
     widths = {sum(seconds for _kind, seconds in line.parts) for line in found.lines}
     assert len(widths) == 1
+    assert [kind for kind, _seconds in found.lines[0].parts] == ["team-1", "team-2", "supplier", "team-2"]
+    assert [held.kind for held in found.holds] == ["team-1", "team-2", "supplier", "team-2"]
+    assert len({after - before for before, after in pairwise(found.scale)}) == 1
+    assert (found.scale[0], len(found.scale)) == (ticket.opened_at, 5)
     assert [(x.clock.holder, x.clock.kind, x.clock.used / 3600) for x in found.support] == [
         ("Service desk L1", "ola_work", 1.5), ("Systems L2", "ola_work", 2.5), ("Telis Réseaux", "uc", 7.0),
     ]  # fmt: skip
@@ -138,6 +143,8 @@ def test_w12_explained_on_one_axis_adds_up(desk: Client, world: World) -> None:
         "Who held it",
         "Telis Réseaux",
         "69.2",
+        "Counted beyond the target",
+        "Not counted: outside service hours",
         "Not with this team: not counted",
     ):
         assert words in page or words == "Not with this team: not counted"
