@@ -106,10 +106,11 @@ def drawn(year: figures.Year) -> Curve:
 def _trends(year: figures.Year, months: Sequence[dt.date]) -> Iterable[Trend]:
     """One drawing for each commitment that clocks are judged by; terms that changed go on in the same one."""
     rows = {row.pk: row for terms in year.terms.values() for row in terms.commitments}
+    scopes = {pk: labels.scope_words(row) for pk, row in rows.items() if not is_measure(row)}
     found: dict[str, dict[dt.date, tuple[RateCommitment, Measure]]] = {}
     for month in months:
         for key, measure in year.rates.get(month, {}).items():
-            found.setdefault(labels.scope_words(rows[key]), {})[month] = rows[key], measure
+            found.setdefault(scopes[key], {})[month] = rows[key], measure
     for scope, by_month in found.items():
         yield _trend(scope, months, [by_month.get(month) for month in months])
 

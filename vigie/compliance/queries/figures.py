@@ -123,15 +123,14 @@ def year(actor: Actor, contract: Contract, last: dt.date, *, now: dt.datetime, l
 
 
 def _rates_of(
-    terms: dict[dt.date, Terms], stated: dict[dt.date, Statement], live: dict[dt.date, Read]
+    terms: dict[dt.date, Terms], stated: dict[dt.date, Stated], live: dict[dt.date, Read]
 ) -> dict[dt.date, dict[int, Measure]]:
     """What each rate of clocks measured in each month: as its statement holds it, else as it reads."""
     found = {}
     for month, row in stated.items():
         if month in terms:
             keys = {one.key for one in terms[month].rates()}
-            lines = (judged_of(line) for line in row.lines.all() if line.commitment_id in keys)
-            found[month] = {line.key: line.measure for line in lines}
+            found[month] = {line.key: line.measure for line in row.lines if line.key in keys}
     for month, read in live.items():
         found[month] = {one.key: rules.covered(one, read.counts) for one in terms[month].rates()}
     return found
