@@ -498,6 +498,7 @@ ROUTES: dict[str, Route] = {
     "contract_file": _agents("contract", "contract_file"),
     "contract_file_drop": _agents("contract", "contract_file", sent={}, reads=False),
     "suspension_new": _showing("contract", sent={"reason": "Travaux"}),
+    "notice_new": _showing("contract", sent={"notice_on": "2026-01-12", "notice_reference": "RAR 1"}),
     "contract_step": _agents("contract", "step", sent={}, reads=False),
     "deadline_acknowledge": _agents("contract", "deadline", sent={}, reads=False),
     "draft_force": _agents("contract", sent={}, reads=False),

@@ -334,7 +334,7 @@ def build_scene(world: World) -> Scene:
         "verb": "resolve",
     }.items():
         scene.values[kind] = {"own": value, "other": ABSENT, "absent": ABSENT}
-    for kind, word in (("part", "signatories"), ("step", "notice"), ("preset", "critical")):
+    for kind, word in (("part", "signatories"), ("step", "withdraw"), ("preset", "critical")):
         scene.values[kind] = dict.fromkeys(("own", "other", "absent"), word)
     for kind, word in {"nature": "outage", "measure_kind": "availability"}.items():
         scene.values[kind] = {"own": word, "other": word, "absent": word}

@@ -52,6 +52,10 @@ PAUSES: dict[str, Label] = {**PENDING_REASONS, UNAGREED_WINDOW: _("Change window
 SUPPORT_KINDS: dict[str, Label] = dict(SupportCommitment.Kind.choices)
 RENEWALS: dict[str, Label] = dict(SupplierContract.Renewal.choices)
 CRITICALITIES: dict[int, Label] = dict(Supplier._meta.get_field("criticality").choices or ())  # type: ignore[arg-type]
+KEPT_BY: dict[str, Label] = {
+    "restore": _("kept by the resolution of incidents"),
+    "fulfilment": _("kept by the resolution of requests"),
+}
 REQUIREMENT_STATES: dict[str, Label] = dict(Requirement.State.choices)
 MEASURES: dict[str, Label] = dict(Requirement.Measure.choices)
 GAPS: dict[str, Label] = {
@@ -140,6 +144,20 @@ refusals.register(
         "contracts.version_overlaps": _("This amendment would overlap the version in force: it starts after that one did."),
         "contracts.amendment_same_day": _("Another version of this contract already starts on that day."),
         "contracts.amendment_after_end": _("The contract has ended by that day."),
+        "contracts.covered_twice": _(
+            "%(contract)s already covers the same tickets just as precisely, from %(day)s on: %(what)s. "
+            "Narrow the cover of one of the two, or end the other one first."
+        ),
+        "contracts.nobody_accountable": _(
+            "Nobody answers for this contract: name a lot and its accountable manager first."
+        ),
+        "contracts.renewal_without_end": _(
+            "A tacit renewal begins on an end: give the last day, or choose an express renewal."
+        ),
+        "contracts.notice_without_end": _(
+            "A notice is counted back from an end: give the last day, or write 0 months of notice."
+        ),
+        "contracts.requirement_not_kept": _("A commitment ticked cannot keep what was asked. %(measure)s: %(promise)s."),
         "contracts.draft_exists": _("An amendment of this contract is already being drafted: put it in force or drop it first."),
         "contracts.no_draft": _("What is in force is never edited: draft an amendment first."),
         "contracts.not_in_force": _("This contract is not in force yet: change its first version."),
@@ -153,6 +171,7 @@ refusals.register(
         "contracts.file_refused": _("“%(name)s” is a program: it cannot be attached."),
         "contracts.state_refused": _("The contract is no longer in a state that allows this."),
         "contracts.no_end": _("This contract has no end: give it one first."),
+        "contracts.notice_in_the_future": _("A notice is dated today at the latest."),
         "contracts.notice_too_late": _("The last day to give notice is past: the contract is renewed."),
         "contracts.start_stands": _("The start of a contract in force stands: its first version began on that day."),
         "contracts.fact_without_terms": _("This change of promise does not say what is promised."),
@@ -162,10 +181,10 @@ refusals.register(
         "contracts.penalty_bands": _("Bands go down from the highest rate to 0, each rate once."),
         "contracts.penalty_negative": _("A penalty is not below zero."),
         "contracts.response_never_paused": _("The response clock is never suspended."),
-        "contracts.target_ambiguous": _("“%(text)s” can be read in several ways. Write 8h, 1h30, 30 min, or J+2 (second business day)."),
+        "contracts.target_ambiguous": _("“%(text)s” can be read in several ways. Write 8h, 1h30, 30 min, or D+2 (second business day)."),
         "contracts.target_not_a_clock": _("This target is not a duration."),
         "contracts.target_not_positive": _("A target is longer than nothing."),
-        "contracts.target_unreadable": _("“%(text)s” is not a target. Write 8h, 1h30, 30 min, or J+2."),
+        "contracts.target_unreadable": _("“%(text)s” is not a target. Write 8h, 1h30, 30 min, or D+2."),
         "contracts.target_wrong_unit": _("A commitment is a duration or a number of business days, not a date."),
         "contracts.terms_unreadable": _("What was promised on this ticket cannot be read (%(reason)s)."),
         "contracts.threshold_not_positive": _("A warning comes after some part of the time: 50, 75, 90…"),
@@ -198,9 +217,9 @@ def target_words(seconds: int | None, days: int | None) -> str:
 
 
 def target_input(seconds: int | None, days: int | None) -> str:
-    """The same as it is typed: ``8h``, ``1h30``, ``30 min``, ``J+2``."""
+    """The same as it is typed: ``8h``, ``1h30``, ``30 min``, ``J+2`` (``D+2`` in English)."""
     if days:
-        return f"J+{days}"
+        return gettext("D+%(days)s") % {"days": days}
     hours, minutes = divmod((seconds or 0) // 60, 60)
     if hours:
         return f"{hours}h{minutes:02d}" if minutes else f"{hours}h"

@@ -56,6 +56,7 @@ urlpatterns: list[URLPattern] = [
         "contracts/<int:contract_id>/files/<int:file_id>/drop/", parties.file_drop, name="contract_file_drop"
     ),
     path("contracts/<int:contract_id>/suspend/", parties.suspension_new, name="suspension_new"),
+    path("contracts/<int:contract_id>/notice/", parties.notice_new, name="notice_new"),
     path("contracts/<int:contract_id>/steps/<slug:step>/", parties.contract_step, name="contract_step"),
     path(
         "contracts/<int:contract_id>/deadlines/<int:deadline_id>/",

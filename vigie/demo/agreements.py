@@ -118,7 +118,8 @@ def _internal(settled: Settled, day: dt.date, anchor: dt.datetime) -> None:
     base = Contract.objects.get(organisation=client.organisation)
     names = {
         "reference": f"CAPS-CONV-{day.year}", "name_fr": "Convention de service documentaire", "name_en": "Document service agreement",
-        "nature": Contract.Nature.INTERNAL, "starts_on": day, "notice_months": 1, "renewal": "tacit",
+        "nature": Contract.Nature.INTERNAL, "starts_on": day, "ends_on": months_after(day, 12), "notice_months": 1,
+        "renewal": "tacit",
     }  # fmt: skip
     now = dt.datetime.combine(day - 15 * DAY, dt.time(9), dt.UTC)
     contract = create_contract(SYSTEM, client.organisation.pk, names, now=now)
@@ -131,10 +132,10 @@ def _internal(settled: Settled, day: dt.date, anchor: dt.datetime) -> None:
     versions.change_draft(
         SYSTEM, contract.pk, {"changes": "Ouverture du service documentaire aux trois sites."}, now=now
     )
-    versions.put_in_force(SYSTEM, contract.pk, now=now)
     lot = {"kind": "RUN", "name_fr": "Gestion documentaire", "name_en": "Document management",
            "manager": settled.staff["Stéphane Gaillard"].agent}  # fmt: skip
-    parties.add_part(SYSTEM, contract.pk, "lots", lot, now=anchor)
+    parties.add_part(SYSTEM, contract.pk, "lots", lot, now=now)
+    versions.put_in_force(SYSTEM, contract.pk, now=now)
 
 
 def _parties(settled: Settled, contract: Contract, now: dt.datetime) -> None:

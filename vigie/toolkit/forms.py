@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
-from django.db.models import QuerySet
+from django.db.models import BaseConstraint, QuerySet, UniqueConstraint
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +30,7 @@ Group = tuple[Words, Sequence[str]]
 
 DASHES = "---------"  # Django's word for the empty choice, and ours
 NOTHING = "—"
+TAKEN = _("Another record already says the same.")
 LARGEST = 2**31 - 1  # what a whole number of the database holds
 
 
@@ -80,9 +82,9 @@ def attempt(form: forms.BaseForm, act: Callable[[dict[str, Any]], T]) -> T | Non
     except Refusal as refusal:
         blame(form, refusal)
     except ValidationError as error:
-        for name, texts in _by_field(error).items():
-            for text in texts:
-                form.add_error(name if name in form.fields else None, text)
+        for name, one in _each(error):
+            field, words = in_our_words(form, name, one)
+            form.add_error(field if field in form.fields else None, str(words))
     return None
 
 
@@ -104,8 +106,41 @@ def blame(form: forms.BaseForm, refusal: Refusal) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, sentence(refusal))
 
 
-def _by_field(error: ValidationError) -> Mapping[str, Sequence[str]]:
-    return error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+def _each(error: ValidationError) -> list[tuple[str, ValidationError]]:
+    if not hasattr(error, "error_dict"):
+        return [("", one) for one in error.error_list]
+    by_field: Mapping[str, list[ValidationError]] = error.error_dict
+    return [(name, one) for name, errors in by_field.items() for one in errors]
+
+
+def in_our_words(form: forms.BaseForm, name: str, error: ValidationError) -> tuple[str, Words]:
+    """The field to blame and the sentence; what the framework says of a duplicate or of a constraint is said in our words."""
+    if error.code in ("unique", "unique_together"):
+        checked = (error.params or {}).get("unique_check", (name,))
+        shown = [one for one in checked if one in form.fields]
+        return (shown[-1] if shown else "", _taken(form, shown))
+    text = error.messages[0]
+    before, _name, after = str(BaseConstraint.default_violation_error_message).partition("%(name)s")
+    if text.startswith(before) and text.endswith(after):
+        broken = text[len(before) : len(text) - len(after)]
+        unique = any(
+            constraint.name == broken and isinstance(constraint, UniqueConstraint)
+            for model in apps.get_models()
+            for constraint in model._meta.constraints
+        )
+        return name, TAKEN if unique else _("These values do not go together.")
+    return name, text
+
+
+def _taken(form: forms.BaseForm, names: Sequence[str]) -> Words:
+    """What another record has already: the word typed, or the fields that say the same together."""
+    last = form.fields[names[-1]] if names else None
+    if last is None:
+        return TAKEN
+    if type(last) in (forms.CharField, forms.SlugField, forms.EmailField):
+        return _("“%(value)s” is already taken: choose something else.") % {"value": form[names[-1]].data}
+    told = " · ".join(str(form[name].label) for name in names)
+    return _("Another record already has the same: %(fields)s.") % {"fields": told}
 
 
 def form_page(

@@ -103,3 +103,11 @@ def history(subjects: Mapping[str, Iterable[int]], *, most: int = 30) -> list[di
     entries = JournalEntry.objects.filter(wanted).order_by("-pk")
     names = ("at", "actor_name", "subject", "subject_id", "verb", "before", "after")
     return [{**row} for row in entries.values(*names)[:most]]
+
+
+def undone(instance: models.Model, *, since: dt.datetime) -> list[dict[str, Any]]:
+    """What a record in the reader's sight said before each change from ``since`` on, the latest change first."""
+    entries = JournalEntry.objects.filter(
+        subject=instance._meta.label_lower, subject_id=instance.pk, verb="changed", at__gte=since
+    )
+    return list(entries.order_by("-at", "-pk").values_list("before", flat=True))

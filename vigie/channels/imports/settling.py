@@ -111,7 +111,7 @@ def _contract(
                 "calendar": calendar, "follow_site": False, "pauses": {}, "thresholds": [],
             }  # fmt: skip
             add_commitment(actor, contract.pk, wanted, now=now)
-    put_in_force(actor, contract.pk, now=now)
+    put_in_force(actor, contract.pk, now=now, taken_over=True)
     made["contracts"] = 1
 
 

@@ -9,12 +9,14 @@ from typing import Any
 from django.db import transaction
 
 from vigie.contracts import access
-from vigie.contracts.actions.versions import first_draft, move_first_draft
+from vigie.contracts.actions.versions import first_draft, missing_terms, move_first_draft, refuse_rivals
 from vigie.contracts.models import Contract
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import Refusal
 from vigie.tenancy import access as tenancy_access
 from vigie.toolkit import journal
+
+TERMS = {"nature", "ends_on", "renewal", "notice_months"}
 
 
 @transaction.atomic
@@ -27,6 +29,7 @@ def create_contract(
     contract = journal.write(
         actor, Contract(organisation=client, status=Contract.Status.DRAFT), values, now=now
     )
+    _check_terms(contract)
     first_draft(actor, contract, now=now)
     return contract
 
@@ -46,4 +49,15 @@ def change_contract(
         if contract.status not in Contract.UNPROMISED:
             raise Refusal("contracts.start_stands", field="starts_on")
         move_first_draft(actor, contract, start, now=now)
-    return journal.write(actor, contract, values, now=now)
+    changed = journal.write(actor, contract, values, now=now)
+    if TERMS & values.keys():
+        _check_terms(changed)
+        if changed.status not in Contract.UNPROMISED:
+            refuse_rivals(changed, now=now)
+    return changed
+
+
+def _check_terms(contract: Contract) -> None:
+    """Refuse a renewal or a notice without an end to count from."""
+    for refusal in missing_terms(contract):
+        raise refusal

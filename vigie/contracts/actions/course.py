@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from vigie.accounts.models import Agent
 from vigie.contracts import access
-from vigie.contracts.actions.versions import today_of
+from vigie.contracts.actions.parties import attach
+from vigie.contracts.actions.versions import refuse_rivals, today_of
 from vigie.contracts.models import Contract, Deadline, Lot, Suspension
 from vigie.contracts.rules.renewal import decision_deadline, renewed, runs_until, step_due
 from vigie.kernel.actor import SYSTEM, Actor
@@ -18,15 +21,19 @@ from vigie.notifications.actions import Message, notify
 from vigie.toolkit import journal
 
 Status = Contract.Status
+Letter = tuple[str, int, Iterable[bytes]]
+"""A file: its name, its size in bytes, its pieces."""
 
 
-def _move(actor: Actor, contract_id: int, allowed: tuple[str, ...], to: str, *, now: dt.datetime) -> Contract:
-    """Change the state, from one of those ``allowed`` (``contracts.state_refused``)."""
+def _move(
+    actor: Actor, contract_id: int, allowed: tuple[str, ...], to: str, *, now: dt.datetime, **more: Any
+) -> Contract:
+    """Change the state and what goes with it, from one of those ``allowed`` (``contracts.state_refused``)."""
     actor.demand("contracts:manage")
     contract = access.locked(actor, contract_id)
     if contract.status not in allowed:
         raise Refusal("contracts.state_refused")
-    return journal.write(actor, contract, {"status": to}, now=now)
+    return journal.write(actor, contract, {"status": to, **more}, now=now)
 
 
 @transaction.atomic
@@ -36,24 +43,48 @@ def negotiate(actor: Actor, contract_id: int, *, now: dt.datetime) -> Contract:
 
 
 @transaction.atomic
-def give_notice(actor: Actor, contract_id: int, *, now: dt.datetime) -> Contract:
+def give_notice(
+    actor: Actor,
+    contract_id: int,
+    *,
+    now: dt.datetime,
+    on: dt.date | None = None,
+    reference: str = "",
+    letter: Letter | None = None,
+) -> Contract:
     """The contract ends on its end, whatever its renewal, and nobody is reminded of the decision any more.
 
-    Refuses ``contracts.no_end`` and, past the deadline of a tacit renewal, ``contracts.notice_too_late``.
+    ``on`` is the day of the letter (today where none is given), which its reference or its file prove. Refuses
+    ``contracts.notice_in_the_future``, ``contracts.no_end`` and, past the deadline of a tacit renewal,
+    ``contracts.notice_too_late``.
     """
-    contract = _move(actor, contract_id, (Status.ACTIVE, Status.SUSPENDED), Status.NOTICE_GIVEN, now=now)
+    today = today_of(access.one(actor, contract_id), now)
+    day = on or today
+    if day > today:
+        raise Refusal("contracts.notice_in_the_future", field="notice_on")
+    contract = _move(
+        actor, contract_id, (Status.ACTIVE, Status.SUSPENDED), Status.NOTICE_GIVEN, now=now,
+        notice_on=day, notice_reference=reference.strip(),
+    )  # fmt: skip
     if contract.ends_on is None:
         raise Refusal("contracts.no_end")
-    late = decision_deadline(contract.ends_on, contract.notice_months) < today_of(contract, now)
+    late = decision_deadline(contract.ends_on, contract.notice_months) < day
     if late and contract.renewal == Contract.Renewal.TACIT:
-        raise Refusal("contracts.notice_too_late")
+        raise Refusal("contracts.notice_too_late", field="notice_on")
+    if letter is not None:
+        attach(actor, contract_id, *letter, now=now)
     return contract
 
 
 @transaction.atomic
 def withdraw_notice(actor: Actor, contract_id: int, *, now: dt.datetime) -> Contract:
-    """Both sides go on as before the notice."""
-    return _move(actor, contract_id, (Status.NOTICE_GIVEN,), Status.ACTIVE, now=now)
+    """Both sides go on as before the notice, unless another contract has taken over from its end."""
+    contract = _move(
+        actor, contract_id, (Status.NOTICE_GIVEN,), Status.ACTIVE, now=now,
+        notice_on=None, notice_reference="",
+    )  # fmt: skip
+    refuse_rivals(contract, now=now)
+    return contract
 
 
 @transaction.atomic

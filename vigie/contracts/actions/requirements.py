@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from vigie.contracts import access
+from vigie.contracts import access, labels
 from vigie.contracts.models import Contract, Requirement, RequirementTrace
 from vigie.contracts.queries.versions import agreed_commitments
 from vigie.contracts.rules.instants import zone_of
-from vigie.contracts.rules.requirements import check_step
+from vigie.contracts.rules.requirements import check_step, keeps
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
 from vigie.toolkit import journal
@@ -60,6 +60,13 @@ def trace(
     known = agreed_commitments(actor, row.contract).filter(pk__in=wanted)
     if known.count() != len(wanted):
         raise NotFound()
+    if not all(
+        keeps(row.measure, kind, tickets) for kind, tickets in known.values_list("kind", "ticket_type")
+    ):
+        raise Refusal(
+            "contracts.requirement_not_kept", field="commitments", measure=labels.MEASURES[row.measure],
+            promise=labels.KEPT_BY[row.measure],
+        )  # fmt: skip
     before = set(row.traces.values_list("commitment_id", flat=True))
     if before != wanted:
         row.traces.exclude(commitment_id__in=wanted).delete()

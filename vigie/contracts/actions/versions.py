@@ -10,13 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from vigie.contracts import access
-from vigie.contracts.models import Commitment, Contract, ContractVersion, Covered, PriceLine
+from vigie.contracts.models import Commitment, Contract, ContractVersion, Covered, Lot, PriceLine
+from vigie.contracts.queries.overlaps import overlaps
 from vigie.contracts.queries.reach import refusals_of
 from vigie.contracts.rules.instants import zone_of
 from vigie.contracts.rules.policies import COLUMNS, pause_reasons
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound, Refusal
+from vigie.tenancy.models import Organisation
 from vigie.toolkit import journal
+from vigie.toolkit.jinja import local_name, when
 
 POLICIES = ("on_priority_change", "on_reopen", "pauses", "reopen_days", "close_days", "silence_days")
 PARTS = (Commitment, Covered, PriceLine)
@@ -113,14 +116,18 @@ def drop_draft(actor: Actor, contract_id: int, *, now: dt.datetime) -> None:
 
 
 @transaction.atomic
-def put_in_force(actor: Actor, contract_id: int, *, now: dt.datetime) -> ContractVersion:
+def put_in_force(
+    actor: Actor, contract_id: int, *, now: dt.datetime, taken_over: bool = False
+) -> ContractVersion:
     """The draft stands from its day on, and never changes again; refused by the first of its :func:`obstacles`.
 
-    The first version puts its contract in force.
+    The first version puts its contract in force. ``taken_over``: of a tool left behind, which named no manager.
     """
     contract, draft = locked_draft(actor, contract_id)
+    hold_client(contract)
     for refusal in obstacles(contract, draft, now=now):
-        raise refusal
+        if not (taken_over and refusal.code == "contracts.nobody_accountable"):
+            raise refusal
     draft = journal.write(actor, draft, {"state": ContractVersion.State.IN_FORCE}, now=now)
     if contract.status in Contract.UNPROMISED:
         began = contract.starts_on <= today_of(contract, now)
@@ -130,15 +137,61 @@ def put_in_force(actor: Actor, contract_id: int, *, now: dt.datetime) -> Contrac
 
 
 def obstacles(contract: Contract, draft: ContractVersion, *, now: dt.datetime) -> list[Refusal]:
-    """Why the draft cannot be put in force: its day, then each target that its hours would never let fall due."""
-    base = last_in_force(contract)
+    """Why the draft cannot be put in force: its day or who answers, the contracts that it would take tickets from without
+    a word, then each target that its hours would never let fall due.
+    """
+    base, today = last_in_force(contract), today_of(contract, now)
     found: list[Refusal] = []
     if base is not None:
         try:
             _check_day(contract, base, draft.effective_on, now)
         except Refusal as refusal:
             found.append(refusal)
-    return [*found, *refusals_of(draft, today_of(contract, now))]
+    else:
+        found += missing_terms(contract)
+        if not Lot.objects.filter(contract=contract).exists():
+            found.append(Refusal("contracts.nobody_accountable", field="manager"))
+    return [*found, *rivals(draft, today), *refusals_of(draft, today)]
+
+
+def missing_terms(contract: Contract) -> list[Refusal]:
+    """A renewal and a notice are counted from an end."""
+    if contract.ends_on is not None:
+        return []
+    found = []
+    if contract.renewal == Contract.Renewal.TACIT:
+        found.append(Refusal("contracts.renewal_without_end", field="ends_on"))
+    if contract.notice_months:
+        found.append(Refusal("contracts.notice_without_end", field="ends_on"))
+    return found
+
+
+def hold_client(contract: Contract) -> None:
+    """Two contracts of a client are compared by one person at a time."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=contract.organisation_id)
+
+
+def rivals(version: ContractVersion, today: dt.date) -> list[Refusal]:
+    """The contracts that a version would share tickets with, nothing telling which one governs."""
+    return [
+        Refusal(
+            "contracts.covered_twice",
+            contract=f"{one.contract.reference} ({local_name(one.contract)})",
+            what=one.what,
+            day=when(one.since),
+        )
+        for one in overlaps(version, today)
+    ]
+
+
+def refuse_rivals(contract: Contract, *, now: dt.datetime) -> None:
+    """Refuse (``contracts.covered_twice``) dates by which a contract in force would run beside another one."""
+    hold_client(contract)
+    standing = ContractVersion.objects.filter(contract=contract, state=ContractVersion.State.IN_FORCE)
+    for version in standing.order_by("effective_on"):
+        version.contract = contract
+        for refusal in rivals(version, today_of(contract, now)):
+            raise refusal
 
 
 def locked_draft(actor: Actor, contract_id: int) -> tuple[Contract, ContractVersion]:
@@ -174,7 +227,7 @@ def check_pauses(pauses: Mapping[str, Mapping[str, bool]]) -> None:
 
 
 def _check_day(contract: Contract, base: ContractVersion, day: dt.date, now: dt.datetime) -> None:
-    """An amendment starts after the version put in force last, before the end, and tomorrow at the earliest.
+    """An amendment starts after the version put in force last, before the end where it is one, and tomorrow at the earliest.
 
     The tickets of today were promised what stood this morning.
     """
@@ -182,7 +235,8 @@ def _check_day(contract: Contract, base: ContractVersion, day: dt.date, now: dt.
         raise Refusal("contracts.amendment_same_day", field="effective_on")
     if day < base.effective_on:
         raise Refusal("contracts.version_overlaps", field="effective_on")
-    if contract.ends_on is not None and day >= contract.ends_on:
+    end = contract.promises_until
+    if end is not None and day >= end:
         raise Refusal("contracts.amendment_after_end", field="effective_on")
     if day <= today_of(contract, now):
         raise Refusal("contracts.change_in_the_past", field="effective_on")

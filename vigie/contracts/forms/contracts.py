@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
+from django.forms.models import model_to_dict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
@@ -29,9 +31,7 @@ class ContractForm(RecordForm):
     organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Client"))
     starts_on = date_field(label=_("Starts on"))
     ends_on = date_field(
-        label=_("Ends on"),
-        required=False,
-        help_text=_("The first day on which it no longer runs. Empty: no end."),
+        label=_("Last day"), required=False, help_text=_("The last day on which it runs. Empty: no end.")
     )
 
     class Meta:
@@ -53,6 +53,18 @@ class ContractForm(RecordForm):
         super().__init__(*args, **kwargs)
         choose_from(self, "organisation", clients)
 
+    def clean_ends_on(self) -> dt.date | None:
+        """The first day without it, from the last day that people read and type."""
+        day: dt.date | None = self.cleaned_data["ends_on"]
+        if day == dt.date.max:
+            raise forms.ValidationError(_("This date is too far away."))
+        return day + dt.timedelta(days=1) if day else None
+
+
+def contract_initial(contract: Contract) -> dict[str, Any]:
+    """A contract as its form shows it."""
+    return {**model_to_dict(contract), "ends_on": contract.last_day}
+
 
 class CommitmentForm(PromiseForm):
     """One promise: for which tickets, what, measured how."""
@@ -73,7 +85,7 @@ class CommitmentForm(PromiseForm):
     target = forms.CharField(
         label=_("Target"),
         max_length=30,
-        help_text=_("8h, 1h30, 30 min of service time, or J+2: the end of the second business day."),
+        help_text=_("8h, 1h30, 30 min of service time, or D+2: the end of the second business day."),
     )
     calendar = forms.ModelChoiceField(Calendar.objects.none(), label=_("Calendar"))
     own_pauses = forms.TypedChoiceField(

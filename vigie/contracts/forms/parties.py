@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy as p
 from vigie.accounts.access import offered_agents
 from vigie.accounts.models import Agent
 from vigie.catalog.models import Service
+from vigie.contracts.forms.fields import date_field
 from vigie.contracts.models import Contract, ContractVersion, Lot, PriceLine, Signatory
 from vigie.tenancy.models import Entity, Site
 from vigie.toolkit.forms import RecordForm, choose_from
@@ -111,6 +112,23 @@ class FileForm(forms.Form):
     """A document to attach."""
 
     file = forms.FileField(label=_("Document"))
+
+
+class NoticeForm(forms.Form):
+    """The day of a notice, and what proves it."""
+
+    moving = ("notice_on",)  # proposed as today, whatever the day
+
+    notice_on = date_field(
+        label=_("Date of the notice"), help_text=_("The day of the letter: the notice is counted from it.")
+    )
+    notice_reference = forms.CharField(
+        label=_("Reference of the letter"), required=False, max_length=120,
+        help_text=_("Number of the registered letter, subject of the e-mail…"),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=_("Letter"), required=False, help_text=_("Kept among the documents of the contract.")
+    )
 
 
 class SuspensionForm(forms.Form):

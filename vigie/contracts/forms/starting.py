@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from vigie.contracts import labels
+from vigie.contracts.actions.commitments import read_commitment_target
 from vigie.contracts.forms.contracts import ContractForm
 from vigie.contracts.models import Calendar
 from vigie.contracts.rules.presets import Line
@@ -31,7 +32,7 @@ class StartForm(ContractForm):
             del self.fields["always"]
         for line in lines:
             self.fields[line.key] = forms.CharField(
-                label=line_words(line), required=False, max_length=40, initial=line.target
+                label=line_words(line), required=False, max_length=40, initial=typed(line.target)
             )
 
     @property
@@ -42,6 +43,12 @@ class StartForm(ContractForm):
         """Each line with its target as typed and the calendar that measures it."""
         for line in self.lines:
             yield line, self.cleaned_data[line.key], self.cleaned_data[line.hours]
+
+
+def typed(target: str) -> str:
+    """A target of a preset as the reader writes it: ``J+5`` in French, ``D+5`` in English."""
+    columns = read_commitment_target(target)
+    return labels.target_input(columns["target_seconds"], columns["target_days"])
 
 
 def line_words(line: Line) -> str:

@@ -134,7 +134,7 @@ class SupportForm(PromiseForm):
     target = forms.CharField(
         label=_("Target"),
         max_length=30,
-        help_text=_("8h, 1h30, 30 min of service time, or J+2: the end of the second business day."),
+        help_text=_("8h, 1h30, 30 min of service time, or D+2: the end of the second business day."),
     )
     calendar = forms.ModelChoiceField(
         Calendar.objects.none(),

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy as p
 
 from vigie.catalog.models import Category, Service
 from vigie.contracts.models.calendars import Calendar
-from vigie.contracts.rules.renewal import last_day
+from vigie.contracts.rules.renewal import last_day, runs_until
 from vigie.tenancy.models import Entity, Organisation, Site
 
 
@@ -51,6 +51,8 @@ class Contract(models.Model):
     notice_months = models.PositiveSmallIntegerField(_("Notice (months)"), default=0)
     renewal = models.CharField(_("Renewal"), max_length=8, choices=Renewal, default=Renewal.EXPRESS)
     renewal_months = models.PositiveSmallIntegerField(_("Renewed for (months)"), default=12)
+    notice_on = models.DateField(_("Date of the notice"), null=True, blank=True)
+    notice_reference = models.CharField(_("Reference of the letter"), max_length=120, blank=True)
 
     class Meta:
         constraints = [
@@ -74,6 +76,12 @@ class Contract(models.Model):
     def last_day(self) -> dt.date | None:
         """The last day on which it runs."""
         return last_day(self.ends_on)
+
+    @property
+    def promises_until(self) -> dt.date | None:
+        """The first day without its promises; a tacit renewal has none until notice is given."""
+        told = self.status in (self.Status.NOTICE_GIVEN, self.Status.ENDED)
+        return runs_until(self.ends_on, tacit=self.renewal == self.Renewal.TACIT, notice_given=told)
 
     def __str__(self) -> str:
         return self.reference

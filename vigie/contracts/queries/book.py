@@ -36,7 +36,6 @@ from vigie.contracts.rules.promise import (
     Terms,
     Unit,
 )
-from vigie.contracts.rules.renewal import runs_until
 from vigie.contracts.rules.targets import CommitmentRow, TicketScope, choose_all
 from vigie.tenancy.models import Entity, Organisation, Site
 
@@ -117,11 +116,7 @@ class PromiseBook:
 
     def _runs(self, contract: Contract, day: dt.date) -> bool:
         """Has it started, not ended, and is it not suspended on that day?"""
-        end = runs_until(
-            contract.ends_on,
-            tacit=contract.renewal == Contract.Renewal.TACIT,
-            notice_given=contract.status in (Contract.Status.NOTICE_GIVEN, Contract.Status.ENDED),
-        )
+        end = contract.promises_until
         if day < contract.starts_on or (end is not None and end <= day):
             return False
         return not any(

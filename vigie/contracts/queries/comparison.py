@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from vigie.contracts import access, labels
 from vigie.contracts.models import Commitment, ContractVersion
 from vigie.contracts.queries.parties import cover_of, prices_of
@@ -15,6 +17,8 @@ from vigie.contracts.rules.policies import COLUMNS, pause_reasons
 from vigie.contracts.rules.promise import THRESHOLDS, ClockKind, Target, Unit
 from vigie.kernel.actor import Actor
 from vigie.toolkit.jinja import local_name
+from vigie.workflow.labels import TYPES, label
+from vigie.workflow.queries import current_versions, machine_of
 
 COURSE = ("on_priority_change", "on_reopen")
 DELAYS = ("reopen_days", "close_days", "silence_days")
@@ -119,17 +123,49 @@ def _policies(version: ContractVersion) -> dict[str, Any]:
     }
 
 
-def policies_of(version: ContractVersion) -> list[tuple[str, str, bool]]:
-    """``(what, in words, is it another choice than the usual one)`` for each policy of a version."""
+def policies_of(version: ContractVersion, *, for_client: bool = False) -> list[tuple[str, str, bool]]:
+    """``(what, in words, is it another choice than the usual one)`` for each policy of a version.
+
+    ``for_client``: a delay that is not set is told as the days of the workflows, whose name says nothing to a client.
+    """
     usual = _policies(ContractVersion())
     return [
-        (str(labels.PARTS[name]), words_of(name, value), value != usual[name])
+        (
+            str(labels.PARTS[name]),
+            _of_workflows(name) if for_client and value is None else words_of(name, value),
+            value != usual[name],
+        )
         for name, value in _policies(version).items()
     ]
 
 
+def _of_workflows(name: str) -> str:
+    """The days that the workflows in use give, type by type where they differ."""
+    machines = {code: machine_of(pk) for code, pk in current_versions().items()}
+    days = {
+        code: ", ".join(map(str, one.silence)) if name == "silence_days" else str(getattr(one, name))
+        for code, one in machines.items()
+    }
+    if len(set(days.values())) == 1:
+        return next(iter(days.values()))
+    colon = _(": ")
+    return " · ".join(f"{label(TYPES, code)}{colon}{told}" for code, told in days.items())
+
+
 def _part(name: str, before: Any, after: Any, move: Move) -> Part:
+    if isinstance(before, frozenset) and isinstance(after, frozenset):
+        return Part(str(labels.PARTS[name]), "", _moved(before, after), move)
     return Part(str(labels.PARTS[name]), words_of(name, before), words_of(name, after), move)
+
+
+def _moved(before: frozenset[str], after: frozenset[str]) -> str:
+    """What joins a set of reasons and what leaves it; all that stays is left out."""
+    told = []
+    if after - before:
+        told.append(_("Added: %(reasons)s") % {"reasons": reasons_words(after - before)})
+    if before - after:
+        told.append(_("Removed: %(reasons)s") % {"reasons": reasons_words(before - after)})
+    return " · ".join(told)
 
 
 def words_of(name: str, value: Any) -> str:

@@ -123,6 +123,16 @@ class Foreseen:
     more_spans: bool
 
 
+def governing(actor: Actor, contract: Contract, scope: Scope, *, with_draft: bool) -> ContractVersion | None:
+    """The version, of whichever contract of the client, that such a ticket would get its promises from.
+
+    ``with_draft``: as if the draft of this contract were put in force.
+    """
+    access.one(actor, contract.pk)
+    drafted = with_draft or contract.status in Contract.UNPROMISED
+    return promise_book(contract.organisation_id, draft_of=contract.pk if drafted else 0).version_for(scope)
+
+
 def foresee(actor: Actor, contract: Contract, scope: Scope, *, with_draft: bool) -> list[Foreseen]:
     """What this contract alone would promise; empty outside its period or where it says nothing.
 

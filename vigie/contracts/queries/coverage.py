@@ -17,7 +17,7 @@ from vigie.contracts.queries.versions import agreed_commitments, commitments_of,
 from vigie.contracts.questions import Measured, measures_of
 from vigie.contracts.rules.instants import moment
 from vigie.contracts.rules.promise import ClockKind
-from vigie.contracts.rules.requirements import OPEN
+from vigie.contracts.rules.requirements import OPEN, keeps
 from vigie.kernel.actor import Actor
 
 GAPS = ("uncommitted", "unmeasured", "unasked", "unsupported", "silent")
@@ -208,7 +208,8 @@ def traces_of(actor: Actor, row: Requirement, *, now: dt.datetime) -> tuple[list
     traced = sorted(pk for pk in row.traces.values_list("commitment_id", flat=True) if pk in keys)
     standing, became = {keys[pk] for pk in today}, {keys[pk] for pk in traced}
     gone = list({keys[pk]: pk for pk in traced if keys[pk] not in standing}.values())
-    return [*today, *gone], [*(pk for pk in today if keys[pk] in became), *gone]
+    able = [pk for pk in today if keeps(row.measure, *keys[pk][:2]) or keys[pk] in became]
+    return [*able, *gone], [*(pk for pk in today if keys[pk] in became), *gone]
 
 
 def one_line(found: Coverage, commitment: Commitment) -> Line | None:

@@ -28,12 +28,16 @@ LISTED = ("name", "trade", "criticality", "is_active", "held")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """The term that runs on a day: its last day, and until when one must decide. ``tone`` colours how near that is."""
+    """The term that runs on a day: its last day, and until when one must decide. ``tone`` colours how near that is.
+
+    ``renews_until``: past that day, the last day of the term that a tacit renewal will now begin.
+    """
 
     ends_on: dt.date | None
     decide_by: dt.date | None
     tone: str
     running: bool
+    renews_until: dt.date | None = None
 
 
 def term_of(contract: SupplierContract, today: dt.date) -> Term:
@@ -47,7 +51,10 @@ def term_of(contract: SupplierContract, today: dt.date) -> Term:
         tone = "late"
     elif decide is not None and decide - today <= SOON:
         tone = "warn"
-    return Term(ends, decide, tone, contract.starts_on <= today <= last_day(contract))
+    then = None
+    if tone == "late" and contract.renewal == SupplierContract.Renewal.TACIT and contract.ends_on and ends:
+        then = term_after(contract.ends_on, contract.renewal_months, ends + dt.timedelta(days=1))
+    return Term(ends, decide, tone, contract.starts_on <= today <= last_day(contract), then)
 
 
 def suppliers_page(

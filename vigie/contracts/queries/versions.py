@@ -53,7 +53,7 @@ def editions(actor: Actor, contract: Contract, *, today: dt.date) -> list[Editio
     """Every version of a contract in sight, by day; a draft comes last."""
     found = models_of(ContractVersion, _versions(actor), {CONTRACT: contract.pk})
     standing = sorted((v for v in found if v.state == ContractVersion.State.IN_FORCE), key=_day)
-    ends = [*(version.effective_on for version in standing[1:]), contract.ends_on]
+    ends = [*(version.effective_on for version in standing[1:]), contract.promises_until]
     # a contract that is not in force yet has an end, and no version that ends there
     told = [Edition(v, end, _when(v, end, today)) for v, end in zip(standing, ends, strict=False)]
     drafts = [Edition(v, None, "draft") for v in found if v.state == ContractVersion.State.DRAFT]

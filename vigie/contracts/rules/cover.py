@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -28,3 +29,18 @@ class Cover:
 
 
 EVERYTHING = Cover()
+
+
+Limits = Mapping[str, frozenset[int]]
+"""Ids that a cover is limited to, by sort (``services``, ``sites``, ``people``); a sort that is not limited is left out."""
+
+
+def shared(one: Limits, other: Limits) -> Limits | None:
+    """What two covers have in common where neither goes before the other; ``None`` where no ticket is in doubt.
+
+    The narrower of two governs (``Cover.rank``), so that only covers limited in the same sorts leave a doubt.
+    """
+    if one.keys() != other.keys():
+        return None
+    both = {sort: one[sort] & other[sort] for sort in one}
+    return both if all(both.values()) else None

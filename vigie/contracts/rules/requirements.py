@@ -12,8 +12,22 @@ NEXT: dict[str, tuple[str, ...]] = {
     "withdrawn": ("negotiation",),
 }
 REASONED = ("refused", "withdrawn")
+KEPT_BY = {"restore": ("resolution", "incident"), "fulfilment": ("resolution", "request")}
+"""What has no clock of its own in a contract, and the clock and the tickets whose commitment keeps it."""
 OPEN = ("asked", "negotiation", "agreed")
 """States of what the client still wants."""
+
+
+def keeps(measure: str, kind: str, ticket_type: str) -> bool:
+    """Can a commitment of this clock, for these tickets (empty = any), keep what was asked?
+
+    A service is restored by the resolution of its incident, a request fulfilled by its resolution. What else was asked
+    may become any commitment: people say which.
+    """
+    if measure not in KEPT_BY:
+        return True
+    wanted, tickets = KEPT_BY[measure]
+    return kind == wanted and ticket_type in ("", tickets)
 
 
 def check_step(state: str, to: str, reason: str) -> None:

@@ -186,7 +186,15 @@ class TestCourse:
         assert code(give) == "contracts.no_end"
         self.end(world, dt.date(2026, 5, 1), notice_months=3, renewal="tacit")
         assert code(lambda: give(dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC))) == "contracts.notice_too_late"
-        give(dt.datetime(2026, 1, 30, 12, tzinfo=dt.UTC))
+        later = dt.datetime(2026, 2, 10, 12, tzinfo=dt.UTC)
+        sent = {"on": dt.date(2026, 1, 30), "reference": "RAR 1A 204", "letter": ("lettre.txt", 3, [b"oui"])}
+        future = {**sent, "on": dt.date(2026, 2, 11)}
+        noted = lambda more: course.give_notice(boss(world), world.a.contract.pk, now=later, **more)  # noqa: E731
+        assert code(lambda: noted(future)) == "contracts.notice_in_the_future"
+        noted(sent)
+        found = Contract.objects.get(pk=world.a.contract.pk)
+        assert (found.notice_on, found.notice_reference) == (dt.date(2026, 1, 30), "RAR 1A 204")
+        assert ContractFile.objects.get(contract=found).name == "lettre.txt"
         assert code(give) == "contracts.state_refused"
         course.follow_dates(dt.datetime(2026, 5, 1, 6, tzinfo=dt.UTC))
         assert self.state(world) == "ended"
@@ -206,6 +214,8 @@ class TestCourse:
         names = {"reference": "N-1", "name_fr": "x", "name_en": "x", "starts_on": TODAY + 5 * DAY}
         contract = create_contract(boss(world), world.a.organisation.pk, names, now=START)
         course.negotiate(boss(world), contract.pk, now=START)
+        parties.add_part(boss(world), contract.pk, "lots", {**LOT, "manager": world.manager.agent}, now=START)
+        self.end(world, TODAY + 5 * DAY)
         versions.put_in_force(boss(world), contract.pk, now=START)
         contract.refresh_from_db()
         assert contract.status == "signed"

@@ -9,11 +9,23 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from tests.world import World
 from vigie.accounts.models import Person
 from vigie.contracts.actions.commitments import read_commitment_target
-from vigie.contracts.models import Commitment, Contract, ContractVersion
+from vigie.contracts.labels import target_input, target_words
+from vigie.contracts.models import Calendar as Base
+from vigie.contracts.models import (
+    CalendarVersion,
+    Commitment,
+    Contract,
+    ContractVersion,
+    Supplier,
+    SupplierContract,
+    SupportCommitment,
+)
+from vigie.contracts.queries.usual import by_use, usual_hours
 from vigie.contracts.rules.calendar import WEEKDAYS, Calendar
 from vigie.contracts.rules.presets import PRESETS
 from vigie.contracts.rules.promise import ClockKind, Target, Unit
@@ -37,10 +49,11 @@ def test_more_urgent_is_never_slower_and_an_answer_comes_before_the_end(preset: 
         found.setdefault((line.ticket_type, line.kind), []).append(budget(line.target, line.hours))
     for targets in found.values():
         assert targets == sorted(targets)
-    for ticket_type in ("incident", "request"):
+    for ticket_type in ("incident", "request", "question"):
         answers, ends = (found[ticket_type, kind] for kind in (ClockKind.RESPONSE, ClockKind.RESOLUTION))
         assert len(answers) == len(ends)
         assert all(answer < end for answer, end in zip(answers, ends, strict=True))
+    assert {line.priority for line in PRESETS[preset] if line.ticket_type == "incident"} == {1, 2, 3, 4, 5}
     assert len({line.key for line in PRESETS[preset]}) == len(PRESETS[preset])
 
 
@@ -59,7 +72,7 @@ def signed_in(person: Person) -> Client:
 def typed(world: World, preset: str, **more: Any) -> dict[str, Any]:
     return {
         "organisation": world.a.organisation.pk, "reference": "ALPHA-2027", "name_fr": "Infogérance 2027", "name_en": "Managed services 2027",
-        "nature": "external", "starts_on": "2027-01-01", "ends_on": "", "notice_months": "3", "renewal": "tacit", "renewal_months": "12",
+        "nature": "external", "starts_on": "2027-01-01", "ends_on": "2027-12-31", "notice_months": "3", "renewal": "tacit", "renewal_months": "12",
         "office": world.calendar.pk, "always": world.calendar.pk, **{line.key: line.target for line in PRESETS[preset]}, **more,
     }  # fmt: skip
 
@@ -88,16 +101,18 @@ class TestPages:
         assert rows.get(kind="resolution", ticket_type="request").target_days == 2
         assert not rows.filter(kind="update", priority=2).exists()
 
-    @pytest.mark.parametrize("ends_on", ["", "2028-01-01"])
+    @pytest.mark.parametrize("ends_on", ["", "2027-12-31"])
     @pytest.mark.parametrize("begun", ["contract_from", "contract_new"])
     def test_what_was_just_made_opens_with_its_draft_and_the_next_step(
         self, world: World, begun: str, ends_on: str
     ) -> None:
         browser = signed_in(world.admin)
         address = reverse(begun, args=["standard"] if begun == "contract_from" else [])
-        answer = browser.post(address, typed(world, "standard", ends_on=ends_on), follow=True)
+        terms = {} if ends_on else {"renewal": "express", "notice_months": "0"}
+        answer = browser.post(address, typed(world, "standard", ends_on=ends_on, **terms), follow=True)
         assert answer.status_code == 200
         made = Contract.objects.get(reference="ALPHA-2027")
+        assert made.ends_on == (dt.date(2028, 1, 1) if ends_on else None)  # the last day is typed
         page = answer.content.decode()
         assert answer.redirect_chain[-1][0] == reverse("contract", args=[made.pk])
         assert "Ce contrat est un brouillon" in page
@@ -126,3 +141,37 @@ class TestPages:
         )
         assert answer.status_code == 422
         assert not Contract.objects.filter(reference="ALPHA-2027").exists()
+
+
+@pytest.mark.django_db
+def test_the_hours_proposed_are_those_that_contracts_use_never_a_suppliers(world: World) -> None:
+    hours = CalendarVersion.objects.get(calendar=world.calendar)
+    behind = Base.objects.create(code="AAA", name_fr="Éditeur", name_en="Editor")
+    CalendarVersion.objects.create(
+        calendar=behind,
+        effective_on=hours.effective_on,
+        definition=hours.definition,
+        created_at=hours.created_at,
+    )
+    supplier = Supplier.objects.create(code="s", name="Éditeur")
+    held = SupplierContract.objects.create(
+        supplier=supplier, reference="S-1", name_fr="x", name_en="x", starts_on=dt.date(2026, 1, 1)
+    )
+    SupportCommitment.objects.create(
+        audience="uc", kind="uc", supplier_contract=held, target_seconds=3600, calendar=behind,
+        valid_from=dt.date(2026, 1, 1),
+    )  # fmt: skip
+    actor = world.actor(world.admin)
+    assert usual_hours(actor, None)[0] == world.calendar.pk
+    assert usual_hours(actor, world.a.organisation.pk)[0] == world.calendar.pk
+    assert by_use(actor).last() == behind
+    page = signed_in(world.admin).get(reverse("contract_from", args=["standard"])).content.decode()
+    assert f'<option value="{world.calendar.pk}" selected' in page
+
+
+def test_days_are_typed_as_they_are_shown() -> None:
+    with override("en"):
+        assert (target_words(None, 5), target_input(None, 5)) == ("D+5", "D+5")
+    with override("fr"):
+        assert (target_words(None, 5), target_input(None, 5)) == ("J+5", "J+5")
+    assert read_commitment_target("D+5") == read_commitment_target("J+5")

@@ -9,11 +9,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.world import START, World, report
-from vigie.contracts.actions import commitments, versions
+from vigie.contracts.actions import commitments, course, parties, versions
 from vigie.contracts.actions.contracts import change_contract, create_contract
-from vigie.contracts.models import Commitment, Contract, ContractVersion, Covered
+from vigie.contracts.models import Commitment, Contract, ContractVersion, Covered, Lot
 from vigie.contracts.queries import terms_of
+from vigie.contracts.queries.book import Scope
 from vigie.contracts.queries.comparison import compared
+from vigie.contracts.queries.contracts import governing
 from vigie.contracts.queries.versions import edition_on, editions
 from vigie.contracts.rules.promise import Terms
 from vigie.kernel.actor import SYSTEM, Actor
@@ -57,6 +59,15 @@ def force(world: World, *, now: dt.datetime = START - DAY) -> ContractVersion:
 
 def hours(ticket: Ticket) -> int:
     return terms_of(Clock.objects.get(ticket=ticket, kind="resolution").terms_id).target.value // 3600
+
+
+def answered(world: World, contract: Contract) -> Contract:
+    """The contract with somebody who answers for it."""
+    Lot.objects.create(
+        organisation=contract.organisation, contract=contract, kind="RUN", name_fr="Exploitation", name_en="Operations",
+        manager=world.manager.agent,
+    )  # fmt: skip
+    return contract
 
 
 def refused(act: Any) -> str:
@@ -129,6 +140,17 @@ class TestRefusals:
         change_contract(boss(world), world.a.contract.pk, {"ends_on": JULY}, now=START)
         assert refused(lambda: amend(world, JULY)) == "contracts.amendment_after_end"
 
+    def test_a_tacit_renewal_has_no_end_until_notice_is_given(self, world: World) -> None:
+        terms = {"ends_on": JULY, "renewal": "tacit", "notice_months": 1}
+        change_contract(boss(world), world.a.contract.pk, terms, now=START)
+        amend(world, JULY)
+        force(world)
+        contract = Contract.objects.get(pk=world.a.contract.pk)
+        told = [(one.version.effective_on, one.until) for one in editions(boss(world), contract, today=TODAY)]
+        assert told[-1] == (JULY, None)
+        course.give_notice(boss(world), contract.pk, now=START)
+        assert refused(lambda: amend(world, JULY + DAY)) == "contracts.amendment_after_end"
+
     def test_the_start_of_a_contract_in_force_stands(self, world: World) -> None:
         move = lambda: change_contract(boss(world), world.a.contract.pk, {"starts_on": TODAY}, now=START)  # noqa: E731
         assert refused(move) == "contracts.start_stands"
@@ -171,7 +193,11 @@ def test_the_first_version_puts_its_contract_in_force(world: World) -> None:
     assert (
         refused(lambda: versions.drop_draft(boss(world), contract.pk, now=START)) == "contracts.first_version"
     )
-    versions.put_in_force(boss(world), contract.pk, now=START)
+    force_it = lambda: versions.put_in_force(boss(world), contract.pk, now=START)  # noqa: E731
+    assert refused(force_it) == "contracts.nobody_accountable"
+    answered(world, contract)
+    change_contract(boss(world), world.a.contract.pk, {"ends_on": JULY + DAY}, now=START)
+    force_it()
     assert Contract.objects.get(pk=contract.pk).status == "signed"
 
 
@@ -303,5 +329,87 @@ class TestCover:
         Covered.objects.create(
             organisation=world.a.organisation, version=other.versions.get(), service=world.service
         )
-        versions.put_in_force(boss(world), other.pk, now=START)
+        versions.put_in_force(boss(world), answered(world, other).pk, now=START)
         assert report(world).contract_id == other.pk
+
+
+class TestTwoContracts:
+    """A second contract never takes tickets from another without a word."""
+
+    def second(self, world: World, **more: Any) -> Contract:
+        names = {
+            "reference": "N-1",
+            "name_fr": "Support ERP",
+            "name_en": "ERP support",
+            "starts_on": TODAY,
+            **more,
+        }
+        return answered(world, create_contract(boss(world), world.a.organisation.pk, names, now=START - DAY))
+
+    def cover(self, world: World, contract: Contract, **what: list[Any]) -> None:
+        named = [what.get(sort, []) for sort in ("services", "sites", "entities")]
+        parties.set_cover(boss(world), contract.pk, *named, now=START - DAY)
+
+    def act(self, world: World, contract: Contract) -> Any:
+        return lambda: versions.put_in_force(boss(world), contract.pk, now=START - DAY)
+
+    def test_the_same_cover_is_refused_and_says_of_what_and_whose(self, world: World) -> None:
+        other = self.second(world)
+        with pytest.raises(Refusal) as found:
+            self.act(world, other)()
+        assert found.value.code == "contracts.covered_twice"
+        assert world.a.contract.reference in str(found.value.params["contract"])
+        assert found.value.params["what"]
+        assert report(world).contract_id != other.pk
+
+    def test_a_narrower_cover_another_nature_and_a_later_start_are_none(self, world: World) -> None:
+        narrower = self.second(world, reference="N-2")
+        self.cover(world, narrower, services=[world.service])
+        self.act(world, narrower)()
+        inside = self.second(world, reference="N-3", nature="internal")
+        self.act(world, inside)()
+        change_contract(boss(world), world.a.contract.pk, {"ends_on": JULY}, now=START)
+        self.act(world, self.second(world, reference="N-4", starts_on=JULY))()
+
+    def test_the_same_service_twice(self, world: World) -> None:
+        first, second = self.second(world, reference="N-2"), self.second(world, reference="N-3")
+        for one in (first, second):
+            self.cover(world, one, services=[world.service])
+        self.act(world, first)()
+        assert refused(self.act(world, second)) == "contracts.covered_twice"
+        self.cover(world, second, services=[world.service], sites=[world.a.site])
+        self.act(world, second)()
+
+    def test_dates_that_bring_them_together_and_a_notice_withdrawn(self, world: World) -> None:
+        terms = {"ends_on": JULY, "renewal": "tacit", "notice_months": 1}
+        change_contract(boss(world), world.a.contract.pk, terms, now=START)
+        course.give_notice(boss(world), world.a.contract.pk, now=START)
+        self.act(world, self.second(world, starts_on=JULY))()
+        back = lambda: course.withdraw_notice(boss(world), world.a.contract.pk, now=START)  # noqa: E731
+        assert refused(back) == "contracts.covered_twice"
+        longer = {"ends_on": JULY + DAY}
+        change = lambda: change_contract(boss(world), world.a.contract.pk, longer, now=START)  # noqa: E731
+        assert refused(change) == "contracts.covered_twice"
+
+    def test_the_one_that_governs_is_told(self, world: World) -> None:
+        narrower = self.second(world)
+        self.cover(world, narrower, services=[world.service])
+        self.act(world, narrower)()
+        for service, expected in ((world.service.pk, narrower.pk), (None, world.a.contract.pk)):
+            scope = Scope("incident", 3, service, None, world.a.site.pk, False, START + DAY)
+            version = governing(boss(world), world.a.contract, scope, with_draft=False)
+            assert version is not None
+            assert version.contract_id == expected
+
+
+@pytest.mark.parametrize(("given", "code"), [
+    ({"renewal": "tacit"}, "contracts.renewal_without_end"),
+    ({"notice_months": 3}, "contracts.notice_without_end"),
+])  # fmt: skip
+def test_a_renewal_and_a_notice_have_an_end_to_count_from(
+    world: World, given: dict[str, Any], code: str
+) -> None:
+    names = {"reference": "N-1", "name_fr": "x", "name_en": "x", "starts_on": JULY, **given}
+    assert refused(lambda: create_contract(boss(world), world.a.organisation.pk, names, now=START)) == code
+    assert refused(lambda: change_contract(boss(world), world.a.contract.pk, given, now=START)) == code
+    assert not Contract.objects.filter(reference="N-1").exists()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
-from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -14,13 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from vigie.contracts import access, labels
 from vigie.contracts.actions import contracts as actions
-from vigie.contracts.forms import ContractForm, PreviewForm
+from vigie.contracts.forms import ContractForm, PreviewForm, contract_initial
 from vigie.contracts.models import Contract, ContractVersion, Deadline, Lot, PriceLine, Signatory
 from vigie.contracts.queries import contracts as queries
 from vigie.contracts.queries import parties, versions
 from vigie.contracts.queries.book import Scope
 from vigie.contracts.queries.changes import changes_of
 from vigie.contracts.queries.comparison import policies_of
+from vigie.contracts.queries.past import as_on
 from vigie.contracts.rules.instants import zone_of
 from vigie.contracts.views.parts import contract_crumb, crumb, parse_day, reasons_of, today_at
 from vigie.tenancy import access as tenancy_access
@@ -59,17 +58,18 @@ def contracts(request: Request) -> HttpResponse:
 def contract(request: Request, contract_id: int) -> HttpResponse:
     """What a contract promises today, or promised on a day (``?on=2026-03-01``), and its versions."""
     actor, found = request.actor, access.one(request.actor, contract_id)
-    today = today_at(found)
-    on = parse_day(request.GET.get("on", ""))
+    today, on = today_at(found), parse_day(request.GET.get("on", ""))
+    dated = as_on(found, on, today)
     known = versions.editions(actor, found, today=today)
     draft = next((one for one in known if one.when == "draft"), None)
     shown = versions.edition_on(known, on or today) or (None if on else known[0] if known else None)
     rows = versions.commitments_of(actor, shown.version) if shown else []
     context = {
-        "contract": found, "editions": known, "shown": shown, "draft": draft, "on": on, "today": today,
+        "contract": found, "dated": dated, "editions": known, "shown": shown, "draft": draft, "on": on, "today": today,
         "groups": versions.grouped(rows), "pauses": reasons_of(rows),
         "policies": policies_of(shown.version) if shown else [],
-        **_beside(found, shown.version if shown else None, today),
+        **_beside(found, shown.version if shown else None),
+        "dates": parties.dates_of(dated, min(on or today, today)),
         "statuses": labels.STATUSES, "tones": labels.TONES, "natures": labels.NATURES, "states": labels.VERSION_STATES,
         "may_manage": actor.can("contracts:manage"), "may_edit": False,
         "more": slots.filled("contract", request, contract=found),
@@ -90,10 +90,9 @@ def contract_history(request: Request, contract_id: int) -> HttpResponse:
     return render(request, "contracts/history.html", context)
 
 
-def _beside(found: Contract, version: ContractVersion | None, today: dt.date) -> dict[str, Any]:
+def _beside(found: Contract, version: ContractVersion | None) -> dict[str, Any]:
     """What stands beside the promises of a contract already in sight."""
     return {
-        "dates": parties.dates_of(found, today),
         "lots": parties.lots_of(found),
         "signatories": parties.signatories_of(found),
         "files": parties.files_of(found),
@@ -137,7 +136,7 @@ def contract_edit(request: Request, contract_id: int) -> HttpResponse:
     """Change a contract's titles, status and period."""
     found = access.one(request.actor, contract_id)
     form = ContractForm(
-        request.POST or None, initial=model_to_dict(found), clients=tenancy_access.visible(request.actor)
+        request.POST or None, initial=contract_initial(found), clients=tenancy_access.visible(request.actor)
     )
     del form.fields["organisation"]
     if request.method == "POST" and done(
@@ -166,8 +165,10 @@ def contract_preview(request: Request, contract_id: int) -> HttpResponse:
         scope = _scope(form.cleaned_data) if asked and form.is_valid() else None
     context = {
         "contract": found, "form": form, "zone": str(zone), "asked": scope is not None,
+        "governing": queries.governing(request.actor, found, scope, with_draft=drafted) if scope else None,
         "foreseen": queries.foresee(request.actor, found, scope, with_draft=drafted) if scope else [],
-        "drafted": drafted, "crumbs": [crumb(), contract_crumb(found), {"label": _("Which promise for this ticket?")}],
+        "drafted": drafted, "asked_for": request.GET.urlencode(),
+        "crumbs": [crumb(), contract_crumb(found), {"label": _("Which promise for this ticket?")}],
     }  # fmt: skip
     return render(request, "contracts/preview.html", context, status=422 if form.errors else 200)
 

@@ -17,13 +17,14 @@ from vigie.contracts.forms.parties import (
     PART_TITLES,
     CoverForm,
     FileForm,
+    NoticeForm,
     SuspensionForm,
     cover_initial,
     part_initial,
 )
 from vigie.contracts.models import Contract
 from vigie.contracts.queries.parties import one_part
-from vigie.contracts.views.parts import contract_crumb, crumb, draft_crumb
+from vigie.contracts.views.parts import contract_crumb, crumb, draft_crumb, today_at
 from vigie.kernel.refusal import NotFound
 from vigie.toolkit import files
 from vigie.toolkit.entry import Request, agents
@@ -148,9 +149,31 @@ def suspension_new(request: Request, contract_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
+@agents("contracts:manage")
+@require_http_methods(["GET", "POST"])
+def notice_new(request: Request, contract_id: int) -> HttpResponse:
+    """Give notice: on which day, proven by what."""
+    found: Contract = access.one(request.actor, contract_id)
+    form = NoticeForm(request.POST or None, request.FILES or None, initial={"notice_on": today_at(found)})
+
+    def save(values: dict[str, Any]) -> object:
+        file = values["file"]
+        return course.give_notice(
+            request.actor, contract_id, now=timezone.now(), on=values["notice_on"], reference=values["notice_reference"],
+            letter=(file.name or "", file.size or 0, file.chunks()) if file else None,
+        )  # fmt: skip
+
+    if request.method == "POST" and done(form, save):
+        return redirect("contract", contract_id)
+    return form_page(
+        request, form, title=_("Give notice"), crumbs=[crumb(), contract_crumb(found)],
+        groups=[("", tuple(form.fields))], action=_("Give notice"),
+        intro=_("The contract ends on its last day, whatever its renewal."),
+    )  # fmt: skip
+
+
 STEPS = {
     "negotiate": course.negotiate,
-    "notice": course.give_notice,
     "withdraw": course.withdraw_notice,
     "resume": course.resume,
 }

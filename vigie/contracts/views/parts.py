@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -31,8 +33,25 @@ def parse_day(text: str) -> dt.date | None:
 
 
 def reasons_of(rows: Iterable[dict[str, Any]]) -> list[Pauses]:
-    """The distinct sets of pauses among these commitments."""
-    return list(dict.fromkeys(row["pauses"] for row in rows if row["pauses"].reasons))
+    """The distinct sets of pauses among these commitments, each named by its clocks, and by its tickets where that is not enough."""
+    held: dict[Pauses, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["pauses"].reasons:
+            held.setdefault(row["pauses"], []).append(row)
+    names = {its: f"{_distinct(row['kind'] for row in found)} · {its.name}" for its, found in held.items()}
+    twice = {name for name, times in Counter(names.values()).items() if times > 1}
+    return [
+        replace(its, name=f"{name} · {_distinct(map(_tickets, held[its]))}" if name in twice else name)
+        for its, name in names.items()
+    ]
+
+
+def _distinct(words: Iterable[Any]) -> str:
+    return ", ".join(dict.fromkeys(map(str, words)))
+
+
+def _tickets(row: dict[str, Any]) -> str:
+    return f"{row['scope']} P{row['priority']}" if row["priority"] else str(row["scope"])
 
 
 def crumb() -> dict[str, str]:

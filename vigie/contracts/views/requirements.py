@@ -16,6 +16,7 @@ from vigie.accounts.history import told_about
 from vigie.catalog.models import Service
 from vigie.contracts import access, labels
 from vigie.contracts.actions import requirements as actions
+from vigie.contracts.actions.versions import draft_of
 from vigie.contracts.forms import support as forms
 from vigie.contracts.models import Contract, Requirement
 from vigie.contracts.queries import coverage as queries
@@ -38,6 +39,7 @@ def coverage(request: Request, contract_id: int) -> HttpResponse:
     only = request.GET.get("only", "")
     context = {
         "contract": found, "coverage": told, "groups": queries.by_scope(told.with_gap(only)), "only": only, "gaps": labels.GAPS,
+        "measures": labels.MEASURES, "kept_by": labels.KEPT_BY,
         "crumbs": _crumbs(found), "states": labels.REQUIREMENT_STATES, "may_manage": request.actor.can("contracts:manage"),
     }  # fmt: skip
     return render(request, "contracts/coverage.html", context)
@@ -149,6 +151,7 @@ def _page(
     rows = rows.select_related("service", "category", "site").order_by("kind", "priority", "pk")
     context: dict[str, Any] = {
         "requirement": row, "state_tones": TONES, "states": labels.REQUIREMENT_STATES, "measures": labels.MEASURES,
+        "kept_by": labels.KEPT_BY, "drafted": draft_of(row.contract) is not None,
         "decision": decision or forms.DecisionForm(current=row.state),
         "tracing": tracing or forms.TraceForm(initial={"commitments": traced}, rows=rows),
         "promised": [forms.Promised(rows).label_from_instance(one) for one in rows if one.pk in traced],

@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from vigie.contracts import access, labels
+from vigie.contracts import labels
 from vigie.contracts.actions.commitments import read_commitment_target
 from vigie.contracts.actions.starting import start_contract
 from vigie.contracts.forms.starting import StartForm, line_words
-from vigie.contracts.models import Calendar, Contract
+from vigie.contracts.models import Contract
+from vigie.contracts.queries.usual import by_use, usual_hours
 from vigie.contracts.rules.presets import PRESETS
 from vigie.contracts.views.parts import crumb
 from vigie.kernel.refusal import NotFound
@@ -51,9 +52,9 @@ def contract_from(request: Request, preset: str) -> HttpResponse:
     """A new contract with the targets of a preset; nothing is in force before its draft is."""
     if preset not in PRESETS:
         raise NotFound()
-    calendars = access.visible_calendars(request.actor).order_by("code")
+    calendars = by_use(request.actor)
     form = StartForm(
-        request.POST or None, initial=_initial(request, list(calendars)), lines=PRESETS[preset], calendars=calendars,
+        request.POST or None, initial=_initial(request), lines=PRESETS[preset], calendars=calendars,
         clients=tenancy_access.visible(request.actor).order_by(by_name("name")),
     )  # fmt: skip
     if request.method == "POST":
@@ -65,7 +66,7 @@ def contract_from(request: Request, preset: str) -> HttpResponse:
     return form_page(
         request, form, title=_("New contract: %(level)s") % {"level": labels.PRESETS[preset][0]}, crumbs=[crumb()], groups=groups,
         action=_("Create the draft"),
-        intro=_("Write 8h, 1h30, 30 min or J+2; an emptied line promises nothing. Only a draft is made: compare it, then put it in force."),
+        intro=_("Write 8h, 1h30, 30 min or D+2; an emptied line promises nothing. Only a draft is made: compare it, then put it in force."),
     )  # fmt: skip
 
 
@@ -76,11 +77,8 @@ def _start(request: Request, form: StartForm, values: dict[str, Any]) -> Contrac
     )
 
 
-def _initial(request: Request, calendars: list[Calendar]) -> dict[str, Any]:
-    """Tomorrow, and the calendars that look right: the first one, and one that never closes where there is one."""
-    always = next((one for one in calendars if "24" in one.code), calendars[0] if calendars else None)
-    office = next((one for one in calendars if one != always), always)
-    return {
-        "organisation": request.GET.get("client", ""), "starts_on": timezone.localdate(),
-        "office": office.pk if office else None, "always": always.pk if always else None,
-    }  # fmt: skip
+def _initial(request: Request) -> dict[str, Any]:
+    """Tomorrow, and the hours that the contracts of the client given in the address use most, else those of all."""
+    client = request.GET.get("client", "")
+    office, always = usual_hours(request.actor, int(client) if client.isdecimal() else None)
+    return {"organisation": client, "starts_on": timezone.localdate(), "office": office, "always": always}

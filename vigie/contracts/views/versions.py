@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from vigie.contracts import access, labels
 from vigie.contracts.actions import commitments, versions
 from vigie.contracts.forms import CommitmentForm, VersionForm, commitment_initial, version_initial
-from vigie.contracts.models import Commitment, Contract, ContractVersion, PriceLine
+from vigie.contracts.models import Commitment, Contract, ContractVersion, PriceLine, Signatory
 from vigie.contracts.queries.comparison import compared, policies_of
 from vigie.contracts.queries.parties import cover_of, prices_of
 from vigie.contracts.queries.versions import commitments_of, grouped
@@ -47,17 +48,29 @@ def _draft_page(
     """The draft, and what stands in the way of putting it in force."""
     actor = request.actor
     base = versions.last_in_force(found)
-    rows = commitments_of(actor, version)
+    rows, prices = commitments_of(actor, version), prices_of(found, version)
     context = {
         "contract": found, "version": version, "base": base, "groups": grouped(rows), "pauses": reasons_of(rows),
         "compared": compared(actor, base, version) if base else [], "moves": labels.MOVES, "policies": policies_of(version),
-        "cover": cover_of(version), "prices": prices_of(found, version), "price_natures": dict(PriceLine.Nature.choices),
+        "cover": cover_of(version), "prices": prices, "price_natures": dict(PriceLine.Nature.choices),
         "periods": dict(PriceLine.Period.choices),
         "may_manage": actor.can("contracts:manage"), "crumbs": [crumb(), contract_crumb(found), {"label": _("Draft")}],
         "more": slots.filled("draft", request, contract=found, version=version), "refused": refused,
+        "warnings": _warnings(found, rows, prices) if actor.can("contracts:manage") else [],
         "obstacles": [(sentence(one), one.field) for one in versions.obstacles(found, version, now=timezone.now())],
     }  # fmt: skip
     return render(request, "contracts/draft.html", context, status=422 if refused else 200)
+
+
+def _warnings(found: Contract, rows: Sequence[object], prices: Sequence[object]) -> list[str]:
+    """What a contract usually says and this one does not; nothing of it stands in the way."""
+    signed = Signatory.objects.filter(contract=found).exists()
+    told = (
+        (rows, _("It promises nothing: the tickets it covers get no delay at all.")),
+        (signed, _("No signatory is named.")),
+        (prices, _("It has no price.")),
+    )
+    return [words for there, words in told if not there]
 
 
 def _draft(request: Request, contract_id: int) -> tuple[Contract, ContractVersion]:
