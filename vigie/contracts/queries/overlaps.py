@@ -64,7 +64,7 @@ def _until(version: ContractVersion, its: Iterable[ContractVersion], end: dt.dat
 def _limits(versions: Iterable[ContractVersion]) -> dict[int, Limits]:
     """What each version is limited to; an entity comes with what is under it."""
     found: dict[int, dict[str, set[int]]] = {version.pk: {} for version in versions}
-    rows = Covered.objects.filter(version_id__in=found).values_list(
+    rows: Iterable[tuple[Any, ...]] = Covered.objects.filter(version_id__in=found).values_list(
         "version_id", "organisation_id", "service_id", "site_id", "entity_id"
     )
     under: dict[int, set[int]] = {}
