@@ -95,7 +95,7 @@ def test_a_promise_is_explained_piece_by_piece(world: World) -> None:
             ("ours", True, 3600, "We work on your request"),
         ]
         assert target_words(resolution.reading) == "24 h"
-        assert "Mon–Fri 08:00-18:00 (time of Europe/Paris; closed on" in hours_told(resolution.reading.terms)
+        assert "Mon–Fri 08:00-18:00 (Europe/Paris time; closed on" in hours_told(resolution.reading.terms)
 
 
 @pytest.mark.django_db
