@@ -67,10 +67,10 @@ def complete_contracts(settled: Settled, anchor: dt.datetime) -> None:
     contracts, today = _contracts(), anchor.date()
     for code, months, notice, renewal in TERMS:
         ends = months_after(today.replace(day=1), months)
-        _set(contracts[code], anchor, ends_on=ends, notice_months=notice, renewal=renewal, renewal_months=12)
+        _set(contracts[code], ends_on=ends, notice_months=notice, renewal=renewal, renewal_months=12)
     code, notice, days = NEAR
     ends = months_after(today + days * DAY, notice) + DAY
-    _set(contracts[code], anchor, ends_on=ends, notice_months=notice, renewal="tacit", renewal_months=12)
+    _set(contracts[code], ends_on=ends, notice_months=notice, renewal="tacit", renewal_months=12)
     for contract in contracts.values():
         _parties(settled, contract, anchor)
     for code, ahead, words, targets, policies in DRAFTS:
@@ -83,8 +83,9 @@ def _contracts() -> dict[str, Contract]:
     return {row.organisation.code: row for row in rows}
 
 
-def _set(contract: Contract, now: dt.datetime, **values: Any) -> None:
-    change_contract(SYSTEM, contract.pk, values, now=now)
+def _set(contract: Contract, **values: Any) -> None:
+    """What was agreed as the contract began."""
+    change_contract(SYSTEM, contract.pk, values, now=dt.datetime.combine(contract.starts_on, dt.time(), dt.UTC))
 
 
 def _draft(
