@@ -143,6 +143,7 @@ class TestDays:
         assert as_on(found, None, today) is found
         page = text(enter(world.admin), "contract", contract.pk, on="2026-01-17")
         assert "31 déc. 2026" in page
+        assert "Décider au plus tard le" in page
         assert "31 déc. 2027" not in page.split('id="versions"')[0]
 
     def test_the_last_day_is_typed_and_kept_as_it_is_read(self, world: World) -> None:
