@@ -71,6 +71,15 @@ def test_the_contract_page_shows_the_month_and_the_year(world: World) -> None:
     assert "style=" not in page.partition("<main")[2]
 
 
+def test_the_form_of_a_rate_says_which_formula_each_field_fills(world: World) -> None:
+    page = text_of(enter(world.manager), "rate_new", world.a.contract.pk)
+    cases = re.findall(r'data-when="formula=([a-z_|]+)"', page)
+    assert cases == ["bands", "per_point", "per_point", "per_ticket", "per_ticket|per_day"]
+    assert (
+        " hidden" not in page.partition('data-when="formula=bands"')[2].partition("</fieldset>")[0]
+    )  # without script
+
+
 def test_an_agent_without_the_grant_sees_no_rate_and_no_money(world: World) -> None:
     month_of_a(world)
     browser = enter(world.agent_all)
