@@ -6,9 +6,9 @@ import unicodedata
 from typing import NamedTuple
 
 LEAST_CONTRAST = 4.6  # a little above the 4.5 of WCAG, because browsers round mixed colours
-# the grounds on which the accent is text: page, hover, and the accent's own soft tint (10 %)
-LIGHT = ("#ffffff", "#f5f6f8", "#eef1f4")
-DARK = ("#15181d", "#101317", "#1d2229")
+# the grounds on which the accent is text: page, sunken, hover, what waits for the client, what is done, and its own soft tint (10 %)
+LIGHT = ("#ffffff", "#f5f6f8", "#eef1f4", "#fdf2de", "#e7f4ec")
+DARK = ("#15181d", "#101317", "#1d2229", "#2d2413", "#14291e")
 SOFT = 0.10
 WHITE, INK = "#ffffff", "#0b1016"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from vigie.portal.rules import DARK, LIGHT, SOFT, contrast, folded, mixed, readable, sheet
@@ -48,3 +51,10 @@ def test_the_sheet_says_both_grounds() -> None:
 
 def test_words_are_compared_without_accents() -> None:
     assert folded("Téléphonie À distance") == "telephonie a distance"
+
+
+def test_the_grounds_are_those_of_the_style_sheet() -> None:
+    css = (Path(__file__).parents[2] / "toolkit/static/vigie/css/vigie.css").read_text()
+    named = dict(re.findall(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}, #[0-9a-f]{6})\)", css))
+    wanted = [named[name].split(", ") for name in ("ground", "sunken", "hover", "warn-soft", "ok-soft")]
+    assert [tuple(pair) for pair in wanted] == list(zip(LIGHT, DARK, strict=True))
