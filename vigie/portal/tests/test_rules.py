@@ -45,7 +45,7 @@ def test_a_colour_already_readable_is_kept() -> None:
 def test_the_sheet_says_both_grounds() -> None:
     assert (
         sheet("#2b5c8a")
-        == ":root { --accent: light-dark(#2b5c8a, #6f90af); --on-accent: light-dark(#ffffff, #0b1016); }\n"
+        == ":root { --accent: light-dark(#2b5c8a, #7393b2); --on-accent: light-dark(#ffffff, #0b1016); }\n"
     )
 
 
