@@ -11,36 +11,69 @@ from collections.abc import Sequence
 LONGEST = 400  # characters of a quote header, all its lines joined
 WRAPPED = 6  # lines over which a program may wrap one
 
-_WROTE = (
-    r"wrote|writes|sent|a\s+écrit|a\s+ecrit|écrivait|nous\s+a\s+écrit|schrieb|geschrieben|schreef"
+_WROTE_HERE = r"wrote|writes|sent|a\s+écrit|a\s+ecrit|écrivait|nous\s+a\s+écrit"  # French and English
+_WROTE_THERE = (
+    r"schrieb|geschrieben|schreef"
     r"|geschreven|escribi[óo]|ha\s+escrit[o]?|ha\s+scritto"
     r"|escreveu|skrev|skrifaði|kirjoitti|napisał(?:\(a\)|a)?|pisze|napsal(?:\(a\)|a)?"
     r"|napísal(?:\(a\)|a)?|írta|написав(?:\(ла\)|ла)?|написал(?:\(а\)|а)?|пише|писал(?:\(а\)|а)?"
     r"|yazdı|şunu\s+yazdı|έγραψε|a\s+scris|je\s+napisao|je\s+napisal|rašė|rakstīja|kirjutas|كتب"
     r"|כתב(?:ה)?|כתב/ה|viết|menulis|写道|寫道|のメッセージ|は書きました|のコメント|작성"
 )
+_WROTE = f"{_WROTE_HERE}|{_WROTE_THERE}"
 _ON = (
     r"On|Le|Am|El|Il|Op|Em|Den|De|Dne|Dňa|Dnia|W\s+dniu|På|Den\s+den|Pe|Na|Dana|Στις|Tarihinde|Vào"
     r"|Pada|On\s+the|в|В|У|在|于|Il\s+giorno|Il\s+data|Il\s+dì|Data|No\s+dia|A|"
-    r"(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|man|tir|ons|tor|fre|lør|søn|mån|tis|lör|sön|ma|di|wo|do|vr|za|zo|пн|вт|ср|чт|пт|сб|вс|нд)\w{0,10}[.,]?"
+    r"(?:lun(?:di)?|mar(?:di)?|mer(?:credi)?|jeu(?:di)?|ven(?:dredi)?|sam(?:edi)?|dim(?:anche)?|mon(?:day)?|tue(?:s|sday)?"
+    r"|wed(?:nesday)?|thu(?:rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b[.,]?|(?:man|tir|ons|tor|fre|lør|søn|mån|tis|lör|sön|ma|di|wo|do|vr|za|zo|пн|вт|ср|чт|пт|сб|вс|нд)\w{0,10}[.,]?"
 )
 _MAIL = r"[\w.+=/'-]{1,64}@[\w.-]{1,190}"
-_LEAD = r"[\s>|*_–—-]{0,12}"
+_LEAD = r"[\s>|*_–—-]{0,24}"
 
 # How a quote header begins: with a date (Le 4 mai, Anne a écrit), or with a name and an address.
 _DATED_START = re.compile(
     rf"^{_LEAD}(?:(?:{_ON})\s.{{0,40}}\d|(?:{_ON})\s?\d|\d{{1,4}}[ .:/\-年])", re.IGNORECASE
 )
 _NAMED_START = re.compile(rf"^{_LEAD}[^<>]{{0,100}}<\s?(?:mailto:)?{_MAIL}", re.IGNORECASE)
+# The mark that ends one: a colon or dashes, or an address right before the word.
+_MARK = r"(?:\s{0,3}[:：][\s-]{0,8}|\s{0,3}-{2,8}\s{0,3}|(?<=[>)]\swrote))$"
+_ENDS_WROTE_HERE = re.compile(rf"(?:^|(?<=[\s\d>)\]\"*_,])\s{{0,3}})(?:{_WROTE_HERE}){_MARK}", re.IGNORECASE)
 _ENDS_WROTE = re.compile(
-    rf"(?:\b|\s|\d)(?:{_WROTE})(?:\s+(?:het\s+)?volgende(?:\s+geschreven)?)?\s{{0,3}}[:：]?[\s-]{{0,8}}$",
-    re.IGNORECASE,
+    rf"(?:\b|\s|\d)(?:{_WROTE_THERE})(?:\s+(?:het\s+)?volgende(?:\s+geschreven)?)?{_MARK}", re.IGNORECASE
 )
-_WROTE_COLON = re.compile(rf"\b(?:{_WROTE})\b.{{1,160}}[:：]\s{{0,3}}$", re.IGNORECASE)
+_WROTE_COLON = re.compile(rf"\b(?:{_WROTE_THERE})\b.{{1,160}}[:：]\s{{0,3}}$", re.IGNORECASE)
 _DATE_AND_MAIL = re.compile(
     rf"^{_LEAD}\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}\s.{{0,160}}<\s?{_MAIL}\s?>\s?:?\s{{0,3}}$"
 )
 _TIME_AND_MAIL = re.compile(rf"\d{{1,2}}[:.h]\d\d\b.{{1,160}}<\s?{_MAIL}\s?>\s?[:：]\s{{0,3}}$")
+# A header that begins anew: no header holds a second one.
+_DATED_AFRESH = re.compile(
+    rf"^{_LEAD}(?:{_ON})[\s,]{{1,3}}(?:\w{{2,12}}[.,]{{0,2}}\s){{0,2}}\d{{1,4}}(?:[./-]\d|\.?\s(?:de\s)?\w{{3}}|,\s)",
+    re.IGNORECASE,
+)
+_NOT_NAMES = re.compile(
+    rf"\"[^\"]{{0,100}}\"|\([^()]{{0,100}}\)|<?\s?(?:mailto:)?{_MAIL}\s?>?|<[^<>]{{0,200}}>", re.IGNORECASE
+)
+_DATE_START = re.compile(
+    rf"^{_LEAD}(?:(?:{_ON})[\s,]{{1,3}}){{0,2}}(?:\w{{2,12}}[.,]{{0,2}}\s{{1,2}}(?=\d)|(?=\d))\d{{1,4}}[\d./-]{{0,6}}(?:er|st|nd|rd|th)?\.?,?"
+    r"(?:\s(?:de\s)?[^\W\d_]{3,12}\b\.?(?=,?\s(?:de\s)?\d{4}|,|\s?$|\s\d))?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_ENDS_SENTENCE = re.compile(r"(?:[^\W\d_]{5}\.|[!?;…])\s*$")
+_NAME_AT_END = re.compile(r",\s\w{2,30}\s*$")
+# What the first line of a wrapped header shows before it breaks off: a time, an address, or a comma.
+_GOES_ON = re.compile(rf"\d{{1,2}}\s?[:.h]\s?\d\d\b|{_MAIL}|,$")
+# Small words of headers, and those that only sentences hold.
+_BETWEEN = re.compile(
+    r"at|à|a|às|mailto|um|om|o|kl|klo|las|alle|ore|v|de|du|des|la|of|the|via|van|der|von|den|am|pm|h|uhr|utc|gmt|г|р|о"
+    r"|пользователь|odesílatel|tarihinde|schrieb|schreef|skrev|het|nachm|vorm",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(
+    r"le|la|les|un|une|il|elle|on|nous|vous|ils|elles|je|ce|cela|ça|c|qui|que|et|est|me|te|lui|leur|mon|ma|mes|votre|vos"
+    r"|the|he|she|they|i|we|you|it|this|that|and|is|my|your|his|her|their|.*['’].*"
+)
 _MAY_END = re.compile(rf"(?:[:：>-]|{_WROTE})\s{{0,3}}$", re.IGNORECASE)
 _DASHED = re.compile(
     rf"^\s{{0,3}}-{{2,60}}\s?(?:On\s.{{0,200}}\d.{{0,200}}|[^-]{{1,120}}\s)(?:{_WROTE})\s?-{{2,60}}\s{{0,3}}$",
@@ -181,20 +214,49 @@ _LEGAL = re.compile(
 
 
 def attribution_at(lines: Sequence[str], start: int) -> int:
-    """How many lines the quote header takes that begins at ``start`` ("Le … a écrit :"), 0 where none does."""
+    """How many lines the quote header takes that begins at ``start`` ("Le … a écrit :"), 0 where none does.
+
+    A header is one paragraph; one that is broken off before its address, a "<" of its own, goes on below a blank line.
+    Of the lines where it could begin it begins at the last: what stands above is someone's words.
+    """
     joined = ""
     for count, line in enumerate(lines[start : start + WRAPPED], 1):
         bare = line.strip()
-        if not bare and count == 1:
+        if not bare:
+            if count > 1 and [one.strip() for one in lines[start + count : start + count + 1]] == ["<"]:
+                continue
             return 0
-        joined = f"{joined} {bare}".strip() if count > 1 else bare
-        if len(joined) > LONGEST:
+        joined = f"{joined} {bare}" if count > 1 else bare
+        if len(joined) > LONGEST or (count == 1 and not (_begins(joined) or _is_attribution_alone(joined))):
             return 0
-        if count == 1 and not (_begins(joined) or _is_attribution_alone(joined)):
-            return 0
-        if bare and _MAY_END.search(bare[-20:]) and _is_attribution(joined):
-            return count
+        if _MAY_END.search(bare[-20:]) and _is_attribution(joined):
+            above = lines[start : start + count - 1]
+            return count if _is_wrapped(above, lines[start + 1 : start + count]) else 0
     return 0
+
+
+def _is_wrapped(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether every line but the last of a header is a piece of one, and none begins a header of its own."""
+    if not above:
+        return True
+    is_head = bool(_GOES_ON.search(above[0].strip())) and not any(map(_DATED_AFRESH.match, below))
+    return is_head and all(is_like_header(line, 1 if line.rstrip().endswith("<") else 0) for line in above)
+
+
+def is_like_header(piece: str, strangers: int = 1) -> bool:
+    """Whether a line is made as quote headers are: a date and a time, a name, an address, and no sentence.
+
+    ``strangers``: how many small words may stand there that headers do not use, such as a name without a capital.
+    """
+    bare = _NOT_NAMES.sub(" ", piece)
+    date = _DATE_START.match(bare)
+    if not date and _DATED_START.match(bare) and not _NAMED_START.match(piece):
+        return False
+    bare = bare[date.end() :] if date else bare
+    words = _WORD.findall(_NAME_AT_END.sub("", bare))
+    small = [word for word in words if word[0].islower() and not _BETWEEN.fullmatch(word)]
+    is_sentence = bool(_ENDS_SENTENCE.search(bare)) or any(map(_PLAIN.fullmatch, small))
+    return not is_sentence and len(small) <= strangers
 
 
 def _begins(line: str) -> bool:
@@ -202,12 +264,14 @@ def _begins(line: str) -> bool:
 
 
 def _is_attribution(joined: str) -> bool:
-    if _DATE_AND_MAIL.match(joined) or _is_attribution_alone(joined):
+    if _is_attribution_alone(joined):
         return True
+    if _DATE_AND_MAIL.match(joined) or (_DATED_START.match(joined) and _TIME_AND_MAIL.search(joined)):
+        return is_like_header(joined)
     if not _begins(joined):
         return False
-    if _DATED_START.match(joined) and _TIME_AND_MAIL.search(joined):
-        return True
+    if found := _ENDS_WROTE_HERE.search(joined):
+        return is_like_header(joined[: found.start()])
     return bool(_ENDS_WROTE.search(joined) or (_WROTE_COLON.search(joined) and re.search(r"\d", joined)))
 
 
