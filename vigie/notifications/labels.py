@@ -19,6 +19,8 @@ KINDS: dict[str, tuple[Label, str]] = {
     "ticket_opened": (_("%(reference)s is registered"), "ticket"),
     "ticket_assigned": (_("%(by)s assigned %(reference)s to you"), "user-check"),
     "ticket_replied": (_("%(by)s replied on %(reference)s"), "message"),
+    "replied_since_solved": (_("%(by)s replied on %(reference)s, which is resolved"), "message"),
+    "settled_asked": (_("Is %(reference)s settled? You wrote to us after we solved it"), "message"),
     "ticket_noted": (_("%(by)s left a note on %(reference)s"), "lock"),
     "ticket_resolved": (_("%(by)s resolved %(reference)s"), "circle-check"),
     "ticket_reopened": (_("%(by)s reopened %(reference)s"), "arrow-back-up"),
@@ -36,6 +38,7 @@ KINDS: dict[str, tuple[Label, str]] = {
     ),
     "queue_late": (_("Background jobs wait for more than five minutes"), "hourglass"),
     "disk_full": (_("The disk of Vigie is nearly full"), "server"),
+    "mail_serverless": (_("Mails do not leave: no outgoing server takes them"), "mail"),
     "backup_old": (_("There is no backup of the last two days"), "device-floppy"),
     "clock_breached": (_("%(clock)s of %(reference)s is late"), "alert-triangle"),
     "escalation_told": (_("%(clock)s of %(reference)s: step %(step)s of the escalation"), "speakerphone"),
@@ -70,7 +73,7 @@ UNKNOWN: tuple[Label, str] = (_("Something happened on %(reference)s"), "bell")
 LATE_KINDS = frozenset(
     {
         "clock_breached", "escalation_asks", "mail_undelivered", "mailbox_troubled",
-        "worker_silent", "queue_late", "disk_full", "backup_old",
+        "worker_silent", "queue_late", "disk_full", "mail_serverless", "backup_old",
     }
 )  # fmt: skip
 

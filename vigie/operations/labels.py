@@ -77,6 +77,12 @@ ALARMS: dict[str, tuple[Label, Label]] = {
         _("The disk is nearly full"),
         _("Free some space: a full disk stops the database and everything with it."),
     ),
+    "mail_serverless": (
+        _("Mails do not leave: no outgoing server takes them"),
+        _(
+            "Give a mailbox in use its SMTP server, or set VIGIE_SMTP_HOST. What was not sent is listed under Outgoing mail."
+        ),
+    ),
     "backup_old": (
         _("There is no backup of the last two days"),
         _("Look at the timer and the log of vigie backup make, then run it by hand."),

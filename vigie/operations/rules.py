@@ -20,6 +20,7 @@ PROXY_HEADERS = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "
 class Vitals:
     """The state of an installation at one moment. Times are in seconds, ``None`` where there never was such a thing.
 
+    ``serverless``: mails of the last day were not sent because no server takes them.
     ``silence``: since the last sign of the liveliest worker; ``longest_wait``: of the oldest job that could run.
     """
 
@@ -30,6 +31,7 @@ class Vitals:
     disk_free: int
     backup_age: float | None
     backups_wanted: bool
+    serverless: bool = False
 
 
 def readiness(vitals: Vitals) -> dict[str, bool]:
@@ -59,6 +61,7 @@ def alarms(vitals: Vitals) -> frozenset[str]:
         "worker_silent": vitals.silence is None or vitals.silence > ALARM_SILENCE,
         "queue_late": vitals.longest_wait > ALARM_WAIT,
         "disk_full": vitals.disk_used > ALARM_DISK,
+        "mail_serverless": vitals.serverless,
         "backup_old": vitals.backups_wanted and no_backup,
     }
     return frozenset(code for code, is_wrong in wrong.items() if is_wrong)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
+from contextlib import suppress
 
 from vigie.runtime.processes import sign_of_life
 from vigie.runtime.trouble import Trouble
@@ -55,6 +57,7 @@ def serve_jobs(concurrency: int) -> int | None:
     from vigie.runtime.worker import work, worker_app
 
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=concurrency + 1)
+    _ask_mailboxes_at_once()
     Watch(connector_params(), sign_of_life("worker")).start()
     loop = asyncio.new_event_loop()
     left = loop.run_until_complete(work(worker_app(connector), concurrency))
@@ -62,6 +65,18 @@ def serve_jobs(concurrency: int) -> int | None:
     if left is None:
         close_pool()
     return left
+
+
+def _ask_mailboxes_at_once() -> None:
+    """Queue the rounds that are due, so that no mailbox looks unread until the schedule first ticks."""
+    from django.db import Error, connection
+    from procrastinate.exceptions import ConnectorException
+
+    from vigie.channels.mail.tasks import schedule_fetches
+
+    with suppress(Error, ConnectorException):  # the schedule does it as soon as the database answers
+        schedule_fetches(int(time.time()))
+    connection.close()
 
 
 def _first_line(error: Exception) -> str:

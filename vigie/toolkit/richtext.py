@@ -87,13 +87,16 @@ def plain_shown(source: str) -> Markup:
     return Markup(linked.replace("\r\n", "\n").replace("\n", "<br>"))  # noqa: S704
 
 
+CAPTION = re.compile(r"<figcaption\b[^>]*>\s*(.*?)\s*</figcaption>", re.IGNORECASE | re.DOTALL)
 BLOCK_END = re.compile(r"</(p|div|li|tr|h[1-6]|blockquote|pre)>|<br\s*/?>", re.IGNORECASE)
 
 
 @lru_cache(maxsize=8)  # a message is asked for in a row by those who judge it, quote it and index it
 def to_text(source: str) -> str:
-    """The readable text of stored HTML, one line a block; for search, previews and mails."""
-    broken = BLOCK_END.sub(lambda m: m.group(0) + "\n", source)
+    """The readable text of stored HTML, one line a block; for search, previews and mails. The caption of a picture stands in
+    brackets: it is no part of the sentence that the picture follows."""
+    told = CAPTION.sub(r"\n[\1]\n", source)
+    broken = BLOCK_END.sub(lambda m: m.group(0) + "\n", told)
     bare = nh3.clean(
         broken, tags=set(), clean_content_tags={"script", "style", "template", "noscript", "title"}
     )
@@ -106,8 +109,10 @@ def is_blank(source: str) -> bool:
     return not to_text(source).strip() and "<img" not in clean(source)
 
 
+# From the last "Le", "On" … on: what stands before it is someone's words.
 INTRODUCTION = re.compile(
-    r"((?:<[^>]+>\s*)*)((?:On|Le|Am|El)\s[^<]{5,200}?(?:wrote|a écrit|schrieb|escribió)\s?:\s*)((?:<[^>]+>\s*)*)$"
+    r"((?:<[^>]+>\s*)*)((?:On|Le|Am|El)\s(?:(?!\s(?:On|Le|Am|El)\s\w)[^<]){5,200}?"
+    r"(?:wrote|a écrit|schrieb|escribió)\s?:\s*)((?:<[^>]+>\s*)*)$"
 )
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 
-from vigie.accounts.models import Affiliation
+from vigie.accounts.access import offered_agents
+from vigie.accounts.access import visible as visible_people
+from vigie.accounts.models import Affiliation, Agent
 from vigie.channels.mail import access
 from vigie.channels.mail.actions.mailboxes import PUBLIC_DOMAINS
 from vigie.channels.mail.labels import trouble_sentence
@@ -24,6 +26,8 @@ State = InboundMail.State
 LATE = dt.timedelta(minutes=10)
 # A stored mail is read within seconds.
 BEHIND = dt.timedelta(minutes=5)
+# A round that was queued is run and ended within.
+A_ROUND = dt.timedelta(minutes=1)
 # Who has waited longest comes first where a person decides; elsewhere the last to arrive.
 WAITING, NEWEST = Order(("received_at", "id")), Order(("-id",))
 FOR_PEOPLE = (State.HELD, State.QUARANTINED)
@@ -32,6 +36,7 @@ ROW = (
 )  # fmt: skip
 HEADERS_SHOWN = 64 * 1024
 CHOICES = 12
+NAMED = 6
 
 
 def mailboxes(actor: Actor, now: dt.datetime) -> list[dict[str, Any]]:
@@ -69,7 +74,8 @@ def health(mailbox: Mailbox, now: dt.datetime, oldest: dt.datetime | None) -> st
     if not mailbox.is_active:
         return "off"
     is_fetched = mailbox.source != Mailbox.Source.PIPE
-    if is_fetched and (mailbox.failures or (mailbox.succeeded_at and now - mailbox.succeeded_at > LATE)):
+    is_silent = mailbox.succeeded_at and now - mailbox.succeeded_at > LATE
+    if is_fetched and (mailbox.failures or (is_silent and not _is_being_read(mailbox, now))):
         return "late"
     if oldest is not None and now - oldest > BEHIND:
         return "behind"
@@ -78,6 +84,12 @@ def health(mailbox: Mailbox, now: dt.datetime, oldest: dt.datetime | None) -> st
     if mailbox.succeeded_at is None:
         return "new"
     return "warn" if mailbox.trouble else "ok"
+
+
+def _is_being_read(mailbox: Mailbox, now: dt.datetime) -> bool:
+    """Was its round queued just now, and has not ended? So it is after a service that was away has begun again."""
+    asked, polled = mailbox.asked_at, mailbox.polled_at
+    return asked is not None and now - asked < A_ROUND and (polled is None or polled < asked)
 
 
 def counts_for_people(actor: Actor) -> dict[str, int]:
@@ -126,6 +138,16 @@ def one(actor: Actor, mail_id: int) -> InboundMail:
     if found is None:
         raise NotFound()
     return found
+
+
+def creators(actor: Actor, mail: InboundMail) -> list[str]:
+    """Colleagues in sight who may make a contact of this mail's sender, by name: at most ``NAMED``."""
+    wanted = Q(roles__role__grants__contains=["people:manage"])
+    agents = offered_agents(Agent.objects.filter(wanted))
+    if mail.organisation_id:
+        agents = agents.filter(Q(all_clients=True) | Q(clients__organisation_id=mail.organisation_id))
+    seen = visible_people(actor).filter(pk__in=agents.values("pk"))
+    return list(seen.order_by(by_name("name"), "id").values_list("name", flat=True)[:NAMED])
 
 
 def raw_of(actor: Actor, mail_id: int) -> bytes:

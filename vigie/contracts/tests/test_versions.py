@@ -298,6 +298,20 @@ class TestPolicies:
         assert not close_if_silent(SYSTEM, ticket.pk, now=third_day)
         assert close_if_silent(SYSTEM, ticket.pk, now=third_day + dt.timedelta(seconds=1))
 
+    def test_nothing_closes_while_it_may_be_reopened(self, world: World) -> None:
+        amend(world)
+        days = {"reopen_days": 10, "close_days": 5}
+        versions.change_draft(boss(world), world.a.contract.pk, days, now=START)
+        force(world)
+        ticket = report(world)
+        given = Given(resolution_code="solved_permanently", text="Réparé.")
+        take_step(world.actor(world.agent), ticket.pk, "resolve", given, now=START)
+        ticket.refresh_from_db()
+        until = reopen_until(ticket, machine_of(ticket.workflow_version_id))
+        assert until == dt.datetime(2026, 1, 26, 17, 0, tzinfo=dt.UTC)  # J+10
+        assert not close_if_silent(SYSTEM, ticket.pk, now=until)
+        assert close_if_silent(SYSTEM, ticket.pk, now=until + dt.timedelta(seconds=1))
+
     def test_terms_stamped_before_there_were_delays_read_the_same(self, world: World) -> None:
         terms = terms_of(Clock.objects.get(ticket=report(world), kind="resolution").terms_id)
         assert "delays" not in terms.to_json()

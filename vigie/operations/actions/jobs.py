@@ -59,6 +59,8 @@ def _queued_again(actor: Actor, job: ProcrastinateJob, now: dt.datetime) -> bool
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select procrastinate_retry_job_v2(%s, %s, null, null, null)", [job.pk, now])
+            # it counts a try there and at its end: queued by hand, it was not tried yet
+            cursor.execute("update procrastinate_jobs set attempts = attempts - 1 where id = %s", [job.pk])
     except IntegrityError:
         return False
     journal.record(actor, "replayed", job, now=now, before=_known_of(job))

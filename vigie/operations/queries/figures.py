@@ -18,11 +18,13 @@ from procrastinate.contrib.django.models import (
     ProcrastinateWorker,
 )
 
+from vigie.accounts import demo_mode
 from vigie.channels.mail.models import InboundMail, Mailbox
 from vigie.notifications.models import Delivery
 from vigie.operations.rules import Vitals
 from vigie.toolkit.backups import remembered
 
+SERVERLESS_FOR = dt.timedelta(days=1)
 # What a person may look at; the many jobs that went well are not counted, only purged.
 SHOWN = ("todo", "doing", "failed")
 
@@ -39,7 +41,17 @@ def vitals(now: dt.datetime) -> Vitals:
         disk_free=disk.free,
         backup_age=(now - last).total_seconds() if last else None,
         backups_wanted=settings.BACKUPS_ARE_SET_UP or last is not None,
+        serverless=_serverless(now),
     )
+
+
+def _serverless(now: dt.datetime) -> bool:
+    """Were mails of the last day left for want of a server? A demonstration without any server never meant to send."""
+    skipped = Delivery.objects.filter(state=Delivery.State.SKIPPED, answer="no_server")
+    if not skipped.filter(notice__created_at__gt=now - SERVERLESS_FOR).exists():
+        return False
+    has_server = bool(settings.EMAIL_HOST) or Mailbox.objects.exclude(smtp_host="").exists()
+    return has_server or not demo_mode.is_loaded()
 
 
 @cache

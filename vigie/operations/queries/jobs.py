@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Subquery
+from django.utils.translation import gettext
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
 from vigie.kernel.actor import Actor
 from vigie.operations import access
 from vigie.operations.labels import EVENTS, STATES, job_name
 from vigie.operations.queries.figures import SHOWN
+from vigie.toolkit.jobs import DECLARED
 from vigie.toolkit.models import JobFailure
 from vigie.toolkit.paging import Order, Page, page_of
 
@@ -49,7 +51,16 @@ def page(actor: Actor, state: str, name: str, cursor: str | None) -> Page:
     found = page_of(jobs.annotate(**_SHOWN_OF_EACH), NEWEST, fields=FIELDS, size=SIZE, cursor=cursor)
     for row in found.rows:
         row["words"] = job_name(row["task_name"])
+        row["error"] = row["error"] or _unknown(row)
     return found
+
+
+def _unknown(row: dict[str, Any]) -> str:
+    """Why a job failed that never began: no code of this version bears its name."""
+    known = {name for one in DECLARED.values() for name in (one.name, *one.former)}
+    if row["status"] != "failed" or row["task_name"] in known:
+        return ""
+    return gettext("This version of Vigie knows no job of this name: it was queued by another one.")
 
 
 def one(actor: Actor, job_id: int) -> dict[str, Any]:
@@ -59,4 +70,5 @@ def one(actor: Actor, job_id: int) -> dict[str, Any]:
     happened = ProcrastinateEvent.objects.filter(job_id=job_id).order_by(F("id").desc()).values("type", "at")
     events = [{"words": str(EVENTS.get(one["type"], one["type"])), "at": one["at"]} for one in happened[:50]]
     state = str(STATES.get(row["status"], row["status"]))
+    row["error"] = row["error"] or _unknown(row)
     return {**row, "words": job_name(row["task_name"]), "state_words": state, "events": events}

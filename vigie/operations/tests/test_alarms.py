@@ -40,6 +40,7 @@ WELL = {
         ({"longest_wait": 301.0}, {"queue_late"}),
         ({"disk_used": 0.85}, set()),
         ({"disk_used": 0.86}, {"disk_full"}),
+        ({"serverless": True}, {"mail_serverless"}),
         ({"backup_age": 48 * 3600.0}, set()),
         ({"backup_age": 48 * 3600.0 + 1}, {"backup_old"}),
         ({"backup_age": None}, {"backup_old"}),

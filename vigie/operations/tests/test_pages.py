@@ -21,6 +21,7 @@ from vigie.kernel.refusal import NotAllowed, Refusal
 from vigie.operations.actions import jobs as deciding
 from vigie.operations.labels import JOBS
 from vigie.operations.models import Alarm
+from vigie.operations.queries import jobs
 from vigie.operations.tests.conftest import put_job
 from vigie.tickets.tests.browsing import chromium, seat
 from vigie.toolkit.backups import remember
@@ -196,6 +197,20 @@ def test_a_mailbox_of_a_client_out_of_sight_is_not_shown(world: World, data: Pat
     role.save()
     assert "beta@nord.example" not in seen(world.agent, "/administration/status/")
     assert "beta@nord.example" in seen(world.admin, "/administration/status/")
+
+
+def test_a_job_queued_by_hand_has_not_been_tried_once_more(world: World) -> None:
+    job = put_job("mail.dispatch", state="failed", attempts=10)
+    before = ProcrastinateJob.objects.get(pk=job).attempts
+    deciding.replay(world.actor(world.admin), job, now=timezone.now())
+    assert ProcrastinateJob.objects.get(pk=job).attempts == before
+
+
+def test_a_job_that_no_code_knows_says_so(world: World) -> None:
+    job = put_job("old.gone", state="failed")
+    assert "knows no job of this name" in jobs.one(world.actor(world.admin), job)["error"]
+    page = jobs.page(world.actor(world.admin), "failed", "", None)
+    assert "knows no job of this name" in page.rows[0]["error"]
 
 
 @pytest.mark.browser

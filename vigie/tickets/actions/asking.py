@@ -91,13 +91,24 @@ def answer(actor: Actor, ticket_id: int, said: Said, then: str, *, now: dt.datet
         raise Refusal("tickets.reply_or_reopen", field="then")
     if then == "reopen" and ticket.phase == "done":
         return step(actor, ticket_id, "reopen", said, now=now)
-    return reply(actor, ticket_id, said, now=now)
+    return reply(actor, ticket_id, replace(said, stays_solved=then == "reply"), now=now)
 
 
 def _sent(actor: Actor, ticket: Ticket, submission: str) -> bool:
     return (
         bool(submission) and ticket.messages.filter(author_id=actor.person_id, submission=submission).exists()
     )
+
+
+def _said_since_solved(ticket: Ticket) -> str:
+    """What the client wrote last after the resolution: why it is opened again, where its answer asks for that."""
+    if ticket.resolved_at is None or ticket.awaiting_reply_since is None:
+        return ""
+    said = ticket.messages.filter(side="client", audience="public", created_at__gte=ticket.resolved_at)
+    message = said.order_by("-created_at", "-id").first()
+    if message is None:
+        return ""
+    return richtext.to_text(message.body) if message.is_html else message.body
 
 
 @transaction.atomic
@@ -107,6 +118,8 @@ def step(actor: Actor, ticket_id: int, verb: str, said: Said, *, now: dt.datetim
     given = Given(
         text=said.body, is_html=said.is_html, uploads=tuple(said.uploads), submission=said.submission
     )
+    if verb == "reopen" and not text:
+        text = _said_since_solved(access.one(actor, ticket_id))
     if verb in ("reopen", "approve", "reject"):
         given = replace(given, reason=" ".join(text.split())[:REASON_LIMIT])
     ticket = take_step(actor, ticket_id, verb, given, now=now)

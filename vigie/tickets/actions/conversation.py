@@ -87,6 +87,7 @@ class Said:
     """A message as a form or a mail gives it; ``uploads`` are the tokens of files sent before it.
 
     ``via``, ``trust``, ``trust_detail`` and ``rest`` as on :class:`Message`. An unverified sender's words are kept, and move nothing.
+    ``stays_solved``: its writer says that a solved ticket stays so.
     """
 
     body: str
@@ -97,6 +98,7 @@ class Said:
     trust: str = ""
     trust_detail: str = ""
     rest: str = ""
+    stays_solved: bool = False
 
 
 @transaction.atomic
@@ -115,6 +117,9 @@ def reply(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> Mess
     message = _store(actor, ticket, said, "reply", "public", now)
     side = "client" if actor.is_client else "provider"
     changes = answer_changes(ticket, side, now)
+    if side == "client" and ticket.phase == "done" and said.stays_solved:
+        changes["awaiting_reply_since"] = None
+    asks = ticket.phase == "done" and changes.get("awaiting_reply_since") is not None
     doubt = {"unverified": True} if said.trust == "unverified" else {}
     new_facts = [NewFact(facts.MESSAGE, {"message": message.pk, **doubt}, audience="public")]
     if "first_response_at" in changes:
@@ -126,6 +131,8 @@ def reply(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> Mess
     change(actor, ticket, changes, new_facts, now=now)
     discard_draft(actor, f"reply:{ticket.pk}")
     telling.replied(actor, ticket, message, now=now)
+    if asks and said.trust != "unverified":
+        telling.asked_if_settled(actor, ticket, now=now)
     return message
 
 
@@ -220,7 +227,7 @@ def upload(
     actor.demand("tickets:reply")
     if not actor.sees(organisation_id):
         raise NotFound()
-    shown = files.clean_name(name)
+    shown = files.clean_name(name.replace("%22", '"'))  # browsers write a quotation mark so
     limit = settings.UPLOAD_LIMIT
     if size > limit:
         raise Refusal("tickets.upload_too_large", field="file", name=shown, limit=limit // 1024 // 1024)

@@ -47,6 +47,18 @@ def reopen_until(ticket: Ticket, machine: Machine) -> dt.datetime | None:
     if ticket.resolved_at is None:
         return None
     course = courses([ticket.pk])[ticket.pk]
-    days = course.delays.reopen_days or machine.reopen_days
-    end = course.hours.business_days_eod(epoch(ticket.resolved_at), days)
-    return dt.datetime.fromtimestamp(end, dt.UTC)
+    return _end_of(course, ticket.resolved_at, course.delays.reopen_days or machine.reopen_days)
+
+
+def closes_after(ticket: Ticket, machine: Machine) -> dt.datetime | None:
+    """Instant past which silence closes the ticket: its own delay, and never before the one of reopening is over."""
+    if ticket.resolved_at is None:
+        return None
+    course = courses([ticket.pk])[ticket.pk]
+    delays = course.delays
+    days = max(delays.close_days or machine.close_days, delays.reopen_days or machine.reopen_days)
+    return _end_of(course, ticket.resolved_at, days)
+
+
+def _end_of(course: Course, resolved_at: dt.datetime, days: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(course.hours.business_days_eod(epoch(resolved_at), days), dt.UTC)

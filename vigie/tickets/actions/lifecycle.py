@@ -13,14 +13,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from vigie.accounts.models import Person
-from vigie.contracts.rules.instants import epoch
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.events import Event
 from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
 from vigie.tickets.actions import approvals, telling
 from vigie.tickets.actions.conversation import add_message, claim_uploads, discard_draft, step_place
-from vigie.tickets.actions.course import courses, reopen_until
+from vigie.tickets.actions.course import closes_after, reopen_until
 from vigie.tickets.actions.ledger import NewFact, change
 from vigie.tickets.events import TicketResolved
 from vigie.tickets.models import Fact, Message, Ticket, Watcher
@@ -261,15 +260,14 @@ def _said(actor: Actor, ticket: Ticket, message: Message, changes: dict[str, Any
 
 @transaction.atomic
 def close_if_silent(actor: Actor, ticket_id: int, *, now: dt.datetime) -> bool:
-    """Close a resolved ticket whose reopening window is over. True when it was closed."""
+    """Close a resolved ticket whose delays are over: never while it may be reopened, nor while the client's answer to the
+    resolution awaits ours. True when it was closed."""
     ticket = access.one(actor, ticket_id, lock=True)
     machine = machine_of(ticket.workflow_version_id)
-    if ticket.phase != "done" or ticket.resolved_at is None:
+    if ticket.phase != "done" or ticket.awaiting_reply_since is not None:
         return False
-    course = courses([ticket.pk])[ticket.pk]
-    days = course.delays.close_days or machine.close_days
-    end = course.hours.business_days_eod(epoch(ticket.resolved_at), days)
-    if epoch(now) <= end:
+    last = closes_after(ticket, machine)
+    if last is None or now <= last:
         return False
     return take_system_step(ticket, "close", Given(), now=now)
 

@@ -106,7 +106,8 @@ def _announce_behind(clock_id: int, ticket_id: int, now: dt.datetime) -> None:
 
 def close_silent_tickets(now: dt.datetime, *, batch: int = BATCH) -> int:
     """Close resolved tickets whose window is over. A window is never shorter than its days on the wall."""
-    over = Ticket.objects.filter(phase="done", resolved_at__lt=now - dt.timedelta(days=1))
+    before = now - dt.timedelta(days=1)
+    over = Ticket.objects.filter(phase="done", resolved_at__lt=before, awaiting_reply_since=None)
     return sum(lifecycle.close_if_silent(SYSTEM, pk, now=now) for pk in _by_date(over, "resolved_at", batch))
 
 

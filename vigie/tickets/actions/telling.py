@@ -56,9 +56,23 @@ def opened(actor: Actor, ticket: Ticket, *, acknowledge: bool = True, now: dt.da
 
 
 def replied(actor: Actor, ticket: Ticket, message: Message, *, now: dt.datetime) -> None:
+    """Those on the other side and whoever follows it. A client's word on what is solved reaches the team where nobody is in
+    charge: no list of open tickets shows it."""
     told = _told("ticket_replied", ticket, by=actor.name, message=message.pk)
-    others = _client_side(ticket) if actor.is_provider else _client_side(ticket) | _handlers(ticket)
-    notify(others, told, now=now, by=actor.person_id)
+    if actor.is_provider:
+        notify(_client_side(ticket), told, now=now, by=actor.person_id)
+        return
+    if ticket.phase != "done":
+        notify(_client_side(ticket) | _handlers(ticket), told, now=now, by=actor.person_id)
+        return
+    since = _told("replied_since_solved", ticket, by=actor.name, message=message.pk)
+    notify(_client_side(ticket), told, now=now, by=actor.person_id)
+    notify(_handlers(ticket) or _team(ticket), since, now=now)
+
+
+def asked_if_settled(actor: Actor, ticket: Ticket, *, now: dt.datetime) -> None:
+    """Ask whoever answered a resolution what it meant: is it settled, or to be opened again? Asked once."""
+    notify([actor.me], _told("settled_asked", ticket), now=now)
 
 
 def noted(actor: Actor, ticket: Ticket, message: Message, *, now: dt.datetime) -> None:
@@ -118,6 +132,10 @@ def client_reminded(ticket: Ticket, *, now: dt.datetime) -> None:
 def client_silent(ticket: Ticket, *, now: dt.datetime) -> None:
     """The last reminder was of no use: those in charge, or their team leads where nobody is."""
     notify(_handlers(ticket) or _leads(ticket), _told("client_silent", ticket), now=now)
+
+
+def _team(ticket: Ticket) -> set[int]:
+    return set(TeamMember.objects.filter(team_id=ticket.team_id or 0).values_list("agent_id", flat=True))
 
 
 def _leads(ticket: Ticket) -> set[int]:

@@ -105,6 +105,7 @@ def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
     machine = machine_of(found.workflow_version_id)
     verbs = {taken.verb for taken in machine.steps_from(found.state, "client")} - {"resume"}
     until = reopen_until(found, machine) if found.phase == "done" else None
+    is_answered = found.phase == "done" and found.awaiting_reply_since is not None
     if until is None or now > until:
         verbs.discard("reopen")
     waits = found.phase == "waiting" and found.pending_reason == "client_approval"
@@ -114,7 +115,8 @@ def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
     names = customer.names_of({found.requester_id, found.beneficiary_id})
     return {
         "ticket": found,
-        "standing": words.standing(found),
+        "standing": words.ANSWERED if is_answered else words.standing(found),
+        "is_answered": is_answered,
         "turns": words.TURNS,
         "asks": words.ASKS,
         "steps": words.STEPS,

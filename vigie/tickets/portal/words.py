@@ -74,6 +74,12 @@ _SOLVED = Standing(
     ),
     "circle-check",
 )
+ANSWERED = Standing(
+    "confirm",
+    _("Solved, or not yet?"),
+    _("You wrote to us after we solved it. Say in one click which it is: until then it does not close."),
+    "message",
+)
 _CLOSED = Standing(
     "over", p("request", "Closed"), _("This request is over. If you need us again, open a new one."), "check"
 )

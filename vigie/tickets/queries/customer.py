@@ -121,7 +121,9 @@ def conversation(actor: Actor, ticket: Ticket) -> list[Any]:
     messages: list[Any] = list(
         access.visible_messages(actor, ticket)
         .order_by("created_at", "id")
-        .values("id", "author_id", "author_name", "side", "kind", "body", "is_html", "created_at", "via")
+        .values(
+            "id", "author_id", "author_name", "side", "kind", "body", "is_html", "created_at", "via", "trust"
+        )
     )
     for message in messages:
         shown = [f for f in files.get(message["id"], []) if f["token"] not in message["body"]]

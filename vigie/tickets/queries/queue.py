@@ -36,6 +36,7 @@ PHASES: Mapping[str, tuple[str, ...]] = {
     "active": ("active",),
     "waiting": ("waiting",),
     "done": ("done",),
+    "replied": ("done",),
     "closed": ("ended",),
 }
 ORDERS: Mapping[str, Order] = {
@@ -137,6 +138,8 @@ def filtered(actor: Actor, filters: Filters, names: Names, *, now: dt.datetime) 
     tickets = access.visible(actor)
     if filters.status in PHASES:
         tickets = tickets.filter(phase__in=PHASES[filters.status])
+    if filters.status == "replied":
+        tickets = tickets.filter(awaiting_reply_since__isnull=False)
     if filters.for_me:
         ours = Q(team_id__any_of=sorted(actor.team_ids)) | Q(team_id=None)
         tickets = tickets.filter(Q(assignee_id=actor.person_id) | (Q(assignee_id=None) & ours))

@@ -21,6 +21,7 @@ from vigie.toolkit.written import Written, columns_of, kept, models_of, rows_of,
 
 BUILT_IN: Mapping[str, Filters] = {
     "to_handle": TO_HANDLE,
+    "replied": Filters(status="replied", for_me=True),
     "mine": Filters(assignee="me"),
     "unassigned": Filters(assignee="none"),
     "risk": Filters(due="4h"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-STATUSES = ("live", "active", "waiting", "done", "closed", "all")
+STATUSES = ("live", "active", "waiting", "done", "replied", "closed", "all")
 TYPES = ("incident", "request", "question")
 PRIORITIES = (1, 2, 3, 4, 5)
 DUE = ("4h", "late")
@@ -29,7 +29,8 @@ class Filters:
 
     ``assignee`` is empty, ``me``, ``none`` or a person's id; ``requester`` is empty or a person's id; ``due`` is empty,
     ``4h`` (within 4 hours or late) or ``late``; ``breached`` is empty or a month ("2026-11") in which a promise was
-    missed. ``sort`` empty means the status's own: due first for live tickets, last change otherwise.
+    missed; the status ``replied`` holds what is solved and was answered since.
+    ``sort`` empty means the status's own: due first for live tickets, last change otherwise.
     """
 
     status: str = "live"

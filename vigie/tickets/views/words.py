@@ -21,6 +21,7 @@ Label = str | Promise
 
 VIEWS: dict[str, tuple[Label, str]] = {
     "to_handle": (p("view", "To handle"), "inbox"),
+    "replied": (p("view", "Replies after resolution"), "message"),
     "mine": (p("view", "Mine"), "user"),
     "unassigned": (p("view", "Unassigned"), "users"),
     "risk": (p("view", "Breach risk"), "clock"),
@@ -33,6 +34,7 @@ STATUSES: dict[str, Label] = {
     "active": p("status", "In our hands"),
     "waiting": p("status", "Waiting"),
     "done": p("status", "Solved"),
+    "replied": p("status", "Replied to after resolution"),
     "closed": p("status", "Closed"),
     "all": p("status", "All"),
 }

@@ -13,6 +13,8 @@ from vigie.channels.mail.oauth import access_token
 from vigie.tickets.models import Ticket
 from vigie.toolkit import vault
 
+UNWELL = dt.timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -63,19 +65,30 @@ def mailbox_route(mailbox: Mailbox, *, now: dt.datetime) -> Route | None:
     return Route(mailbox.smtp_host, mailbox.smtp_port, mailbox.smtp_security, username, password, token)
 
 
-def mailbox_for(ticket: Ticket | None) -> Mailbox | None:
-    """The mailbox a ticket is written under: its client's before a general one, its team's before another, the oldest then."""
+def mailbox_for(ticket: Ticket | None, *, now: dt.datetime) -> Mailbox | None:
+    """The mailbox a ticket is written under, among those that can send: its client's before a general one, one that works
+    before one that has not been read for a while (answers to it would not arrive), its team's before another, the oldest then.
+    """
     organisation_id, team_id = (ticket.organisation_id, ticket.team_id) if ticket else (None, None)
     wanted = Q(organisation=None) | Q(organisation_id=organisation_id)
-    found = list(Mailbox.objects.filter(wanted, is_active=True).order_by("id"))
+    found = Mailbox.objects.filter(wanted, is_active=True)
+    if installation_route() is None:
+        found = found.exclude(smtp_host="")
     return min(
-        found, key=lambda box: (box.organisation_id is None, box.team_id != team_id, box.pk), default=None
+        found,
+        key=lambda box: (box.organisation_id is None, _is_unwell(box, now), box.team_id != team_id, box.pk),
+        default=None,
     )
+
+
+def _is_unwell(mailbox: Mailbox, now: dt.datetime) -> bool:
+    """Has it failed for longer than a hiccup, or from its first round on?"""
+    return mailbox.failures > 0 and (mailbox.succeeded_at is None or now - mailbox.succeeded_at > UNWELL)
 
 
 def sender_for(ticket: Ticket | None, *, now: dt.datetime) -> Sender | None:
     """Who writes about this ticket, or None when no server takes outgoing mail."""
-    mailbox = mailbox_for(ticket)
+    mailbox = mailbox_for(ticket, now=now)
     route = (mailbox_route(mailbox, now=now) if mailbox else None) or installation_route()
     if route is None:
         return None

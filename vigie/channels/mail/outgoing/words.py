@@ -123,6 +123,11 @@ def _what_next(told: Told, ticket: Ticket) -> str:
         return gettext(
             "Acknowledge it on the page below before %(when)s; otherwise the next step is told."
         ) % {"when": _instant(asked_by)}
+    if told.notice.kind == "settled_asked":
+        return gettext(
+            "If it is settled, or if you only thanked us, one click on the page below says so; another one opens the request"
+            " again. Until then it stays as it is, and somebody here reads your message."
+        )
     if told.notice.kind != "ticket_resolved" or not told.reader.is_client:
         return ""
     until = reopen_until(ticket, machine_of(ticket.workflow_version_id))

@@ -51,6 +51,11 @@ _DATED_AFRESH = re.compile(
     rf"^{_LEAD}(?:{_ON})[\s,]{{1,3}}(?:\w{{2,12}}[.,]{{0,2}}\s){{0,2}}\d{{1,4}}(?:[./-]\d|\.?\s(?:de\s)?\w{{3}}|,\s)",
     re.IGNORECASE,
 )
+# A date with its year and time, then a name, whatever it is: enough above lines that are marked as quoted.
+_FULL_DATE = re.compile(
+    rf"^{_LEAD}(?:{_ON})[\s,].{{4,40}}\b\d{{4}}\b.{{1,8}}\b\d{{1,2}}[:h.]\d\d(?:\s?[AP]M)?,\s.{{1,80}}\s(?:{_WROTE_HERE})\s?:$",
+    re.IGNORECASE,
+)
 _NOT_NAMES = re.compile(
     rf"\"[^\"]{{0,100}}\"|\([^()]{{0,100}}\)|<?\s?(?:mailto:)?{_MAIL}\s?>?|<[^<>]{{0,200}}>", re.IGNORECASE
 )
@@ -229,10 +234,17 @@ def attribution_at(lines: Sequence[str], start: int) -> int:
         joined = f"{joined} {bare}" if count > 1 else bare
         if len(joined) > LONGEST or (count == 1 and not (_begins(joined) or _is_attribution_alone(joined))):
             return 0
+        if count == 1 and _FULL_DATE.match(joined) and _is_quoted_below(lines, start + 1):
+            return 1
         if _MAY_END.search(bare[-20:]) and _is_attribution(joined):
             above = lines[start : start + count - 1]
             return count if _is_wrapped(above, lines[start + 1 : start + count]) else 0
     return 0
+
+
+def _is_quoted_below(lines: Sequence[str], start: int) -> bool:
+    below = next((line for line in lines[start : start + 3] if line.strip()), "")
+    return below.lstrip().startswith(">")
 
 
 def _is_wrapped(above: Sequence[str], below: Sequence[str]) -> bool:

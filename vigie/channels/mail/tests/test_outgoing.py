@@ -248,9 +248,29 @@ def test_another_general_mailbox_changes_no_sender(world: World, desk: Mailbox, 
         (third, "support"),
     ):
         ticket.team = team
-        found = mailbox_for(ticket)
+        found = mailbox_for(ticket, now=START)
         assert found is not None
         assert found.address == f"{address}@nord.example"
+
+
+def test_a_mailbox_that_cannot_send_or_is_not_read_gives_way(world: World, desk: Mailbox, sink: Sink) -> None:
+    Mailbox.objects.filter(pk=desk.pk).update(team=world.team)
+    second = make_mailbox(sink, "second@nord.example")
+    Mailbox.objects.filter(pk=second.pk).update(smtp_host="", failures=3)
+    report(world)
+    send(START)
+    assert sink.one("user@alpha.example").sender == "support@nord.example"
+    Mailbox.objects.filter(pk=second.pk).update(smtp_host="127.0.0.1")
+    assert address_of(report(world)) == "support@nord.example"
+    Mailbox.objects.filter(pk=second.pk).update(succeeded_at=START)
+    assert (
+        address_of(report(world)) == "second@nord.example"
+    )  # one failed round is no reason to write otherwise
+
+
+def address_of(ticket: Ticket) -> str:
+    found = mailbox_for(ticket, now=START)
+    return found.address if found else ""
 
 
 def test_the_installations_server_is_the_last_resort_and_without_any_nothing_leaves(

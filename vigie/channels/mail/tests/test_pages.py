@@ -19,6 +19,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.world import START, World, make_agent
 from vigie.accounts.models import Affiliation, Person
 from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
+from vigie.channels.mail.queries import health
 from vigie.channels.mail.tests import servers
 from vigie.channels.mail.tests.conftest import MakeMailbox
 from vigie.channels.mail.tests.sink import open_sink
@@ -443,3 +444,41 @@ class TestSight:
     def test_agents_without_the_grant(self, world: World) -> None:
         assert browser(world.agent).get(reverse("inbound_mails")).status_code == 403
         assert browser(world.a.manager).get(reverse("inbound_mails")).status_code == 404
+
+
+def held(world: World, outcome: str = "stranger", **more: Any) -> InboundMail:
+    box = Mailbox.objects.create(
+        name="Support", address="triage@nord.example", source="pipe", created_at=START
+    )
+    values = {"state": "held", "outcome": outcome, "raw": RAW, "sha256": "0" * 64, "size": len(RAW)} | more
+    return InboundMail.objects.create(
+        mailbox=box, received_at=START, sender="jeanne@alpha-usine.example", **values
+    )
+
+
+def test_who_may_not_make_a_contact_learns_who_may(world: World) -> None:
+    person = make_agent(
+        "Tri", "tri@nord.example", ["dispatcher"], world.roles, clients=[world.a.organisation], team=None
+    )
+    page = browser(person).get(reverse("inbound_mail", args=[held(world).pk])).content.decode()
+    assert "Somebody new" in page
+    assert "Ask one of those who may:" in page
+    assert world.admin.name in page
+
+
+def test_what_a_program_said_is_no_sentence_of_the_page(world: World, admin: Client) -> None:
+    mail = held(world, "empty", state="quarantined", raw=b" ", size=1, detail="nothing was sent")
+    page = admin.get(reverse("inbound_mail", args=[mail.pk])).content.decode()
+    assert "· nothing was sent" not in page
+    assert '<code lang="en">nothing was sent</code>' in page
+
+
+def test_a_mailbox_is_not_late_while_its_first_round_after_an_absence_runs(world: World) -> None:
+    now = START + dt.timedelta(hours=2)
+    box = Mailbox(source="imap", is_active=True, succeeded_at=START, polled_at=START, asked_at=START)
+    assert health(box, now, None) == "late"
+    box.asked_at = now - dt.timedelta(seconds=5)
+    assert health(box, now, None) == "ok"
+    assert health(box, now + dt.timedelta(minutes=2), None) == "late"
+    box.failures = 1
+    assert health(box, now, None) == "late"

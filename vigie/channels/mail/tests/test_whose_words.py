@@ -116,7 +116,7 @@ def below(client: str) -> str:
 
 
 def shown(text: str) -> str:
-    return html.escape(text, quote=False).replace("\n", "<br>")
+    return html.escape(text, quote=False).replace("\n", "<br>").replace("\xa0", "&nbsp;")
 
 
 def as_html(program: str, written: str, attribution: str) -> str:

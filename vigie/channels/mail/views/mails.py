@@ -86,6 +86,9 @@ def _mail_page(request: Request, mail_id: int, **forms: Any) -> HttpResponse:
         "state": State(found.state).label, "open": found.state in triage.OPEN, "waits": found.state == State.HELD,
         "read": read if isinstance(read, ParsedMail) else None,
         "unreadable": labels.outcome_name(read.code) if isinstance(read, Unreadable) else "",
+        # what a person wrote is read as words; all else is what a program said, in its own language
+        "why": found.detail if found.outcome == "set_aside" else "",
+        "technical": found.detail if found.outcome != "set_aside" else "",
         "doubt": unverified_words(found.trust_detail),
         "text": read.text[:TEXT_SHOWN] if isinstance(read, ParsedMail) else "",
         **_decisions(request, found, read), **forms,
@@ -111,6 +114,7 @@ def _decisions(request: Request, found: InboundMail, read: ParsedMail | Unreadab
         "known_form": KnownSenderForm(),
         "new_form": NewSenderForm(initial=given, clients=_clients(request)),
         "may_create": request.actor.can("people:manage"),
+        "creators": [] if request.actor.can("people:manage") else queries.creators(request.actor, found),
         "domain": domain if queries.may_remember(domain) else "",
     }
 
