@@ -110,3 +110,10 @@ def test_no_file_goes_while_a_backup_runs(world: World, now: dt.datetime, embedd
         assert path_of(row.sha256).exists()
         backup.execute("select pg_advisory_unlock(%s)", [files.ALL_STAY])
         assert purge(now) == 1
+
+
+def test_a_quotation_mark_in_a_name_stays_one(world: World, now: dt.datetime) -> None:
+    row = upload(
+        world.actor(world.a.user), world.a.organisation.pk, "capture %22finale%22.txt", 1, [b"a"], now=now
+    )
+    assert row.name == 'capture "finale".txt'

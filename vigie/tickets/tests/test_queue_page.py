@@ -62,6 +62,7 @@ def many(world: World, count: int, *, seed: int = 7) -> list[int]:
         row.priority = rng.choice(PRIORITIES)
         row.team = rng.choice([world.team, world.team2, None])
         row.assignee = rng.choice([world.agent, world.agent_all, None])
+        row.awaiting_reply_since = rng.choice([None, model.opened_at])
         row.tags = rng.choice([[], ["vpn"], ["vpn", "lyon"]])
         row.is_vip = rng.random() < 0.2
         # few distinct instants, so that the tie-break is used
@@ -80,6 +81,7 @@ def naive(world: World, filters: Filters, me: object, now: dt.datetime) -> set[i
         "active": ("active",),
         "waiting": ("waiting",),
         "done": ("done",),
+        "replied": ("done",),
         "closed": ("ended",),
     }
     actor = world.actor(me)
@@ -89,6 +91,7 @@ def naive(world: World, filters: Filters, me: object, now: dt.datetime) -> set[i
         tests = [
             actor.sees(t.organisation_id),
             filters.status == "all" or t.phase in phases[filters.status],
+            filters.status != "replied" or t.awaiting_reply_since is not None,
             not filters.for_me or t.assignee_id == actor.person_id or ours,
             not filters.priorities or t.priority in filters.priorities,
             not filters.clients or t.organisation.code in filters.clients,

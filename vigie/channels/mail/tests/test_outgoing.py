@@ -256,7 +256,7 @@ def test_another_general_mailbox_changes_no_sender(world: World, desk: Mailbox, 
 def test_a_mailbox_that_cannot_send_or_is_not_read_gives_way(world: World, desk: Mailbox, sink: Sink) -> None:
     Mailbox.objects.filter(pk=desk.pk).update(team=world.team)
     second = make_mailbox(sink, "second@nord.example")
-    Mailbox.objects.filter(pk=second.pk).update(smtp_host="", failures=3)
+    Mailbox.objects.filter(pk=second.pk).update(smtp_host="", failures=3, team=world.team)
     report(world)
     send(START)
     assert sink.one("user@alpha.example").sender == "support@nord.example"

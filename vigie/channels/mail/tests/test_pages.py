@@ -446,7 +446,7 @@ class TestSight:
         assert browser(world.a.manager).get(reverse("inbound_mails")).status_code == 404
 
 
-def held(world: World, outcome: str = "stranger", **more: Any) -> InboundMail:
+def waiting_mail(world: World, outcome: str = "stranger", **more: Any) -> InboundMail:
     box = Mailbox.objects.create(
         name="Support", address="triage@nord.example", source="pipe", created_at=START
     )
@@ -460,14 +460,15 @@ def test_who_may_not_make_a_contact_learns_who_may(world: World) -> None:
     person = make_agent(
         "Tri", "tri@nord.example", ["dispatcher"], world.roles, clients=[world.a.organisation], team=None
     )
-    page = browser(person).get(reverse("inbound_mail", args=[held(world).pk])).content.decode()
+    Person.objects.filter(pk=person.pk).update(language="en")
+    page = browser(person).get(reverse("inbound_mail", args=[waiting_mail(world).pk])).content.decode()
     assert "Somebody new" in page
     assert "Ask one of those who may:" in page
     assert world.admin.name in page
 
 
 def test_what_a_program_said_is_no_sentence_of_the_page(world: World, admin: Client) -> None:
-    mail = held(world, "empty", state="quarantined", raw=b" ", size=1, detail="nothing was sent")
+    mail = waiting_mail(world, "empty", state="quarantined", raw=b" ", size=1, detail="nothing was sent")
     page = admin.get(reverse("inbound_mail", args=[mail.pk])).content.decode()
     assert "· nothing was sent" not in page
     assert '<code lang="en">nothing was sent</code>' in page

@@ -303,6 +303,7 @@ def test_a_sender_in_doubt_has_words_and_no_power(world: World, box: Mailbox) ->
     kept = Message.objects.get(pk=marked.message_id)
     assert (kept.trust, kept.trust_detail) == ("unverified", "dmarc_fail")
     assert_doubt_is_shown(world, ticket.pk, numbered.ticket_id)
+    Person.objects.filter(pk=world.a.user.pk).update(language="en")
     home = Client()
     home.force_login(world.a.user)
     assert "This message came by e-mail without proof of its sender." in (
