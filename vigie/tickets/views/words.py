@@ -21,7 +21,7 @@ Label = str | Promise
 
 VIEWS: dict[str, tuple[Label, str]] = {
     "to_handle": (p("view", "To handle"), "inbox"),
-    "replied": (p("view", "Replies after resolution"), "message"),
+    "replied": (p("view", "After resolution"), "message"),
     "mine": (p("view", "Mine"), "user"),
     "unassigned": (p("view", "Unassigned"), "users"),
     "risk": (p("view", "Breach risk"), "clock"),
