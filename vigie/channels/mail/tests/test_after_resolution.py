@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tests.world import START, World
 from vigie.accounts.models import Person, TeamMember
@@ -123,6 +123,7 @@ def test_the_page_asks_and_the_queue_has_a_view_of_it(world: World, box: Mailbox
     assert ticket.reference not in client.get(reverse("queue"), {"status": "replied"}).content.decode()
     answered(world, box, ticket)
     assert ticket.reference in client.get(reverse("queue"), {"status": "replied"}).content.decode()
+    Ticket.objects.filter(pk=ticket.pk).update(resolved_at=timezone.now())
     client.force_login(world.a.user)
     page = client.get(reverse("portal_ticket", args=[ticket.pk])).content.decode()
     assert "Solved, or not yet?" in page
