@@ -308,6 +308,7 @@ ROUTES: dict[str, Route] = {
     "ticket_correct": _agents(
         "ticket", sent={"what": "answered", "at": "2026-01-12T09:30:00", "why": "Appel"}
     ),
+    "ticket_correction": _showing("asked", sent={"decision": "Vu", "verdict": "refuse"}),
     "ticket_history": _showing("ticket"),
     "ticket_say": _agents("ticket", sent=SAID, reads=False),
     "ticket_draft": _agents("ticket", sent={"body": "x", "kind": "reply"}, reads=False),

@@ -40,7 +40,7 @@ from vigie.tickets.actions.canned import save_canned
 from vigie.tickets.actions.conversation import Said, add_note, reply, save_draft, upload
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.views import save_view
-from vigie.tickets.models import Attachment, Clock, Ticket
+from vigie.tickets.models import AskedCorrection, Attachment, Clock, Ticket
 
 MONTH = dt.date(2026, 1, 1)
 ABSENT = 987_654_321
@@ -109,6 +109,10 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         organisation=client.organisation, ticket=third, clock=Clock.objects.get(ticket=third, kind="resolution"),
         kind="force_majeure", reason="crue", evidence="arrêté", asked_by=world.agent_all, asked_at=START,
     )  # fmt: skip
+    asked = AskedCorrection.objects.create(
+        organisation=client.organisation, ticket=first, said={"what": "answered", "at": START.isoformat()}, why="Appel",
+        asked_by=world.agent_all, asked_at=START,
+    )  # fmt: skip
     records = _records(client)
     statement, credit = _settled(client)
     affiliation = Affiliation.objects.get(organisation=client.organisation, person=client.user)
@@ -142,6 +146,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "rate": rate.pk,
         "clock": clock.pk,
         "exclusion": exclusion.pk,
+        "asked": asked.pk,
         "statement": statement.pk,
         "study": _study(world, client).pk,
         **_escalated(client, first),

@@ -61,7 +61,7 @@ GRANTS: dict[str, str | Promise] = {
     "tickets:confirm": _("Confirm or refuse a solution"),
     "tickets:override_priority": _("Set a priority by hand, with a reason"),
     "tickets:correct": _("Correct type, client or recorded instants"),
-    "tickets:correct_late": _("Correct recorded instants later than the next business day"),
+    "tickets:correct_late": _("Decide on late corrections that others asked for"),
     "views:share": _("Share saved views"),
     "replies:share": _("Share canned replies"),
     "clients:view": _("See clients and their places"),

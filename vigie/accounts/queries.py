@@ -25,6 +25,15 @@ from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, capped_count, page_of
 
 PAGE = 50
+
+
+def holders(grant: str, organisation_id: int) -> dict[int, str]:
+    """Agents who hold the grant and see this client: names by id, in the order of names."""
+    sees = Q(agent__all_clients=True) | Q(agent__clients__organisation_id=organisation_id)
+    rows = Person.objects.filter(sees, agent__roles__role__grants__contains=[grant], is_active=True)
+    return dict(rows.distinct().order_by("name", "pk").values_list("pk", "name"))
+
+
 BY_NAME = Order(("name_key", "id"))
 FIELDS = ("id", "name", "email", "side", "job_title", "is_active")
 

@@ -61,11 +61,13 @@ DEFAULT_ROLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         (
             "tickets:override_priority",
             "tickets:correct",
+            "tickets:correct_late",
             "views:share",
             "replies:share",
             "people:manage",
             "compliance:view",
             "compliance:propose",
+            "compliance:approve",
             "escalation:manage",
             "mail:triage",
             "rota:manage",

@@ -35,8 +35,8 @@ TABLES: dict[str, TableClass] = {
     "compliance_penaltyterms": Client(),
     "compliance_ratecommitment": Client(),
     "compliance_exclusion": Client(
-        columns="id, organisation_id, ticket_id, clock_id, outage_id, delivery_id, kind, reason, evidence, state, asked_at,"
-        " decided_at, decision",
+        columns="id, organisation_id, ticket_id, clock_id, outage_id, delivery_id, kind, reason, evidence, state, asked_by_id,"
+        " asked_at, decided_by_id, decided_at, decision",
         write=("update (state, decided_by_id, decided_at, decision)",),
     ),
     "compliance_statement": Client(),
@@ -125,7 +125,7 @@ def one_of(found: QuerySet[M], record_id: int) -> M:
 
 
 def exclusion_to_answer(actor: Actor, exclusion_id: int) -> QuerySet[Exclusion]:
-    """The exclusion with this id, for the client's own manager; who asked and who decided is the provider's: never read.
+    """The exclusion with this id, for the client's own manager.
 
     Raises :class:`NotFound`.
     """

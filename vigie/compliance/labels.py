@@ -40,6 +40,8 @@ STEPS: dict[str, Label] = {
     "bonus": _("Bonus"),
     "earned_back": _("Given back: met ever since"),
     "correction": _("Corrections of earlier months"),
+    "carried_in": _("Carried over from earlier statements"),
+    "carried_out": _("Carried over to the next statement"),
 }
 STATES: dict[str, Label] = {
     "simulated": p("statement", "Simulated"),

@@ -17,6 +17,7 @@ from vigie.compliance.queries import sheet
 from vigie.compliance.queries.credits import credit_of, standing_with_answer
 from vigie.compliance.queries.detail import detail_of
 from vigie.compliance.queries.exclusions import excluded_in, to_answer, waiting_for
+from vigie.compliance.queries.names import people_of
 from vigie.compliance.views.month import listed
 from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
@@ -141,6 +142,7 @@ def exclusion(request: Request, exclusion_id: int) -> HttpResponse:
         return redirect("portal_exclusion", exclusion_id)
     context = {
         "exclusion": found, "form": form, "states": labels.EXCLUSION_STATES, "categories": labels.EXCLUSION_KINDS, "kinds": KINDS,
+        "who": people_of([found["asked_by_id"], found["decided_by_id"]]),
         "nature": labels.NATURES["ticket" if found["ticket_id"] else "outage" if found["outage_id"] else "delivery"],
     }  # fmt: skip
     return render(request, "compliance/portal_exclusion.html", context, status=422 if form.errors else 200)

@@ -23,6 +23,7 @@ SUBJECTS = {
     ("provider", "contract"): "contract",
     ("provider", "exclusion"): "exclusion",
     ("provider", "statement"): "statement",
+    ("provider", "correction"): "ticket_correction",
     ("provider", "rota_mine"): "rota_mine",  # one's own plan: it bears no number
     ("provider", "rota_note"): "rota_note",
     ("provider", "credit"): "credit",

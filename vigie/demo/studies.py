@@ -12,12 +12,12 @@ from vigie.demo.settle import Settled
 from vigie.replay.actions import carry_out
 from vigie.replay.models import Study
 from vigie.replay.queries.variants import commitments_in
-from vigie.tickets.actions.correcting import correct
+from vigie.tickets.actions.correcting import correct, decide
 from vigie.tickets.actions.ledger import load_rows
-from vigie.tickets.models import Ticket
+from vigie.tickets.models import AskedCorrection, Ticket
 from vigie.tickets.rules.corrections import MOVED, Correction, points
 
-CLIENT, MANAGER = "VALMONT", "Sophie Lefèvre"
+CLIENT, MANAGER, DESK = "VALMONT", "Sophie Lefèvre", "Nathalie Caron"
 EARLIER = dt.timedelta(minutes=40)
 
 
@@ -43,9 +43,12 @@ def replay_variants(settled: Settled, anchor: dt.datetime) -> None:
 
 
 def correct_a_wait(settled: Settled, anchor: dt.datetime) -> None:
-    """The client had answered by telephone before the ticket was resumed."""
-    manager = actor_of(settled.staff[MANAGER], today=anchor.date())
+    """The client had answered by telephone before the ticket was resumed: asked late by one, accepted by another. A second one
+    waits for a decision."""
+    manager, desk = (actor_of(settled.staff[name], today=anchor.date()) for name in (MANAGER, DESK))
     assert manager is not None
+    assert desk is not None
+    asked_already = 0
     recent = Ticket.objects.filter(
         organisation__code=CLIENT, is_confidential=False, resolved_at__lt=anchor - dt.timedelta(days=40), ticket_type="incident",
     )  # fmt: skip
@@ -55,5 +58,11 @@ def correct_a_wait(settled: Settled, anchor: dt.datetime) -> None:
             if (start.role, end.role) == ("pause", "resume") and end.at - start.at > 2 * EARLIER:
                 asked = Correction(MOVED, of=end.id, at=end.at - EARLIER)
                 why = "Réponse donnée par téléphone au centre de services ; relevé d’appel joint au compte rendu du comité."
-                correct(manager, ticket.pk, asked, why, now=anchor)
-                return
+                row = correct(desk, ticket.pk, asked, why, now=anchor)
+                if isinstance(row, AskedCorrection) and not asked_already:
+                    grounds = "Relevé d’appel vérifié avec Philippe Garnier."
+                    decide(manager, row.pk, accepted=True, grounds=grounds, now=anchor)
+                asked_already += 1
+                break
+        if asked_already == 2:
+            return

@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from vigie.compliance.queries.credits import waiting_credits
+from vigie.compliance.queries.exclusions import waiting_for
 from vigie.kernel.refusal import NotFound
 from vigie.portal import queries, rules
 from vigie.tickets.portal import words
@@ -34,6 +36,8 @@ def home(request: Request) -> HttpResponse:
         "to_approve": customer.to_approve(actor),
         "services": queries.services(actor)[:HOME_SERVICES],
         "figures": figures(actor, now) if actor.scope == "company" else None,
+        "exclusions": waiting_for(actor) if actor.scope == "company" else [],
+        "credits": waiting_credits(actor, now=now) if actor.scope == "company" else [],
         "standing": words.standing,
         "turns": words.TURNS,
         "asks": words.ASKS,

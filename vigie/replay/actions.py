@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app as jobs
 from vigie.compliance import rules as compliance
 from vigie.contracts.actions.versions import today_of
 from vigie.contracts.models import Contract, ContractVersion
+from vigie.contracts.rules.penalties import StepKind
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import Refusal
 from vigie.replay import access
@@ -157,6 +158,7 @@ def result_of(replay: Replay, changed: Sequence[dict[str, int]]) -> dict[str, An
     return {
         "before": _months(ground.told(replay.before)),
         "stated": {month.isoformat(): str(total) for month, total in ground.stated.items()},
+        "own": {month.isoformat(): str(total) for month, total in ground.stated_own.items()},
         "apart": [
             {
                 "month": one.month.isoformat(),
@@ -178,7 +180,8 @@ def _months(months: Sequence[MonthOf]) -> list[dict[str, Any]]:
             "month": one.month.isoformat(),
             "met": one.together.met, "missed": one.together.missed, "excluded": one.together.excluded,
             "open_late": one.open_late,
-            "gross": str(one.settlement.gross), "total": str(one.settlement.total),
+            "gross": str(one.settlement.gross), "total": str(one.settlement.total), "own": str(one.settlement.own),
+            "carried": str(one.settlement.step(StepKind.CARRIED_OUT)),
             "lines": [
                 {
                     "key": line.key, "met": line.measure.met, "missed": line.measure.missed,

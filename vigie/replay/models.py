@@ -15,8 +15,8 @@ class Study(models.Model):
     """Up to three variants of a contract, replayed on its tickets of the twelve months up to ``month``.
 
     ``variants``: ``[{"name": …, "change": …}]`` (``rules.Change``). ``result`` is written once, when ``done``:
-    ``{"before": …, "stated": {month: total of its statement}, "apart": [{"month", "amount", "told_in"}], "variants": […]}``
-    (``queries.outcome``). ``progress`` is a percent.
+    ``{"before": …, "stated": {month: total of its statement}, "own": {the same by itself},
+    "apart": [{"month", "amount", "told_in"}], "variants": […]}`` (``queries.outcome``). ``progress`` is a percent.
     """
 
     class State(models.TextChoices):

@@ -278,6 +278,7 @@ class Settled:
     due: Decimal
     cost: Decimal
     lines: tuple[tuple[int, Decimal, Verdict], ...]
+    carried: Decimal = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,10 +335,11 @@ def _pooled(promise: rules.Promise, board: Board, place: int) -> list[list[rules
 def _weight(
     month: dt.date, bill: Bill, rates: Sequence[rules.Judged], settlement: penalties.Settlement
 ) -> Settled:
-    bonus = sum((s.amount for s in settlement.steps if s.kind == penalties.StepKind.BONUS), NOTHING)
+    bonus = settlement.step(penalties.StepKind.BONUS)
     told = tuple((line.key, line.penalty, line.verdict) for line in bill.judged(rates))
     charged, due = settlement.charged + bill.corrections, settlement.due + bill.corrections
-    return Settled(month, charged, due, settlement.due + bonus, told)
+    carried = settlement.step(penalties.StepKind.CARRIED_OUT) + settlement.step(penalties.StepKind.CARRIED_IN)
+    return Settled(month, charged, due, settlement.due + bonus, told, carried)
 
 
 def _settle(
@@ -350,6 +352,7 @@ def _settle(
         charged_in_year=sum((one.charged for one in known if one.month >= year), NOTHING),
         charged=sum((one.charged for one in known), NOTHING),
         due=sum((one.due for one in known), NOTHING),
+        carried=sum((one.carried for one in known), NOTHING),
     )
     return penalties.settle(
         [penalties.Line(line.key, line.penalty, groups[line.key]) for line in lines],

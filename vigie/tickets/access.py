@@ -10,7 +10,17 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
 from vigie.tenancy.walls import Client, Internal, TableClass
-from vigie.tickets.models import Approval, Attachment, CannedReply, Fact, Message, SavedView, Ticket, Watcher
+from vigie.tickets.models import (
+    Approval,
+    AskedCorrection,
+    Attachment,
+    CannedReply,
+    Fact,
+    Message,
+    SavedView,
+    Ticket,
+    Watcher,
+)
 
 GRANTS = (
     "tickets:view",
@@ -47,6 +57,7 @@ TABLES: dict[str, TableClass] = {
     "tickets_referral": Internal(),
     "tickets_supportclock": Internal(),
     "tickets_breachcause": Internal(),
+    "tickets_askedcorrection": Internal(),
 }
 
 
@@ -121,6 +132,20 @@ def visible_messages(actor: Actor, ticket: Ticket) -> QuerySet[Message]:
 def visible_facts(actor: Actor, ticket: Ticket) -> QuerySet[Fact]:
     facts = Fact.objects.filter(ticket_id=ticket.pk)
     return facts if actor.is_provider else facts.filter(audience="public")
+
+
+def visible_asked_corrections(actor: Actor) -> QuerySet[AskedCorrection]:
+    """Corrections asked on tickets in sight."""
+    return in_sight(actor, AskedCorrection.objects.filter(ticket__in=visible(actor).values("pk")))
+
+
+def one_asked_correction(actor: Actor, asked_id: int) -> AskedCorrection:
+    """The asked correction with this id, or :class:`NotFound`."""
+    rows = visible_asked_corrections(actor).select_related("ticket", "asked_by", "decided_by")
+    found = rows.filter(pk=asked_id).first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def attachment_by_token(actor: Actor, token: str) -> Attachment:

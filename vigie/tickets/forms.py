@@ -286,6 +286,15 @@ def _instant(name: Any, **more: Any) -> forms.DateTimeField:
     )  # fmt: skip
 
 
+class CorrectionDecisionForm(forms.Form):
+    """Grounds of the decision on a late correction."""
+
+    decision = forms.CharField(
+        label=_("Grounds of the decision"), max_length=2000, widget=forms.Textarea({"rows": 3}),
+        help_text=_("The client reads it."),
+    )  # fmt: skip
+
+
 class CorrectionForm(forms.Form):
     """What is wrong, and what is right."""
 

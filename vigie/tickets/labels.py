@@ -181,9 +181,10 @@ refusals.register(
         "tickets.correction_out_of_order": _(
             "This would turn the order of what happened round: correct the other instant first."
         ),
-        "tickets.correction_too_late": _(
-            "More than one business day has passed: somebody who answers for the contract corrects it."
-        ),
+        "tickets.correction_already_asked": _("A correction of this ticket already waits for a decision."),
+        "tickets.correction_decided": _("This correction is already decided."),
+        "tickets.correction_no_grounds": _("Say on what grounds: the client reads it."),
+        "tickets.correction_own": _("You asked for this correction: somebody else decides."),
         "tickets.correction_unknown": _("This fact is not one that can be put right."),
         "tickets.choose_person": _("Choose a person first."),
         "tickets.unknown_field": _("“%(name)s” cannot be changed here."),

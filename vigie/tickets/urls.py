@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/answer/", referring.ticket_answer, name="ticket_answer"),
     path("tickets/<int:ticket_id>/cause/", referring.ticket_cause, name="ticket_cause"),
     path("tickets/<int:ticket_id>/clocks/paper/", paper.ticket_clocks_paper, name="ticket_clocks_paper"),
+    path("corrections/<int:asked_id>/", correcting.ticket_correction, name="ticket_correction"),
     path("tickets/<int:ticket_id>/correct/", correcting.ticket_correct, name="ticket_correct"),
     path("tickets/<int:ticket_id>/history/", ticket.ticket_history, name="ticket_history"),
     path("tickets/<int:ticket_id>/say/", saying.ticket_say, name="ticket_say"),

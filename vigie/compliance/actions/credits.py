@@ -21,8 +21,8 @@ from vigie.toolkit import journal
 
 
 def ask(actor: Actor, statement: Statement, *, now: dt.datetime) -> CreditRequest | None:
-    """Open the credit of a month that was just frozen, in its transaction; the client is told. ``None`` where it is zero."""
-    if not statement.total:
+    """Open the credit of a month that was just frozen, in its transaction; the client is told. ``None`` where it gives nothing."""
+    if statement.total <= 0:
         return None
     terms = terms_in(actor, statement.contract, [statement.month])[statement.month].penalty
     today = now.astimezone(zone_of(statement.organisation.timezone)).date()

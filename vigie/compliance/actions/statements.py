@@ -136,9 +136,7 @@ def approve(actor: Actor, statement_id: int, *, now: dt.datetime) -> Statement:
         raise Refusal("compliance.frozen")
     if row.proposed_by_id == actor.person_id:
         raise Refusal("compliance.own_statement")
-    if Statement.objects.filter(
-        contract=contract, month__lt=row.month, state=Statement.State.PROPOSED
-    ).exists():
+    if earlier_open(contract, row.month):
         raise Refusal("compliance.earlier_open")
     if figures.moved(actor, contract, row, now=now):
         raise Refusal("compliance.figures_moved")
@@ -148,6 +146,12 @@ def approve(actor: Actor, statement_id: int, *, now: dt.datetime) -> Statement:
     telling.statement_told(actor, "statement_frozen", saved, proposers, now=now)
     credits.ask(actor, saved, now=now)
     return saved
+
+
+def earlier_open(contract: Contract, month: dt.date) -> dt.date | None:
+    """The first month before this one that still waits for approval."""
+    rows = Statement.objects.filter(contract=contract, month__lt=month, state=Statement.State.PROPOSED)
+    return rows.order_by("month").values_list("month", flat=True).first()
 
 
 def months_to_propose(now: dt.datetime) -> Iterator[tuple[int, dt.date]]:

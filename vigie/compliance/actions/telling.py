@@ -6,7 +6,8 @@ import datetime as dt
 
 from django.db.models import Q
 
-from vigie.accounts.models import Affiliation, Agent
+from vigie.accounts.models import Affiliation
+from vigie.accounts.queries import holders
 from vigie.compliance.labels import exclusion_subject
 from vigie.compliance.models import CreditRequest, Exclusion, Statement
 from vigie.kernel.actor import Actor
@@ -15,9 +16,7 @@ from vigie.notifications.actions import Message, notify
 
 def deciders(organisation_id: int) -> set[int]:
     """Agents who may approve for this client."""
-    sees = Q(all_clients=True) | Q(clients__organisation_id=organisation_id)
-    found = Agent.objects.filter(sees, roles__role__grants__contains=["compliance:approve"])
-    return set(found.values_list("pk", flat=True))
+    return set(holders("compliance:approve", organisation_id))
 
 
 def exclusion_told(

@@ -71,7 +71,9 @@ class ExclusionAnswerForm(forms.Form):
 class CreditDecisionForm(RecordForm):
     """What remains of a contested credit."""
 
-    decided = forms.DecimalField(label=_("Amount kept, before tax"), max_digits=12, decimal_places=2)
+    decided = forms.DecimalField(
+        label=_("Amount kept, before tax"), min_value=0, max_digits=12, decimal_places=2
+    )
     grounds = forms.CharField(
         label=_("Grounds of the decision"), max_length=2000, widget=forms.Textarea({"rows": 3}),
         help_text=_("The client reads it."),

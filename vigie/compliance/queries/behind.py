@@ -157,6 +157,12 @@ def _cost(actor: Actor, wanted: Wanted, statement: Statement | None, now: dt.dat
     return formula if missed else None
 
 
+def is_frozen(ticket_id: int) -> bool:
+    """Does a frozen statement rest on a clock of this ticket?"""
+    rows = StatementClock.objects.filter(ticket_id=ticket_id, statement__state=Statement.State.FROZEN)
+    return rows.exists()
+
+
 def commitment_of(actor: Actor, contract: Contract, commitment_id: int) -> RateCommitment:
     """The commitment of this contract with this id, or :class:`NotFound`."""
     found = access.visible_commitments(actor).filter(contract=contract, pk=commitment_id).first()

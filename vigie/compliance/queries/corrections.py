@@ -10,7 +10,7 @@ from typing import Any
 
 from vigie.compliance import rules
 from vigie.compliance.models import Statement, StatementCorrection, StatementLine
-from vigie.compliance.queries.reading import Correction, Past, Read, charged, figured
+from vigie.compliance.queries.reading import Correction, Past, Read, charged, figured, net_of
 from vigie.compliance.queries.terms import JUDGED, Stated, Terms, judged_from
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.penalties import NOTHING, StepKind
@@ -30,7 +30,8 @@ def months_looked_at(earlier: Sequence[Stated], month: dt.date) -> list[dt.date]
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What was last told of a month: its lines, and its money with every correction so far."""
+    """What was last told of a month: its lines, and its money (whether its credit held it or it was carried over) with every
+    correction so far."""
 
     lines: Lines
     total: Decimal
@@ -53,7 +54,7 @@ def corrections(
         past = Past(before, own.get(row.id, ()))
         now = figured(contract, row.month, terms[row.month], reads[row.month], past, (0, None))
         lines = {str(line.key): line_values(line) for line in now.lines}
-        difference = now.settlement.total - told[row.id].total
+        difference = now.settlement.net - told[row.id].total
         if lines != told[row.id].lines or difference:
             amount = _capped(contract, row.month, earlier, terms[row.month], difference, found)
             found.append(Correction(row.id, row.month, told[row.id].lines, lines, amount))
@@ -82,7 +83,7 @@ def _last_told(rows: Sequence[Stated], month: dt.date) -> dict[int, _Told]:
     if not rows:
         return {}
     told = {
-        row.id: _Told({str(line.key): line_values(line) for line in row.lines}, row.total) for row in rows
+        row.id: _Told({str(line.key): line_values(line) for line in row.lines}, net_of(row)) for row in rows
     }
     for one in models_of(StatementCorrection, _later(), {TOLD: list(told), BEFORE: month}):
         told[one.corrected_id] = _Told(one.now, told[one.corrected_id].total + one.amount)

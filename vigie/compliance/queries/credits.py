@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 
-from vigie.compliance import access
+from vigie.compliance import access, labels
 from vigie.compliance.models import CreditAnswer, CreditRequest, Statement
 from vigie.compliance.queries.names import names_of
 from vigie.compliance.rules.credits import Standing, standing
@@ -42,7 +42,7 @@ def standing_with_answer(row: CreditRequest, now: dt.datetime) -> Credit:
 def _standing(row: CreditRequest, answer: CreditAnswer | None, now: dt.datetime) -> Standing:
     today = now.astimezone(zone_of(row.statement.organisation.timezone)).date()
     contested = None if answer is None else answer.contested
-    return standing(row.answer_by, contested, row.decided, row.note, today)
+    return standing(row.amount, row.answer_by, contested, row.decided, row.note, today)
 
 
 def credit_of(actor: Actor, statement: Statement | None, *, now: dt.datetime) -> Credit | None:
@@ -54,6 +54,26 @@ def credit_of(actor: Actor, statement: Statement | None, *, now: dt.datetime) ->
     if row is None:
         return None
     return standing_with_answer(row, now)
+
+
+def waiting_credits(actor: Actor, *, now: dt.datetime, most: int = 20) -> list[dict[str, Any]]:
+    """Credits that the client's manager may still answer, the one to answer first: ``id month amount answer_by`` in words."""
+    answered = CreditAnswer.objects.filter(request=OuterRef("pk"))
+    rows = access.visible_credits(actor).filter(~Exists(answered), decided=None, note="")
+    open_still = rows.filter(answer_by__gte=now.date() - dt.timedelta(days=1)).order_by("answer_by", "pk")
+    named = open_still.values(
+        "id", "amount", "answer_by", "decided", "note", month=F("statement__month"),
+        currency=F("statement__currency"), zone=F("organisation__timezone"),
+    )[:most]  # fmt: skip
+    return [
+        {
+            **row,
+            "month": labels.month_words(row["month"]),
+            "amount": labels.money(row["amount"], row["currency"]),
+        }
+        for row in named
+        if _standing_of_row({**row, "contested": None}, now) == Standing.OPEN
+    ]
 
 
 def credits_page(actor: Actor, *, now: dt.datetime, cursor: str | None = None, size: int = 50) -> Page:
@@ -77,4 +97,4 @@ def credits_page(actor: Actor, *, now: dt.datetime, cursor: str | None = None, s
 
 def _standing_of_row(row: dict[str, Any], now: dt.datetime) -> Standing:
     today = now.astimezone(zone_of(row["zone"])).date()
-    return standing(row["answer_by"], row["contested"], row["decided"], row["note"], today)
+    return standing(row["amount"], row["answer_by"], row["contested"], row["decided"], row["note"], today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from vigie.compliance import access
@@ -34,18 +34,27 @@ def exclusions_page(actor: Actor, *, state: str = "", cursor: str | None = None,
     return page_of(named, Order(("-id",)), fields=fields, size=size, cursor=cursor)
 
 
-CONTRACT = stand_in(1)
+CONTRACT, CLIENT = stand_in(1), stand_in(2)
+Asked = tuple[str, int]
+"""``clock``, ``outage`` or ``delivery``, and its id."""
 
 
 @kept
 def _asked(actor: Actor) -> Written | None:
-    rows = access.visible_exclusions(actor).filter(state=Exclusion.State.ASKED, ticket__contract_id=CONTRACT)
-    return written(rows.values("clock_id"))
+    of_contract = Q(ticket__contract_id=CONTRACT) | Q(ticket=None, organisation_id=CLIENT)
+    rows = access.visible_exclusions(actor).filter(of_contract, state=Exclusion.State.ASKED)
+    return written(rows.values("clock_id", "outage_id", "delivery_id"))
 
 
-def asked_of(actor: Actor, contract: Contract) -> list[int]:
-    """The contract's clocks whose exclusion waits for a decision: until then they count as missed."""
-    return [row["clock_id"] for row in rows_of(_asked(actor), {CONTRACT: contract.pk})]
+def asked_of(actor: Actor, contract: Contract) -> set[Asked]:
+    """What waits for a decision: clocks of the contract, outages and deliveries of its client. Until then they count as missed."""
+    rows = rows_of(_asked(actor), {CONTRACT: contract.pk, CLIENT: contract.organisation_id})
+    return {
+        (nature, row[f"{nature}_id"])
+        for row in rows
+        for nature in ("clock", "outage", "delivery")
+        if row[f"{nature}_id"] is not None
+    }
 
 
 def excluded_in(actor: Actor, clock_ids: list[int]) -> dict[int, dict[str, Any]]:
@@ -61,10 +70,11 @@ def asked_about(actor: Actor, clock_ids: list[int]) -> dict[int, tuple[int, str]
     return {clock: (pk, state) for clock, pk, state in rows.values_list("clock_id", "pk", "state")}
 
 
-# what the client may read: neither who asked, nor who decided
+# what the client's manager reads
 TOLD = (
     "pk", "ticket_id", "clock_id", "outage_id", "delivery_id", "kind", "reason", "evidence", "state", "asked_at", "decided_at",
     "decision", "reference", "title", "clock_kind", "used", "promised", "starts_at", "ends_at", "agreed_on",
+    "asked_by_id", "decided_by_id",
 )  # fmt: skip
 
 

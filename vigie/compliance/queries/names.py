@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from vigie.accounts.models import Person
 
 
+def people_of(ids: Iterable[int | None]) -> dict[int, tuple[str, str]]:
+    """Name and side by id."""
+    wanted = {pk for pk in ids if pk is not None}
+    rows = Person.objects.filter(pk__in=wanted).values_list("pk", "name", "side")
+    return {pk: (name, side) for pk, name, side in rows}
+
+
 def names_of(ids: Iterable[int | None]) -> dict[int, str]:
     """Names by id."""
     wanted = {pk for pk in ids if pk is not None}

@@ -214,7 +214,24 @@ def before_of(contract: Contract, month: dt.date, rows: Sequence[Stated]) -> pen
         charged_in_year=sum((charged(row) for row in rows if row.month >= year), NOTHING),
         charged=sum((charged(row) for row in rows), NOTHING),
         due=sum((row.due + step_of(row, penalties.StepKind.CORRECTION) for row in rows), NOTHING),
+        carried=sum((carried(row) for row in rows), NOTHING),
     )
+
+
+def carried(row: Stated) -> Decimal:
+    """What a statement left to later ones, less what it took of earlier ones."""
+    return step_of(row, penalties.StepKind.CARRIED_OUT) + step_of(row, penalties.StepKind.CARRIED_IN)
+
+
+def net_of(row: Stated) -> Decimal:
+    """What a statement came to before it carried anything over."""
+    return row.total - step_of(row, penalties.StepKind.CARRIED_OUT)
+
+
+def own_of(row: Stated) -> Decimal:
+    """What a statement's month came to by itself: without what it told of others or took from them."""
+    others = (penalties.StepKind.CARRIED_IN, penalties.StepKind.CORRECTION)
+    return net_of(row) - sum((step_of(row, kind) for kind in others), NOTHING)
 
 
 def given_back(

@@ -20,6 +20,7 @@ from vigie.compliance.queries.reading import (
     conforming,
     given_back,
     lines_of,
+    step_of,
 )
 from vigie.compliance.queries.terms import Stated, Terms
 from vigie.contracts.models import Contract
@@ -99,6 +100,8 @@ def _why(ground: Ground, kind: StepKind) -> str:
         return _("nothing is due until the contract has cost more than %(amount)s") % {
             "amount": ground.money(terms.franchise)
         }
+    if kind == StepKind.CARRIED_OUT:
+        return _("a credit is never below zero: nothing is owed, the statements to come are lowered by it")
     if kind == StepKind.EARNED_BACK:
         after = terms.earn_back_after
         words = ngettext(
@@ -116,6 +119,8 @@ def _why(ground: Ground, kind: StepKind) -> str:
 def _parts(ground: Ground, step: penalties.Step) -> tuple[Part, ...]:
     if step.kind == StepKind.CORRECTION:
         return tuple(_corrected(ground, one) for one in ground.found.corrections)
+    if step.kind == StepKind.CARRIED_IN:
+        return tuple(_carried(ground, step))
     lines = ground.found.lines
     if step.kind == StepKind.NOT_CUMULATED:
         month, pairs = ground.month, penalties.not_cumulated(lines_of(ground.terms, lines))
@@ -128,6 +133,16 @@ def _parts(ground: Ground, step: penalties.Step) -> tuple[Part, ...]:
     else:
         return ()
     return tuple(_of_lines(ground, step, month, pairs))
+
+
+def _carried(ground: Ground, step: penalties.Step) -> Iterable[Part]:
+    """The last statements that carried something over, as far as they make the step."""
+    left = -step.amount
+    for row in reversed(ground.earlier):
+        amount = min(step_of(row, StepKind.CARRIED_OUT), left)
+        if amount > 0:
+            left -= amount
+            yield Part(labels.month_words(row.month), ground.money(-amount), row.month)
 
 
 def _of_lines(

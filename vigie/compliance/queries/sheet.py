@@ -9,14 +9,19 @@ from fractions import Fraction
 from typing import Any
 
 from vigie.compliance import access, labels, rules
-from vigie.compliance.models import RateCommitment, Reading, Statement, StatementClock
+from vigie.compliance.models import (
+    RateCommitment,
+    Reading,
+    Statement,
+    StatementClock,
+    StatementRecord,
+)
 from vigie.compliance.queries import behind, clocks, figures
 from vigie.compliance.queries.curve import Curve, drawn
 from vigie.compliance.queries.exclusions import asked_of
 from vigie.compliance.queries.measured import is_measure
 from vigie.compliance.queries.reading import Correction
 from vigie.compliance.queries.settled import Ground, Step, steps_told
-from vigie.compliance.queries.terms import Terms
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.compliance import Measure, Verdict
 from vigie.kernel.actor import Actor
@@ -114,7 +119,7 @@ def sheet_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.dateti
     ground = figures.ground_of(actor, contract, month, now=now)
     today = figures.simulated(actor, contract, month, now=now, ground=ground)
     statement = access.visible_statements(actor).filter(contract=contract, month=month).first()
-    waiting = _waiting(actor, contract, month, ground.terms, statement, now)
+    waiting = _waiting(actor, contract, month, ground, statement, now)
     money, earlier = contract.organisation.currency, ground.past.earlier
     simulation = _told(Ground(contract, month, ground.terms, today, earlier, money), waiting)
     if statement is None:
@@ -129,7 +134,7 @@ def glance(actor: Actor, contract: Contract, *, now: dt.datetime) -> tuple[Sheet
     """The month in progress, and the curve of the months up to it; for a page about something else besides."""
     month = rules.month_of(now, contract.organisation.timezone)
     found = figures.year(actor, contract, month, now=now)
-    waiting = _waiting(actor, contract, month, found.ground.terms, None, now)
+    waiting = _waiting(actor, contract, month, found.ground, None, now)
     curve = drawn(found) if found.points else None
     earlier, money = found.ground.past.earlier, contract.organisation.currency
     return _told(Ground(contract, month, found.ground.terms, found.figures, earlier, money), waiting), curve
@@ -139,16 +144,26 @@ def _waiting(
     actor: Actor,
     contract: Contract,
     month: dt.date,
-    terms: Terms,
+    ground: figures.Ground,
     statement: Statement | None,
     now: dt.datetime,
 ) -> int:
-    """Exclusions asked about the month's clocks that nobody decided yet."""
+    """Exclusions asked about the month's clocks, outages and deliveries that nobody decided yet."""
     if statement is None:
-        return clocks.asked(actor, contract, clocks.period_of(contract, month, now), terms.method)
+        period = clocks.period_of(contract, month, now)
+        behind_it = {
+            (one.nature, one.record_id) for entries in ground.read.entries.values() for one in entries
+        }
+        waits = clocks.asked(actor, contract, period, ground.terms.method)
+        has_some = any(nature in ("outage", "delivery") for nature, _ in behind_it)
+        return waits + (len(asked_of(actor, contract) & behind_it) if has_some else 0)
     asked = asked_of(actor, contract)
-    found = StatementClock.objects.filter(statement=statement, clock_id__in=asked, is_open=False)
-    return found.count() if asked else 0
+    if not asked:
+        return 0
+    of_clocks = [pk for nature, pk in asked if nature == "clock"]
+    found = StatementClock.objects.filter(statement=statement, clock_id__in=of_clocks, is_open=False)
+    records = StatementRecord.objects.filter(statement=statement).values_list("nature", "record_id")
+    return (found.count() if of_clocks else 0) + len(asked & set(records))
 
 
 def _told(

@@ -19,16 +19,24 @@ class Standing(StrEnum):
 
 
 def standing(
-    answer_by: dt.date, contested: bool | None, decided: Decimal | None, note: str, today: dt.date
+    amount: Decimal,
+    answer_by: dt.date,
+    contested: bool | None,
+    decided: Decimal | None,
+    note: str,
+    today: dt.date,
 ) -> Standing:
-    """``contested`` is ``None`` without an answer. The last day to answer is ``answer_by``, whole."""
+    """``contested`` is ``None`` without an answer. The last day to answer is ``answer_by``, whole.
+
+    Silence makes nobody owe: an amount below zero, from before what exceeds was carried over, waits for an agreement.
+    """
     if note:
         return Standing.NOTED
     if decided is not None:
         return Standing.DECIDED
     if contested is not None:
         return Standing.CONTESTED if contested else Standing.AGREED
-    return Standing.OPEN if today <= answer_by else Standing.SILENT
+    return Standing.OPEN if today <= answer_by or amount < 0 else Standing.SILENT
 
 
 def may_be_noted(found: Standing) -> bool:

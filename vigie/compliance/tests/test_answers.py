@@ -26,6 +26,7 @@ from vigie.compliance.tests.scene import (
     change_terms,
     rated,
     resolution,
+    second_manager,
     solved,
 )
 from vigie.compliance.tests.test_measures import promise
@@ -61,7 +62,11 @@ class TestAnswer:
         assert address in text_of(browser, "portal_compliance", month="2026-01")
         page = text_of(browser, "portal_exclusion", row.pk)
         assert "Site fermé par le client" in page
-        assert world.manager.name not in page
+        assert f"{world.manager.name} (pour le prestataire)" in page
+        assert "data-confirm=" in page  # one click decides nothing
+        home = text_of(browser, "portal_home")
+        assert "En attente de votre réponse" in home
+        assert address in home
         assert browser.post(address, {"decision": "Vu", "verdict": "approve"}).status_code == 302
         row.refresh_from_db()
         assert (row.state, row.decided_by, row.decision) == ("approved", world.a.manager, "Vu")
@@ -69,6 +74,8 @@ class TestAnswer:
         assert (entry.actor_id, entry.after["state"]) == (world.a.manager.pk, "approved")
         assert Notice.objects.filter(recipient=world.manager, kind="exclusion_approved").exists()
         assert "(pour le client)" in text_of(enter(world.manager), "exclusion", row.pk)
+        assert f"{world.a.manager.name} (pour le client)" in text_of(browser, "portal_exclusion", row.pk)
+        assert "En attente de votre réponse" not in text_of(browser, "portal_home")
         assert browser.post(address, {"decision": "Non", "verdict": "refuse"}).status_code == 422
         row.refresh_from_db()
         assert row.state == "approved"
@@ -97,12 +104,24 @@ class TestAnswer:
         available(world)
         subject = exclusions.record_to_exclude(world.actor(world.manager), "outage", out(world).pk)
         row = exclusions.ask_about(world.actor(world.manager), subject, PLEA, now=THEN)
-        browser = enter(world.a.manager)
+        browser, agent = enter(world.a.manager), enter(world.manager)
+        rated(world)
+        late = solved(world, MISSED)
+        exclusions.ask(world.actor(world.manager), resolution(late).pk, PLEA, now=THEN)
+        told = "2 exclusions attendent une décision"  # of a clock and of an outage, before and after the proposal
+        assert told in text_of(agent, "contract_month", world.a.contract.pk, month="2026-01")
+        statements.propose(world.actor(world.manager), world.a.contract.pk, JANUARY, now=THEN)
+        assert told in text_of(browser, "portal_compliance", month="2026-01")
+        approving = text_of(
+            enter(second_manager(world)), "contract_month", world.a.contract.pk, month="2026-01"
+        )
+        assert "2 exclusions attendent encore une décision" in approving
         assert "Messagerie arrêtée" in text_of(browser, "portal_exclusion", row.pk)
         address = reverse("portal_exclusion", args=[row.pk])
         assert browser.post(address, {"decision": "", "verdict": "approve"}).status_code == 302
         row.refresh_from_db()
         assert (row.state, row.decided_by) == ("approved", world.a.manager)
+        assert "1 exclusion attend une décision" in text_of(browser, "portal_compliance", month="2026-01")
         assert "Exclusions qui attendent" not in text_of(browser, "portal_compliance", month="2026-01")
 
     def test_who_does_not_decide_reads_why(self, world: World) -> None:
@@ -110,6 +129,9 @@ class TestAnswer:
         world.roles["agent"].grants.append("compliance:view")
         world.roles["agent"].save()
         assert "Vous l’avez demandée" in text_of(enter(world.manager), "exclusion", row.pk)
+        assert "De notre côté, personne d’autre" in text_of(enter(world.manager), "exclusion", row.pk)
+        other = second_manager(world)
+        assert f"Peuvent décider : {other.name}" in text_of(enter(world.manager), "exclusion", row.pk)
         page = text_of(enter(world.agent_all), "exclusion", row.pk)
         assert "Vous l’avez demandée" not in page
         assert "Votre rôle ne permet pas" in page

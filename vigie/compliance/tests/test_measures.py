@@ -334,5 +334,12 @@ class TestCredits:
     def test_where_a_credit_stands(
         self, contested: bool | None, decided: Decimal | None, note: str, day: int, found: Standing
     ) -> None:
-        assert standing(dt.date(2026, 6, 15), contested, decided, note, dt.date(2026, 6, day)) == found
+        assert (
+            standing(Decimal(10), dt.date(2026, 6, 15), contested, decided, note, dt.date(2026, 6, day))
+            == found
+        )
         assert may_be_noted(found) == (found in ("silent", "agreed", "decided"))
+
+    def test_silence_makes_nobody_owe(self) -> None:
+        day = dt.date(2026, 6, 15)
+        assert standing(Decimal(-758), day, None, None, "", day + dt.timedelta(days=90)) == Standing.OPEN

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from tests.world import World, report
 from vigie.accounts.models import Person
+from vigie.accounts.rules import DEFAULT_ROLES
 from vigie.compliance.actions import exclusions, statements
 from vigie.compliance.actions.exclusions import Plea
 from vigie.compliance.models import Exclusion, PenaltyTerms, RateCommitment, Statement
@@ -142,12 +143,44 @@ def test_propose_and_approve_from_the_page(world: World) -> None:
     other = second_manager(world)
     enter(world.manager).post(reverse("statement_propose", args=[contract]), {"month": "2026-01"})
     row = Statement.objects.get()
-    assert "Approuver" not in text_of(enter(world.manager), "contract_month", contract, month="2026-01")
+    mine = text_of(enter(world.manager), "contract_month", contract, month="2026-01")
+    assert "Approuver et figer" not in mine
+    assert f"Peuvent l’approuver : {other.name}" in mine
     assert "Approuver" in text_of(enter(other), "contract_month", contract, month="2026-01")
     enter(other).post(reverse("statement_approve", args=[row.pk]))
     page = text_of(enter(world.manager), "contract_month", contract, month="2026-01")
     assert "Approuvé et figé" in page
     assert enter(world.manager).get(reverse("statement", args=[row.pk])).status_code == 302
+
+
+def test_a_month_that_moved_is_not_approved_and_says_what_to_do(world: World) -> None:
+    month_of_a(world)
+    contract, other = world.a.contract.pk, second_manager(world)
+    row = statements.propose(world.actor(world.manager), contract, JANUARY, now=THEN)
+    clock = resolution(type(report(world)).objects.get(title="Panne du serveur de fichiers"))
+    asked = exclusions.ask(world.actor(world.manager), clock.pk, PLEA, now=THEN)
+    exclusions.decide(world.actor(other), asked.pk, approved=True, grounds="Accord", now=THEN)
+    answer = enter(other).post(reverse("statement_approve", args=[row.pk]))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Les chiffres ont changé depuis" in page
+    assert "Proposer à nouveau" in page
+    assert "Approuver et figer" not in page
+    row.refresh_from_db()
+    assert row.state == "proposed"
+
+
+def test_nobody_else_may_approve_and_the_page_says_so(world: World) -> None:
+    month_of_a(world)
+    statements.propose(world.actor(world.manager), world.a.contract.pk, JANUARY, now=THEN)
+    page = text_of(enter(world.manager), "contract_month", world.a.contract.pk, month="2026-01")
+    assert "Personne d’autre ne peut approuver pour ce client : un administrateur" in page
+
+
+def test_a_desk_manager_may_approve_what_a_contract_manager_proposed() -> None:
+    """One client has often one contract manager: with the shipped roles two people can."""
+    holders = [code for code, (_, _, grants) in DEFAULT_ROLES.items() if "compliance:approve" in grants]
+    assert set(holders) == {"delivery_manager", "desk_manager"}
 
 
 def test_a_correction_shows_beside_the_frozen_figures(world: World) -> None:

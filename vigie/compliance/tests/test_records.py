@@ -286,13 +286,16 @@ class TestFrozen:
         second = statements.propose(actor, world.a.contract.pk, FEBRUARY, now=MARCH_2)
         told = StatementCorrection.objects.get(statement=second)
         assert (told.corrected, told.amount) == (first, Decimal("-100.00"))  # one point instead of two
-        assert second.steps == [["correction", "-100.00"]]
+        assert second.steps == [["correction", "-100.00"], ["carried_out", "100.00"]]
         statements.approve(other, second.pk, now=MARCH_2)
         first.refresh_from_db()
         assert first.total == Decimal("200.00")
         april = dt.datetime(2026, 4, 2, 9, tzinfo=dt.UTC)
         third = statements.propose(actor, world.a.contract.pk, dt.date(2026, 3, 1), now=april)
         assert not StatementCorrection.objects.filter(statement=third).exists()
+        assert (second.total, third.total) == (0, 0)
+        assert third.steps == [["carried_in", "-100.00"], ["carried_out", "100.00"]]
+        assert not CreditRequest.objects.filter(statement=second).exists()  # nothing is owed by a credit note
 
     def test_a_corrected_clock_is_told_too(self, world: World) -> None:
         rated(world)
@@ -303,7 +306,7 @@ class TestFrozen:
         asked = exclusions.ask(actor, resolution(late).pk, Plea("force_majeure", "Crue", "Arrêté"), now=THEN)
         exclusions.decide(other, asked.pk, approved=True, grounds="Accord", now=THEN)
         second = statements.propose(actor, world.a.contract.pk, FEBRUARY, now=MARCH_2)
-        assert second.total == Decimal("-700.00")
+        assert (second.total, second.steps[-1]) == (0, ["carried_out", "700.00"])
 
     def test_an_exclusion_of_an_outage_is_agreed_by_another(self, world: World) -> None:
         row, actor = available(world), world.actor(world.manager)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from vigie.accounts.queries import holders
 from vigie.compliance import access, labels
 from vigie.compliance.actions import exclusions as actions
 from vigie.compliance.forms import exclusions as forms
@@ -20,6 +21,7 @@ from vigie.contracts.labels import KINDS
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotAllowed, NotFound
 from vigie.tickets.models import Attachment
+from vigie.tickets.queries.corrected import waiting_corrections
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, done, form_page
 from vigie.toolkit.jinja import url
@@ -34,7 +36,7 @@ def exclusions(request: Request) -> HttpResponse:
     context = {
         "found": queries.exclusions_page(request.actor, state=state, cursor=request.GET.get("page")),
         "state": state, "states": labels.EXCLUSION_STATES, "categories": labels.EXCLUSION_KINDS, "kinds": KINDS,
-        "natures": labels.NATURES,
+        "natures": labels.NATURES, "corrections": waiting_corrections(request.actor),
     }  # fmt: skip
     return render(request, "compliance/exclusions.html", context)
 
@@ -118,7 +120,7 @@ def exclusion(request: Request, exclusion_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "exclusion": found, "form": form, "may_decide": may_decide, "states": labels.EXCLUSION_STATES, "kinds": KINDS,
         "crumbs": [_crumb(), {"label": reference}], "title": title, "reference": reference,
-        "why_not": _why_not(actor, found),
+        "why_not": _why_not(actor, found) if found.state == Exclusion.State.ASKED and not may_decide else "",
     }  # fmt: skip
     return render(request, "compliance/exclusion.html", context, status=422 if form.errors else 200)
 
@@ -126,10 +128,22 @@ def exclusion(request: Request, exclusion_id: int) -> HttpResponse:
 def _why_not(actor: Actor, found: Exclusion) -> str:
     """Why the reader does not decide."""
     if found.asked_by_id == actor.person_id:
-        return _(
+        words = _(
             "Until then the promise counts as missed. You asked for it: the client’s manager or somebody else decides."
         )
-    return _("Until then the promise counts as missed. Your role does not decide on exclusions.")
+    else:
+        words = _("Until then the promise counts as missed. Your role does not decide on exclusions.")
+    names = [
+        name
+        for pk, name in holders("compliance:approve", found.organisation_id).items()
+        if pk != found.asked_by_id
+    ]
+    more = (
+        _("May decide: %(names)s.")
+        if names
+        else _("On our side nobody else may: the client’s manager decides.")
+    )
+    return f"{words} {more % {'names': ', '.join(names)}}"
 
 
 def _decided(request: Request, form: forms.DecisionForm, exclusion_id: int) -> bool:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from vigie.accounts.queries import holders
 from vigie.compliance import access, labels, rules
 from vigie.compliance.actions import statements
 from vigie.compliance.models import Statement
@@ -19,30 +20,54 @@ from vigie.compliance.queries.costs import costs_of
 from vigie.compliance.queries.credits import credit_of
 from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
+from vigie.kernel.actor import Actor
+from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import url
 from vigie.toolkit.pages import render
+from vigie.toolkit.refusals import sentence
 
 
 @agents("compliance:view")
 @require_safe
 def month(request: Request, contract_id: int) -> HttpResponse:
     """The month asked for, or the one in progress."""
-    actor, now = request.actor, timezone.now()
-    contract = access.contract(actor, contract_id)
-    told = sheet.sheet_of(actor, contract, sheet.month_asked(request.GET, contract, now), now=now)
+    contract, now = access.contract(request.actor, contract_id), timezone.now()
+    return _page(request, contract, sheet.month_asked(request.GET, contract, now), now)
+
+
+def _page(
+    request: Request, contract: Contract, shown: dt.date, now: dt.datetime, refused: str = ""
+) -> HttpResponse:
+    """The month; ``refused``: why it was not approved."""
+    actor = request.actor
+    told = sheet.sheet_of(actor, contract, shown, now=now)
     over = told.month < rules.month_of(now, contract.organisation.timezone)
-    proposed = told.state == Statement.State.PROPOSED
-    mine = told.statement is not None and told.statement.proposed_by_id == actor.person_id
+    proposed = told.statement is not None and told.state == Statement.State.PROPOSED
+    approval = _approval(actor, contract, told) if proposed else {}
     context = {
         "contract": contract, "sheet": told, "states": labels.STATES, "crumbs": _crumbs(contract, told.month),
         "earlier": rules.later(told.month, -1), "later": rules.later(told.month) if over else None,
         "may_propose": over and actor.can("compliance:propose") and (told.rows or told.measures) and told.state != Statement.State.FROZEN,
-        "may_approve": proposed and actor.can("compliance:approve") and not mine,
-        "is_mine": proposed and mine, "credit": credit_of(actor, told.statement, now=now), "standings": labels.STANDINGS,
-        "credit_tones": labels.STANDING_TONES, "may_read": actor.can("compliance:propose"),
+        "credit": credit_of(actor, told.statement, now=now), "standings": labels.STANDINGS,
+        "credit_tones": labels.STANDING_TONES, "may_read": actor.can("compliance:propose"), "refused": refused, **approval,
     }  # fmt: skip
-    return render(request, "compliance/month.html", context)
+    return render(request, "compliance/month.html", context, status=409 if refused else 200)
+
+
+def _approval(actor: Actor, contract: Contract, told: sheet.Sheet) -> dict[str, Any]:
+    """Who may approve the month, and whether the reader may do so now: not its own, not before an earlier month, not figures
+    that moved."""
+    assert told.statement is not None
+    proposer = told.statement.proposed_by_id
+    others = holders("compliance:approve", contract.organisation_id)
+    mine = proposer is not None and proposer == actor.person_id
+    before = statements.earlier_open(contract, told.month)
+    may = actor.can("compliance:approve") and not mine and told.today is None and before is None
+    return {
+        "may_approve": may, "is_mine": mine, "approvers": [name for pk, name in others.items() if pk != proposer],
+        "open_before": before, "open_before_words": labels.month_words(before) if before else "",
+    }  # fmt: skip
 
 
 @agents("compliance:view")
@@ -97,8 +122,16 @@ def statement(request: Request, statement_id: int) -> HttpResponse:
 @agents("compliance:approve")
 @require_POST
 def approve(request: Request, statement_id: int) -> HttpResponse:
-    """Approve what somebody else proposed: the month is frozen."""
-    found = statements.approve(request.actor, statement_id, now=timezone.now())
+    """Approve what somebody else proposed: the month is frozen. Where it cannot be, its page says why."""
+    now = timezone.now()
+    found = access.one_statement(request.actor, statement_id)
+    try:
+        statements.approve(request.actor, statement_id, now=now)
+    except (NotFound, NotAllowed):
+        raise
+    except Refusal as refusal:
+        contract = access.contract(request.actor, found.contract_id)
+        return _page(request, contract, found.month, now, sentence(refusal))
     return redirect(url("contract_month", found.contract_id, month=found.month.isoformat()[:7]))
 
 

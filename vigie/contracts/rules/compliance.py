@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
@@ -159,12 +160,27 @@ def weighted(groups: Iterable[tuple[Tally, int]]) -> Fraction | None:
 
 
 def percent(rate: Fraction, digits: int = 2, target: Fraction | None = None) -> str:
-    """The rate in percent, rounded half up; truncated where rounding would reach a target that was missed.
+    """The rate in percent, rounded half up; truncated where rounding would reach a target that was missed, or the whole.
 
-    94.97 with one digit is ``95.0``, but ``94.9`` against a target of 95.
+    94.97 with one digit is ``95.0``, but ``94.9`` against a target of 95. 1999 of 2000 are ``99.9``, never ``100.0``.
     """
     scaled = rate * 100 * 10**digits
     whole = int(scaled + Fraction(1, 2))
-    if target is not None and rate < target <= Fraction(whole, 100 * 10**digits):
+    reached = Fraction(whole, 100 * 10**digits)
+    if rate < 1 <= reached or (target is not None and rate < target <= reached):
         whole = int(scaled)
     return f"{whole // 10**digits}.{whole % 10**digits:0{digits}d}" if digits else str(whole)
+
+
+def shares_of(parts: Sequence[int], digits: int = 1) -> list[str]:
+    """Each part in percent of them all, adding up to 100: cut, then one step more for the largest remainders, the first of
+    equal ones. All zero where there is nothing.
+    """
+    whole, steps = sum(parts), 100 * 10**digits
+    if not whole:
+        return [f"{0:.{digits}f}" for _ in parts]
+    cut = [part * steps // whole for part in parts]
+    by_rest = sorted(range(len(parts)), key=lambda n: (-(parts[n] * steps % whole), n))
+    for n in by_rest[: steps - sum(cut)]:
+        cut[n] += 1
+    return [str(Decimal(one).scaleb(-digits)) for one in cut]

@@ -156,6 +156,8 @@ class StepKind(StrEnum):
     BONUS = "bonus"
     EARNED_BACK = "earned_back"
     CORRECTION = "correction"
+    CARRIED_IN = "carried_in"
+    CARRIED_OUT = "carried_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +186,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Earlier months: charged after caps (this contract year, the whole contract), and due after the franchise."""
+    """Earlier months: charged after caps (this contract year, the whole contract), and due after the franchise.
+
+    ``carried``: what they gave back beyond their credits, and no statement has taken yet.
+    """
 
     charged_in_year: Decimal = NOTHING
     charged: Decimal = NOTHING
     due: Decimal = NOTHING
+    carried: Decimal = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +208,22 @@ class Settlement:
 
     @property
     def total(self) -> Decimal:
-        """The credit of the month; below zero, what earlier months are given back."""
+        """The credit of the month, never below zero: what goes beyond is carried over."""
         return self.gross + sum((step.amount for step in self.steps), NOTHING)
+
+    @property
+    def net(self) -> Decimal:
+        """What the month comes to before it carries anything over; below zero, what later statements take."""
+        return self.total - self.step(StepKind.CARRIED_OUT)
+
+    @property
+    def own(self) -> Decimal:
+        """What the month comes to by itself: without what it tells of others or takes from them."""
+        return self.net - self.step(StepKind.CARRIED_IN) - self.step(StepKind.CORRECTION)
+
+    def step(self, kind: StepKind) -> Decimal:
+        """The amount of a step, zero without it."""
+        return sum((step.amount for step in self.steps if step.kind == kind), NOTHING)
 
 
 def settle(
@@ -215,10 +235,11 @@ def settle(
     earned_back: Decimal = NOTHING,
     corrections: Decimal = NOTHING,
 ) -> Settlement:
-    """From the lines of a month to its credit: non-cumulation, month cap, year cap, franchise, bonus, earn-back, and what
-    earlier months are corrected by.
+    """From the lines of a month to its credit: non-cumulation, month cap, year cap, franchise, bonus, earn-back, what
+    earlier months are corrected by, and what is carried from one statement to the next.
 
-    What a cap takes off is lost, not carried over. A bonus lowers the month's penalties, never below zero.
+    What a cap takes off is lost, not carried over. A bonus lowers the month's penalties, never below zero. A credit is
+    never below zero: nobody owes money by a credit note, the next statements take what this one could not.
     """
     gross = sum((line.amount for line in lines), NOTHING)
     counted = gross - sum((amount for _, amount in not_cumulated(lines)), NOTHING)
@@ -226,7 +247,7 @@ def settle(
     room = capped if limits.year_cap is None else max(limits.year_cap - before.charged_in_year, NOTHING)
     charged = min(capped, room)
     due = _beyond_franchise(charged, limits.franchise, before)
-    amounts = (
+    amounts = [
         (StepKind.NOT_CUMULATED, counted - gross),
         (StepKind.MONTH_CAP, capped - counted),
         (StepKind.YEAR_CAP, charged - capped),
@@ -234,7 +255,10 @@ def settle(
         (StepKind.BONUS, -min(bonus, due)),
         (StepKind.EARNED_BACK, -earned_back),
         (StepKind.CORRECTION, corrections),
-    )
+        (StepKind.CARRIED_IN, -before.carried),
+    ]
+    net = gross + sum((amount for _, amount in amounts), NOTHING)
+    amounts.append((StepKind.CARRIED_OUT, max(-net, NOTHING)))
     return Settlement(gross, tuple(Step(kind, amount) for kind, amount in amounts if amount), charged, due)
 
 

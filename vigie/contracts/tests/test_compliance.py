@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,7 @@ from vigie.contracts.rules.compliance import (
     measure,
     percent,
     pooled,
+    shares_of,
     tally,
     weighted,
 )  # fmt: skip
@@ -78,6 +81,27 @@ def test_w37_exact_fraction_and_truncation() -> None:
     assert counts.rate is not None
     assert percent(counts.rate, 1, TARGET) == "94.9"
     assert percent(counts.rate, 1) == "95.0"
+
+
+def test_nothing_short_of_the_whole_is_printed_as_the_whole() -> None:
+    assert (percent(Fraction(1999, 2000), 1), percent(Fraction(1), 1)) == ("99.9", "100.0")
+    assert percent(Fraction(44, 46), 1) == "95.7"
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [((781, 219), ["78.1", "21.9"]), ((1, 1, 1), ["33.4", "33.3", "33.3"]), ((0, 0), ["0.0", "0.0"])],
+)
+def test_shares_add_up(parts: tuple[int, ...], shown: list[str]) -> None:
+    assert shares_of(parts) == shown
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=9).filter(any))
+def test_shares_add_up_to_a_hundred_and_none_is_a_step_off(parts: list[int]) -> None:
+    shown = [Decimal(one) for one in shares_of(parts)]
+    assert sum(shown) == 100
+    for part, share in zip(parts, shown, strict=True):
+        assert abs(Fraction(part * 100, sum(parts)) - Fraction(share)) < Fraction(1, 10)
 
 
 def test_w38_exclusion_leaves_both_terms() -> None:

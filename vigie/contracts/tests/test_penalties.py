@@ -149,6 +149,20 @@ def test_bands_go_down_to_zero_and_none_is_negative(steps: tuple[tuple[str, str]
         Bands(tuple((Decimal(floor), Decimal(due)) for floor, due in steps))
 
 
+def test_what_exceeds_a_credit_is_carried_over_and_taken_once() -> None:
+    """520 due, 852 given back, 426 of corrections: nobody owes 758 by a credit note, the next months give that much less."""
+    october = settle(
+        [Line(1, Decimal(520))], Limits(), Before(), earned_back=Decimal(852), corrections=Decimal(-426)
+    )
+    assert (october.total, october.net) == (0, Decimal(-758))
+    assert october.step(StepKind.CARRIED_OUT) == 758
+    november = settle([Line(1, Decimal(500))], Limits(), Before(carried=Decimal(758)))
+    assert (november.total, november.own, november.net) == (0, 500, Decimal(-258))
+    december = settle([Line(1, Decimal(500))], Limits(), Before(carried=Decimal(258)))
+    assert [(step.kind, step.amount) for step in december.steps] == [(StepKind.CARRIED_IN, Decimal(-258))]
+    assert (december.total, december.own) == (242, 500)
+
+
 # -- properties ------------------------------------------------------------------------------------------------------
 
 AMOUNT = st.decimals(min_value=0, max_value=10**6, places=2)
@@ -178,6 +192,8 @@ def test_the_lines_and_the_steps_make_the_total(
     steps = sum((step.amount for step in found.steps), Decimal(0))
     assert found.total == sum((line.amount for line in lines), Decimal(0)) + steps
     assert found.total == found.total.quantize(Decimal("0.01"))
+    assert found.total >= 0
+    assert found.net == found.total - found.step(StepKind.CARRIED_OUT)
 
 
 @relaxed

@@ -61,7 +61,7 @@ def _weigh_one(contract: Contract, scopes: Iterable[Scope], now: dt.datetime) ->
             miss = compliance.Count(*scope, late=True, excluded=False, number=1)
             then = figures.with_a_miss(SYSTEM, contract, month, ground, miss, now=now)
             known[covering] = risk.staked(
-                _lines(today), _lines(then), covering, today.settlement.total, then.settlement.total
+                _lines(today), _lines(then), covering, today.settlement.net, then.settlement.net
             )
         found = known[covering]
         if found is not None:

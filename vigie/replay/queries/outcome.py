@@ -12,7 +12,7 @@ from vigie.compliance import rules as compliance
 from vigie.compliance.models import StatementCorrection, StatementLine
 from vigie.compliance.queries import figures
 from vigie.compliance.queries.measured import measured
-from vigie.compliance.queries.reading import charged, cost_of, measures_in, step_of
+from vigie.compliance.queries.reading import carried, charged, cost_of, measures_in, own_of, step_of
 from vigie.compliance.queries.terms import Stated, statements_before, terms_in
 from vigie.contracts.models import Contract
 from vigie.contracts.queries.book import terms_of, terms_of_many
@@ -84,6 +84,8 @@ class Ground:
     earlier: Sequence[Settled]
     stated: Mapping[dt.date, Decimal]
     """What the statements of months come to."""
+    stated_own: Mapping[dt.date, Decimal]
+    """The same without what they tell of other months or carry over."""
     apart: Sequence[Apart] = ()
     """Corrections of these months: the clocks of today hold them already, so that no month adds them."""
 
@@ -127,6 +129,7 @@ def ground_of(contract: Contract, last: dt.date, *, now: dt.datetime) -> Ground:
         bills,
         _earlier([row for row in statements if row.month < months[0]]),
         {row.month: row.total for row in statements},
+        {row.month: own_of(row) for row in statements},
         [one for one in corrected if one.month >= months[0]],
     )
 
@@ -152,7 +155,7 @@ def _earlier(statements: Sequence[Stated]) -> list[Settled]:
     return [
         Settled(
             row.month, charged(row), row.due + step_of(row, StepKind.CORRECTION), cost_of(row),
-            tuple(lines.get(row.id, ())),
+            tuple(lines.get(row.id, ())), carried(row),
         )
         for row in statements
     ]  # fmt: skip

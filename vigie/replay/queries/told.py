@@ -62,7 +62,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Before (``number`` is ``None``) or a variant: its sums over the months, and its stroke in the drawing."""
+    """Before (``number`` is ``None``) or a variant: its sums over the months, and its stroke in the drawing.
+
+    ``left``: what its last month carries over, in words, '' for nothing."""
 
     number: int | None
     name: str
@@ -72,6 +74,7 @@ class Scenario:
     dash: str
     lines: tuple[str, ...]
     dots: tuple[tuple[int, int], ...]
+    left: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def told(actor: Actor, study: Study, rate_id: int | None) -> Told:
             n - 1 if n else None, names[n], _cell(totals[n], totals[0], currency, target),
             *(_turned(result["variants"][n - 1]) if n else (0, 0)),
             DASHES[n], _strokes(rates[n], floor), _dots(rates[n], floor),
+            _left(scenarios[n], currency) if rate_id is None else "",
         )
         for n in range(len(picked))
     )  # fmt: skip
@@ -131,17 +135,21 @@ def told(actor: Actor, study: Study, rate_id: int | None) -> Told:
     return Told(shown, rows, commitments, floor, costs, stated, apart)
 
 
+def _left(months: Sequence[Mapping[str, Any]], currency: str) -> str:
+    carried = Decimal(months[-1].get("carried", 0)) if months else Decimal(0)
+    return labels.money(carried, currency) if carried else ""
+
+
 def _stated(result: Mapping[str, Any], currency: str) -> dict[dt.date, str]:
     """What the statements come to, in words, where a month read today differs; what they told of these months is apart."""
-    stated: dict[str, Decimal] = {month: Decimal(total) for month, total in result.get("stated", {}).items()}
-    own = dict(stated)
-    for one in result.get("apart", ()):
-        if one["told_in"] in own:
-            own[one["told_in"]] -= Decimal(one["amount"])
+    stated: Mapping[str, str] = result.get("stated", {})
+    own: Mapping[str, str] = result.get(
+        "own", {}
+    )  # a comparison made before months carried anything over has none
     return {
-        dt.date.fromisoformat(month["month"]): labels.money(stated[month["month"]], currency)
+        dt.date.fromisoformat(month["month"]): labels.money(Decimal(stated[month["month"]]), currency)
         for month in result["before"]
-        if month["month"] in own and own[month["month"]] != Decimal(month["total"])
+        if month["month"] in own and Decimal(own[month["month"]]) != Decimal(month["own"])
     }
 
 

@@ -3,6 +3,7 @@
 from vigie.tickets.models.approval import Approval
 from vigie.tickets.models.canned import CannedReply
 from vigie.tickets.models.conversation import Attachment, Draft, Message
+from vigie.tickets.models.correction import AskedCorrection
 from vigie.tickets.models.promise import Clock, Fact
 from vigie.tickets.models.support import BreachCause, Referral, SupportClock, SupportTerms
 from vigie.tickets.models.ticket import (
@@ -17,6 +18,7 @@ from vigie.tickets.models.views import Presence, SavedView
 
 __all__ = [
     "Approval",
+    "AskedCorrection",
     "Attachment",
     "BreachCause",
     "CannedReply",

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import F
 
+from vigie.contracts.rules.compliance import shares_of
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.strip import Part, strip
 from vigie.kernel.actor import Actor
@@ -57,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Counted seconds of a promise that went by in the same hands. ``percent`` is cut to one decimal."""
+    """Counted seconds of a promise that went by in the same hands. Those of a promise add up to 100 percent."""
 
     holder: str
     name: str
@@ -196,9 +197,10 @@ def _misses(views: Iterable[ClockView], names: Mapping[str, str]) -> list[Miss]:
     for view in missed:
         of = shares(view.reading)
         cause = causes.get(view.id)
+        percents = shares_of(list(of.values()))
         rows = [
-            Share(holder, names.get(holder, ""), seconds, (seconds * 1000 // max(view.used, 1)) / 10)
-            for holder, seconds in of.items()
+            Share(holder, names.get(holder, ""), seconds, float(share))
+            for (holder, seconds), share in zip(of.items(), percents, strict=True)
         ]
         held_by = names.get(cause.holder, "") if cause else ""
         found.append(Miss(view, rows, proposed(of), cause, held_by))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from fractions import Fraction
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from vigie.contracts.rules.compliance import percent
 from vigie.kernel.actor import Actor
 from vigie.tickets import access
 from vigie.tickets.models import Clock
@@ -23,8 +25,8 @@ class Kept:
 
     @property
     def percent(self) -> float | None:
-        """Share kept in percent, cut (never rounded up) to one decimal; ``None`` without any: no measure."""
-        return (self.met * 1000 // self.total) / 10 if self.total else None
+        """Share kept in percent, rounded as every rate; ``None`` without any: no measure."""
+        return float(percent(Fraction(self.met, self.total), 1)) if self.total else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from vigie.kernel.actor import Actor
 from vigie.tickets import access
 from vigie.tickets.labels import CLOCKS
-from vigie.tickets.models import Fact, Ticket
+from vigie.tickets.models import AskedCorrection, Fact, Ticket
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.corrections import ANSWERED, PAUSED, REASON
 from vigie.toolkit.jinja import hms, when
@@ -32,13 +32,15 @@ class Turned:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """One correction, ``told_at`` in words. ``clocks`` are those whose figures moved."""
+    """One correction, ``told_at`` in words. ``clocks`` are those whose figures moved; ``grounds``: why somebody else accepted it,
+    where it came late."""
 
     told_at: str
     who: str
     text: str
     why: str
     clocks: tuple[Turned, ...]
+    grounds: str = ""
 
 
 def corrections_of(actor: Actor, ticket: Ticket) -> list[Corrected]:
@@ -48,8 +50,34 @@ def corrections_of(actor: Actor, ticket: Ticket) -> list[Corrected]:
     for at, who, was, said in rows.values_list("at", "actor_name", "before", "after"):
         before, after = was or {}, said or {}
         text, why = corrected_words(before, after), str(after.get("why", ""))
-        found.append(Corrected(when(at, "long"), who, text, why, _turned(before, after)))
+        grounds = str(after.get("grounds", ""))
+        if asked_by := after.get("asked_by"):
+            who = _("asked by %(asker)s, accepted by %(decider)s") % {"asker": asked_by, "decider": who}
+        found.append(Corrected(when(at, "long"), who, text, why, _turned(before, after), grounds))
     return found
+
+
+MOST = 50
+
+
+def waiting_corrections(actor: Actor) -> list[dict[str, Any]]:
+    """Late corrections on tickets in sight that wait for a decision, the oldest first: ``pk reference title client text asked_by
+    asked_at``; at most :data:`MOST`."""
+    rows = access.visible_asked_corrections(actor).filter(state=AskedCorrection.State.ASKED)
+    named = rows.select_related("ticket", "organisation", "asked_by").order_by("pk")[:MOST]
+    return [
+        {
+            "pk": row.pk, "reference": row.ticket.reference, "title": row.ticket.title, "client": row.organisation.name,
+            "text": corrected_words(row.before, row.said), "asked_by": row.asked_by.name, "asked_at": row.asked_at,
+        }
+        for row in named
+    ]  # fmt: skip
+
+
+def asked_of(actor: Actor, ticket: Ticket) -> list[AskedCorrection]:
+    """The late corrections asked on the ticket, the latest first."""
+    rows = access.visible_asked_corrections(actor).filter(ticket=ticket)
+    return list(rows.select_related("asked_by", "decided_by").order_by("-pk"))
 
 
 def corrected_among(ticket_ids: Iterable[int]) -> dict[int, str]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import translation
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.world import START, World, report
+from tests.world import START, World, make_agent, report
+from vigie.accounts.models import Person
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.contracts.tests.samples import K4, terms
 from vigie.kernel.refusal import NotAllowed, Refusal
-from vigie.tickets.actions.correcting import correct, said_of
+from vigie.tickets.actions.correcting import correct, decide, said_of
 from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.actions.lifecycle import Given, take_step
-from vigie.tickets.models import Clock, Fact, Ticket
-from vigie.tickets.queries.corrected import corrections_of
+from vigie.tickets.models import AskedCorrection, Clock, Fact, Ticket
+from vigie.tickets.queries.corrected import corrections_of, waiting_corrections
 from vigie.tickets.queries.paper import TEMPLATE, ticket_paper
 from vigie.tickets.rules.clock_facts import Row, clock_facts
 from vigie.tickets.rules.corrections import (
@@ -50,6 +53,18 @@ def lived(world: World) -> Ticket:
     take_step(agent, ticket.pk, "resume", Given(), now=START + 5 * HOUR)
     done = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
     return take_step(agent, ticket.pk, "resolve", done, now=START + 7 * HOUR)
+
+
+def second(world: World) -> Person:
+    return make_agent(
+        "Second", "second@nord.example", ["agent", "delivery_manager"], world.roles, clients=[world.a.organisation], team=None
+    )  # fmt: skip
+
+
+def refused(act: Callable[[], object]) -> str:
+    with pytest.raises(Refusal) as found:
+        act()
+    return found.value.code
 
 
 def used(ticket: Ticket, kind: str = "resolution") -> int:
@@ -148,17 +163,76 @@ def test_what_makes_no_sense_is_refused(world: World, role: str, asked: Correcti
 
 
 @pytest.mark.django_db
-def test_later_than_one_business_day_it_asks_for_more(world: World) -> None:
+def test_later_than_one_business_day_somebody_else_decides(world: World) -> None:
     ticket = lived(world)  # Monday: in time until Tuesday 18:00 in Paris
     asked = Correction(MOVED, of=point(ticket, "resume"), at=START + 3 * HOUR)
     late = START + DAY + 9 * HOUR + dt.timedelta(seconds=1)
-    with pytest.raises(NotAllowed) as refused:
-        correct(world.actor(world.dispatcher), ticket.pk, asked, "Tard", now=late)
-    assert refused.value.code == "tickets.correction_too_late"
-    correct(world.actor(world.manager), ticket.pk, asked, "Tard, vu au comité", now=late)
+    manager, desk = world.actor(world.manager), world.actor(world.dispatcher)
+    correct(manager, ticket.pk, asked, "Tard, vu au comité", now=late)
+    row = AskedCorrection.objects.get()
+    assert (row.state, used(ticket)) == ("asked", 4 * 3600)
+    assert [one["pk"] for one in waiting_corrections(manager)] == [row.pk]
+    assert (
+        refused(lambda: correct(desk, ticket.pk, asked, "Encore", now=late))
+        == "tickets.correction_already_asked"
+    )
+    assert (
+        refused(lambda: decide(manager, row.pk, accepted=True, grounds="Moi", now=late))
+        == "tickets.correction_own"
+    )
+    with pytest.raises(NotAllowed):
+        decide(desk, row.pk, accepted=True, grounds="Sans droit", now=late)
+    other = world.actor(second(world))
+    assert (
+        refused(lambda: decide(other, row.pk, accepted=True, grounds=" ", now=late))
+        == "tickets.correction_no_grounds"
+    )
+    decide(other, row.pk, accepted=True, grounds="Courriel du client relu", now=late)
     assert used(ticket) == 6 * 3600
+    told = corrections_of(world.actor(world.a.user), ticket)[0]
+    assert told.grounds == "Courriel du client relu"
+    assert told.who.count(other.name) == told.who.count(manager.name) == 1
+    assert (
+        refused(lambda: decide(other, row.pk, accepted=False, grounds="Non", now=late))
+        == "tickets.correction_decided"
+    )
     with pytest.raises(NotAllowed):
         correct(world.actor(world.agent_all), ticket.pk, asked, "Sans droit", now=NOW)
+
+
+@pytest.mark.django_db
+def test_a_refused_late_correction_changes_nothing(world: World) -> None:
+    ticket = lived(world)
+    asked = Correction(MOVED, of=point(ticket, "resume"), at=START + 3 * HOUR)
+    correct(world.actor(world.dispatcher), ticket.pk, asked, "Tard", now=START + 30 * DAY)
+    row = AskedCorrection.objects.get()
+    decide(world.actor(world.manager), row.pk, accepted=False, grounds="Aucune preuve", now=START + 30 * DAY)
+    assert (used(ticket), Fact.objects.filter(kind="corrected").count()) == (4 * 3600, 0)
+    correct(
+        world.actor(world.dispatcher), ticket.pk, asked, "Avec le courriel", now=START + 31 * DAY
+    )  # asked anew
+    assert AskedCorrection.objects.count() == 2
+    with pytest.raises(IntegrityError, match="is decided"), transaction.atomic():
+        AskedCorrection.objects.filter(pk=row.pk).update(decision="autre chose")
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_late_correction(world: World, client: Client) -> None:
+    ticket = lived(world)
+    asked = Correction(MOVED, of=point(ticket, "resume"), at=START + 3 * HOUR)
+    correct(world.actor(world.dispatcher), ticket.pk, asked, "Tard", now=START + 30 * DAY)
+    place = f"/corrections/{AskedCorrection.objects.get().pk}/"
+    client.force_login(world.dispatcher)
+    page = client.get(place).content.decode()
+    assert world.manager.name in page
+    assert 'name="verdict"' not in page
+    assert client.post(place, {"decision": "x", "verdict": "accept"}).status_code == 403
+    client.force_login(world.manager)
+    assert place in client.get("/exclusions/").content.decode()
+    assert client.post(place, {"decision": "", "verdict": "accept"}).status_code == 422
+    assert client.post(place, {"decision": "Vu", "verdict": "accept"}).status_code == 302
+    assert used(ticket) == 6 * 3600
+    assert place in client.get(f"/tickets/{ticket.pk}/clocks/").content.decode()
 
 
 @pytest.mark.django_db
@@ -183,7 +257,9 @@ def test_the_page_corrects_and_every_reader_sees_it(world: World) -> None:
         "why": "Courriel de midi",
     }
     assert browser.post(place, {**sent, "why": ""}).status_code == 422
-    assert browser.post(place, sent).headers["Location"] == f"/tickets/{ticket.pk}/clocks/"
+    asked = browser.post(place, sent).headers["Location"]  # today is long after: somebody else decides
+    browser.force_login(second(world))
+    assert browser.post(asked, {"decision": "Relu", "verdict": "accept"}).status_code == 302
     assert used(ticket) == 6 * 3600
     asker = Client()
     asker.force_login(world.a.user)
@@ -217,13 +293,23 @@ def test_the_end_of_an_added_wait_has_its_own_place_in_the_form(world: World) ->
     browser.force_login(world.manager)
     place = f"/tickets/{ticket.pk}/correct/"
     wait = {"at": "2026-01-12T14:30:00", "until": "2026-01-12T15:30:00", "reason": "client_availability"}
-    assert browser.post(place, {"what": "paused", "why": "Absent", **wait}).status_code == 302
+    other = Client()
+    other.force_login(second(world))
+
+    def agreed(sent: dict[str, str]) -> None:
+        asked = browser.post(place, sent)
+        assert (
+            other.post(asked.headers["Location"], {"decision": "Relu", "verdict": "accept"}).status_code
+            == 302
+        )
+
+    agreed({"what": "paused", "why": "Absent", **wait})
     assert used(ticket) == 3 * 3600
     offered = re.findall(r'<option value="([^"]+)"[^>]*>([^<]*)', browser.get(place).content.decode())
     assert len({value for value, _words in offered}) == len(offered)
     end = [value for value, words in offered if "15:30:00" in words]
     sent = {"what": end[0], "at": "2026-01-12T15:00:00", "why": "Revenu à 15 h"}
-    assert browser.post(place, sent).status_code == 302
+    agreed(sent)
     assert used(ticket) == 3.5 * 3600
     told = corrections_of(world.actor(world.manager), ticket)[-1].text
     assert ("15:30:00" in told, "15:00:00" in told, "14:30:00" in told) == (True, True, False)

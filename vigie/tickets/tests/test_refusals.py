@@ -44,7 +44,7 @@ from vigie.tickets.actions import (
 from vigie.tickets.actions.conversation import Said
 from vigie.tickets.actions.lifecycle import Given
 from vigie.tickets.actions.opening import NewTicket
-from vigie.tickets.models import CannedReply, Ticket
+from vigie.tickets.models import AskedCorrection, CannedReply, Ticket
 from vigie.tickets.rules.corrections import ANSWERED, Correction
 from vigie.tickets.rules.priority import DEFAULT_MATRIX
 from vigie.tickets.tests.test_support_clocks import underpinning
@@ -141,8 +141,8 @@ TABLE = [
         lambda a, g: handling.link_tickets(a, g.ticket.pk, g.other.reference, "related", now=NOW)),
     Row("correcting.correct", ("tickets:correct",),
         lambda a, g: correcting.correct(a, g.early.pk, Correction(ANSWERED, at=START), "x", now=NOW)),
-    Row("correcting.correct", ("tickets:correct", "tickets:correct_late"),
-        lambda a, g: correcting.correct(a, g.early.pk, Correction(ANSWERED, at=START), "x", now=NOW + dt.timedelta(days=4))),
+    Row("correcting.decide", ("tickets:correct_late",),
+        lambda a, g: correcting.decide(a, asked_late(g), accepted=True, grounds="x", now=NOW)),
     Row("classifying.edit_ticket", ("tickets:work",),
         lambda a, g: classifying.edit_ticket(a, g.ticket.pk, {"title": "Autre"}, {}, now=NOW)),
     Row("classifying.edit_ticket", ("tickets:work", "tickets:correct"), wrong_service),
@@ -174,6 +174,16 @@ TABLE = [
         a, g.ticket.pk, g.ticket.clocks.get(kind="resolution").pk, reason="complexity", holder=f"team:{g.world.team.pk}", now=NOW)),
     Row("ingest.ingest", ("imports:run",), lambda a, g: ingest.ingest(a, g.world.a.organisation.pk, [], until=NOW)),
 ]  # fmt: skip
+
+
+def asked_late(g: Ground) -> int:
+    ticket = g.early
+    row = AskedCorrection.objects.create(
+        organisation_id=ticket.organisation_id, ticket=ticket, said={"what": "answered", "at": START.isoformat()}, why="x",
+        asked_by=g.world.agent_all, asked_at=NOW,
+    )  # fmt: skip
+    return row.pk
+
 
 # Actions that ask for no grant, each with the reason why.
 ASK_NOTHING = {

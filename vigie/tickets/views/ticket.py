@@ -13,7 +13,7 @@ from vigie.tickets import labels
 from vigie.tickets.actions.conversation import save_draft
 from vigie.tickets.forms import whole
 from vigie.tickets.queries import clock_story, history, page
-from vigie.tickets.queries.corrected import corrections_of
+from vigie.tickets.queries.corrected import asked_of, corrections_of
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.pages import render
 from vigie.workflow import labels as flow
@@ -106,7 +106,8 @@ def clocks_page(request: Request, ticket_id: int, *, status: int = 200, **more: 
     values = {
         "story": told, "dialog": dialog,
         "breach_reasons": labels.BREACH_REASONS, "can_work": request.actor.can("tickets:work"), "typed": {},
-        "corrections": corrections_of(request.actor, told.ticket), "may_correct": request.actor.can("tickets:correct"), **more,
+        "corrections": corrections_of(request.actor, told.ticket), "asked_corrections": asked_of(request.actor, told.ticket),
+        "may_correct": request.actor.can("tickets:correct"), **more,
     }  # fmt: skip
     return render(request, "tickets/_clocks.html" if dialog else "tickets/clocks.html", values, status=status)
 
