@@ -122,7 +122,7 @@ class TestAnswer:
         row.refresh_from_db()
         assert (row.state, row.decided_by) == ("approved", world.a.manager)
         assert "1 exclusion attend une décision" in text_of(browser, "portal_compliance", month="2026-01")
-        assert "Exclusions qui attendent" not in text_of(browser, "portal_compliance", month="2026-01")
+        assert address not in text_of(browser, "portal_compliance", month="2026-01")
 
     def test_who_does_not_decide_reads_why(self, world: World) -> None:
         row = asked(world)

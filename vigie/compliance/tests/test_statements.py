@@ -199,7 +199,9 @@ class TestStatement:
         proposed(world)
         solved(world, KEPT, now=dt.datetime(2026, 2, 10, 9, tzinfo=dt.UTC))
         found = figures.simulated(world.actor(world.manager), world.a.contract, FEBRUARY, now=MARCH_2)
-        assert [(s.kind, s.amount) for s in found.settlement.steps] == [("earned_back", Decimal("-700.00"))]
+        steps = [(s.kind, s.amount) for s in found.settlement.steps]
+        assert steps == [("earned_back", Decimal("-700.00")), ("carried_out", Decimal("700.00"))]
+        assert found.settlement.total == 0
 
     def test_the_job_proposes_each_month_once(self, world: World) -> None:
         rated(world)

@@ -106,7 +106,7 @@ def test_who_has_several_companies_may_change(world: World, as_person: As) -> No
 @pytest.mark.parametrize(
     ("address", "pinned"),
     [
-        ("/portal/", 14),
+        ("/portal/", 16),  # two of them: what waits for the answer of the client's manager
         ("/portal/tickets/?of=company", 11),
         ("/portal/tickets/{}/", 17),
         # one of them reads the corrections of facts, told below the promises; one names the calendars that measure them

@@ -138,7 +138,7 @@ def test_a_month_whose_facts_moved_since_its_statement_says_what_the_statement_s
     study = actions.ask(manager, world.a.contract.pk, [variant], now=THEN)
     assert page.told(manager, study, None).stated == {}
     assert study.result is not None
-    study.result["stated"]["2026-01-01"] = "-190.00"
+    study.result["stated"]["2026-01-01"] = study.result["own"]["2026-01-01"] = "190.00"
     assert "190" in page.told(manager, study, None).stated[dt.date(2026, 1, 1)]
     assert page.told(manager, study, RateCommitment.objects.get().pk).stated == {}
 
