@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Q
 
 from vigie.accounts.models import Person
 from vigie.kernel.actor import Actor
@@ -16,6 +17,7 @@ from vigie.toolkit.models import JournalEntry
 
 MARKER = "demo_loaded"
 SUBJECT = "demo"
+INVENTED = r"@([^@]*\.)?(example|test|invalid|localhost)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,28 @@ def is_loaded() -> bool:
 
 
 def holds_other_data() -> bool:
-    """True once an organisation or a person came after the demonstration: created, imported or written in by mail.
+    """True once an organisation or a person came after the demonstration: imported, written in by mail, added by a
+    command, or by anybody with a real address.
 
-    What is the demonstration's own is never younger than its "now", which its marker holds.
+    What is the demonstration's own is never younger than its "now", which its marker holds. What its own people create is
+    play as long as it bears no address that could reach somebody (RFC 2606 keeps ``.example`` and a few more for that).
     """
+    return ended_by() is not None
+
+
+def ended_by() -> tuple[str, dt.datetime] | None:
+    """The first organisation or person of others: its name and when it came."""
     loaded_at = _loaded_at()
-    return loaded_at is not None and any(
-        model.objects.filter(created_at__gt=loaded_at).exists() for model in (Organisation, Person)
-    )
+    if loaded_at is None:
+        return None
+    own = Person.objects.filter(created_at__lte=loaded_at).values("pk")
+    played = JournalEntry.objects.filter(verb="created", actor_id__in=own)
+    for model, invented in ((Organisation, Q()), (Person, Q(email=None) | Q(email__iregex=INVENTED))):
+        theirs = played.filter(subject=model._meta.label_lower).values("subject_id")
+        came = model.objects.filter(created_at__gt=loaded_at).exclude(invented, pk__in=theirs)
+        if first := came.order_by("created_at", "pk").values_list("name", "created_at").first():
+            return first
+    return None
 
 
 def is_demo() -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.forms import ChangePasswordForm, ResetPasswordForm, ResetPasswordKeyForm, SetPasswordForm
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app as jobs
 
@@ -25,6 +27,28 @@ class PasswordLinkForm(ResetPasswordForm):  # type: ignore[misc]
         email = str(self.cleaned_data["email"])
         jobs.configure_task("accounts.send_password_link").defer(email=email)
         return email
+
+
+class _RulesListed:
+    """The rules of a password as a list: Django's own words, which it gives as markup in a plain string."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["password1"].help_text = SafeString(password_validators_help_text_html())
+
+
+class NewPasswordForm(_RulesListed, ChangePasswordForm):  # type: ignore[misc]
+    """Another password in the place of one's own."""
+
+
+class FirstPasswordForm(_RulesListed, SetPasswordForm):  # type: ignore[misc]
+    """The first password of somebody who is signed in without one."""
+
+
+class LinkedPasswordForm(_RulesListed, ResetPasswordKeyForm):  # type: ignore[misc]
+    """The password chosen behind a link sent by mail."""
 
 
 class PreferencesForm(forms.Form):

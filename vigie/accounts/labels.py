@@ -120,6 +120,9 @@ def grant_name(grant: str) -> str:
     return str(GRANTS.get(grant, grant))
 
 
+refusals.name_by("grant", grant_name)
+
+
 def by_area(grants: Iterable[str]) -> list[tuple[str, list[tuple[str, str]]]]:
     """``[(area, [(grant, words)])]`` in the order given, areas of one name together."""
     found: dict[str, list[tuple[str, str]]] = {}

@@ -188,7 +188,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "vigie.accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_FORMS = {"reset_password": "vigie.accounts.forms.PasswordLinkForm"}
+ACCOUNT_FORMS = {
+    "reset_password": "vigie.accounts.forms.PasswordLinkForm",
+    "change_password": "vigie.accounts.forms.NewPasswordForm",
+    "set_password": "vigie.accounts.forms.FirstPasswordForm",
+    "reset_password_from_key": "vigie.accounts.forms.LinkedPasswordForm",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "10/m/ip,3/10m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

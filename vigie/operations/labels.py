@@ -37,6 +37,7 @@ JOBS: dict[str, Label] = {
     "replay.study": _("Replay the tickets of a contract under other terms"),
     "tickets.learn_words": _("Learn the words of texts, for searches that find nothing"),
     "tickets.purge_loose_files": _("Remove files that were never sent"),
+    "tickets.follow_person": _("Find a person’s tickets by its new name"),
     "tickets.resolve_children": _("Resolve the children of a ticket"),
     "tickets.sweep_clocks": _("Announce clocks that run out"),
     "tickets.sweep_endings": _("Close, resume and remind"),

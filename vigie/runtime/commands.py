@@ -222,9 +222,14 @@ def _holds_only_demo() -> bool:
 
 def _one_click_ended() -> str:
     """Why one click opens no persona any more, and what still does."""
+    from vigie.accounts import demo_mode
+
+    name, came = demo_mode.ended_by() or ("?", None)
+    since = f" since {came:%Y-%m-%d %H:%M} UTC" if came else ""
     return (
         "One-click sign-in of the demonstration is off from now on, because this database holds other people or "
-        f"clients beside it: sign in with an address of the demonstration and its password {_password()}, or make an "
+        f"clients beside it (first: {name},{since}): sign in with an address of the demonstration and its password "
+        f"{_password()}, or make an "
         "account of your own with `vigie user add EMAIL --admin`."
     )
 

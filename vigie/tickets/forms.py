@@ -117,10 +117,12 @@ def _choice(title: Any, codes: tuple[str, ...], words: Any) -> forms.ChoiceField
 
 
 def _master() -> CleanCharField:
-    return CleanCharField(
+    field = CleanCharField(
         label=_("Duplicate of"), required=False, max_length=30,
         help_text=_("Reference of the ticket that goes on; its requester will be followed there."),
     )  # fmt: skip
+    field.need = ""  # type: ignore[attr-defined]  # shown for a duplicate alone, which cannot do without it
+    return field
 
 
 class AssignForm(forms.Form):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from vigie.accounts.events import PersonRenamed
 from vigie.tickets.events import TicketResolved
 from vigie.toolkit.events import subscribe
 
 subscribe(TicketResolved, "tickets.resolve_children")
+subscribe(PersonRenamed, "tickets.follow_person")

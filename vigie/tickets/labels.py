@@ -197,7 +197,7 @@ refusals.register(
         ),
         "tickets.upload_no_client": _("Choose the client first: the file will be its own."),
         "tickets.upload_empty": _("%(name)s is empty."),
-        "tickets.upload_refused": _("%(name)s is a kind of file that is not accepted (%(kind)s)."),
+        "tickets.upload_refused": _("%(name)s is a program, which is not accepted: send it in another form."),
         "tickets.unknown_filter": _("The filter “%(name)s” is not known: it was left out."),
         "tickets.bad_reference": _("No ticket %(reference)s in your sight."),
         "tickets.none_chosen": _("Choose at least one ticket."),

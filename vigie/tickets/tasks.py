@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils import timezone
 
 from vigie.kernel.actor import SYSTEM
-from vigie.tickets.actions import lifecycle, loose, silence, sweep
+from vigie.tickets.actions import findable, lifecycle, loose, silence, sweep
 from vigie.tickets.queries.suggesting import LEFT_OUT
 from vigie.toolkit import vocabulary
 from vigie.toolkit.jobs import job
@@ -42,6 +42,12 @@ def sweep_endings(timestamp: int) -> None:
 def resolve_children(ticket_id: int, organisation_id: int) -> None:
     """Children follow their parent's resolution; idempotent: a resolved child is left alone."""
     lifecycle.resolve_children(SYSTEM, ticket_id, now=timezone.now())
+
+
+@job("tickets.follow_person", once_by="the words are written anew each time")
+def follow_person(person_id: int) -> None:
+    """A person's new name and address, in the search of its tickets; idempotent: the same words again."""
+    findable.follow_person(person_id)
 
 
 @job(

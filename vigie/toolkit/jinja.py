@@ -344,6 +344,7 @@ def environment(**options: Any) -> Environment:
         wall=wall,
         safe_html=richtext.shown,
         plain_html=richtext.plain_shown,
+        long_text=richtext.long_text,
         clean_name=clean_name,
         local=local_name,
     )

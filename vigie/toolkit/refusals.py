@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.utils.functional import Promise
 
 from vigie.kernel.refusal import Refusal
 
 _sentences: dict[str, str | Promise] = {}
+_names: dict[str, Callable[[str], str]] = {}
 
 
 def register(sentences: Mapping[str, str | Promise]) -> None:
@@ -16,13 +17,19 @@ def register(sentences: Mapping[str, str | Promise]) -> None:
     _sentences.update(sentences)
 
 
+def name_by(parameter: str, name: Callable[[str], str]) -> None:
+    """Tell how the code that a refusal gives as ``parameter`` is called by people."""
+    _names[parameter] = name
+
+
 def sentence(refusal: Refusal) -> str:
     """The sentence for ``refusal`` in the active language; the code itself when none was written."""
     text = _sentences.get(refusal.code)
     if text is None:
         return refusal.code
+    params = {key: _names[key](value) if key in _names else value for key, value in refusal.params.items()}
     try:
-        return str(text) % {**refusal.params}
+        return str(text) % params
     except KeyError:
         return str(text)
 

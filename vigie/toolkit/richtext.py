@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 import nh3
+from django.utils.translation import gettext
 from markupsafe import Markup
 
 ALLOWED_TAGS = {
@@ -67,7 +69,24 @@ def _cleaned(source: str) -> str:
 
 def shown(source: str) -> Markup:
     """Stored HTML, safe to show."""
-    return Markup(clean(source))  # noqa: S704
+    return Markup(_described(clean(source)))  # noqa: S704
+
+
+_WORDLESS = re.compile(
+    r'<img(?![^>]*\salt="[^"]*[^"\s])([^>]*)>(?=((?:</a>|\s)*<figcaption>(?:<[^>]+>|\s)*([^<]{1,200}))?)'
+)
+_NO_ALT = re.compile(r'\salt="[^"]*"')
+
+
+def _described(safe: str) -> str:
+    """Every picture with words in its place: its own, those of its caption (a file name loses its ending), else "Picture"."""
+
+    def one(found: re.Match[str]) -> str:
+        caption = re.sub(r"\.[A-Za-z0-9]{2,5}$", "", (found[3] or "").strip())
+        words = caption or html.escape(gettext("Picture"))
+        return f'<img alt="{words.replace(chr(34), "&quot;")}"{_NO_ALT.sub("", found[1])}>'
+
+    return _WORDLESS.sub(one, safe)
 
 
 _IMAGE = re.compile(r"<img\b[^>]{0,4000}>", re.IGNORECASE)
@@ -118,7 +137,7 @@ INTRODUCTION = re.compile(
 
 def shown_folded(source: str) -> tuple[Markup, Markup]:
     """Stored HTML, safe to show, in two parts: what was written, and the quotation that ends it (often empty)."""
-    safe = clean(source)
+    safe = _described(clean(source))
     cut = safe.find("<blockquote")
     while cut > 0:
         end = safe.rfind("</blockquote>")
@@ -141,6 +160,35 @@ def _one_quotation(tail: str) -> bool:
         if depth == 0:
             return not re.sub(r"<[^>]+>|&nbsp;|\s", "", tail[mark.end() :])
     return False
+
+
+LONG, START, WIDTH = 60, 40, 100
+"""Lines that a message may take, those shown of a longer one, and the characters of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Long:
+    """The beginning of a long text, and how many lines all of it takes."""
+
+    start: Markup
+    lines: int
+
+
+def long_text(shown_html: str) -> Long | None:
+    """What to show first of a safe text that would fill pages; ``None`` of any other."""
+    if len(shown_html) < LONG * WIDTH and len(BLOCK_END.findall(shown_html)) <= LONG:
+        return None
+    lines = to_text(shown_html).splitlines()
+    taken = sum(1 + len(line) // WIDTH for line in lines)
+    if taken <= LONG:
+        return None
+    start, room = [], START
+    for line in lines:
+        start.append(line[: room * WIDTH])
+        room -= 1 + len(line) // WIDTH
+        if room <= 0:
+            break
+    return Long(plain_shown("\n".join(start)), taken)
 
 
 def plain_folded(source: str) -> tuple[Markup, Markup]:

@@ -1,6 +1,8 @@
 """Full-text search in French and English, without extensions: accents folded, references whole, compounds whole,
 split ("wi", "fi") and joined ("wifi"), in the texts and in what one looks for.
 
+Words beside the texts (who it is about) have the weight C, which nothing else has: so they can be replaced, and rank lowest.
+
 The vectors live in ``SearchDoc``, apart from the rows they describe. The migrations install the SQL functions.
 
 A search takes the newest ``MOST`` texts that hold the words. One index holds words and ages (an age is 32,768 objects), so
@@ -19,6 +21,10 @@ from django.db.models.expressions import RawSQL
 MOST = 2000
 INDEXED_CHARACTERS = 30_000
 VECTOR_LIMIT = 200_000
+WEIGHTS = "'{0.1, 0.02, 0.4, 1.0}'::real[]"
+"""What a word counts in a rank: in a text (D), beside it (C), unused (B), in a title (A)."""
+TEXTS = "'{a,b,d}'"
+"""All weights but that of the words beside."""
 
 SQL_FUNCTIONS = r"""
 create or replace function vigie_fold(t text) returns text language sql immutable parallel safe strict
@@ -37,6 +43,10 @@ create or replace function vigie_doc(title text, body text) returns tsvector lan
       || to_tsvector('french', f.b) || to_tsvector('english', f.b)
       || to_tsvector('simple', translate(f.b, '@._/-', '     '))
   from (select vigie_with_compounds(vigie_fold(title)) t, vigie_with_compounds(vigie_fold(body)) b) f
+$$;
+
+create or replace function vigie_aside(words text, tokens text) returns tsvector language sql immutable parallel safe as $$
+  select setweight(vigie_doc('', coalesce(words, '')) || to_tsvector('simple', vigie_fold(coalesce(tokens, ''))), 'C')
 $$;
 
 create or replace function vigie_readings(words text) returns tsquery[] language sql stable parallel safe as $$
@@ -83,12 +93,13 @@ end $$;
 
 _UPSERT = """
 insert into toolkit_searchdoc as d (kind, object_id, organisation_id, audience, tsv)
-values (%s, %s, %s, %s, vigie_doc(%s, %s))
+values (%(kind)s, %(id)s, %(organisation)s, %(audience)s, vigie_doc(%(title)s, %(body)s) || coalesce(
+  (select ts_filter(s.tsv, '{c}') from toolkit_searchdoc s where s.kind = %(kind)s and s.object_id = %(id)s limit 1), ''))
 on conflict (kind, object_id, audience) do update
-set tsv = case when %s then excluded.tsv
-               when pg_column_size(d.tsv) > %s then d.tsv
-               else d.tsv || excluded.tsv end
-"""
+set tsv = case when %(replace)s then excluded.tsv
+               when pg_column_size(d.tsv) > %(most)s then d.tsv
+               else ts_filter(d.tsv, {TEXTS}) || excluded.tsv end
+""".replace("{TEXTS}", TEXTS)
 
 
 def index_text(
@@ -105,16 +116,16 @@ def index_text(
     with connection.cursor() as cursor:
         cursor.execute(
             _UPSERT,
-            [
-                kind,
-                object_id,
-                organisation_id,
-                audience,
-                title,
-                body[:INDEXED_CHARACTERS],
-                replace,
-                VECTOR_LIMIT,
-            ],
+            {
+                "kind": kind,
+                "id": object_id,
+                "organisation": organisation_id,
+                "audience": audience,
+                "title": title,
+                "body": body[:INDEXED_CHARACTERS],
+                "replace": replace,
+                "most": VECTOR_LIMIT,
+            },
         )
 
 
@@ -131,7 +142,7 @@ def find(
     with connection.cursor() as cursor:
         cursor.execute(
             f"select object_id from ({_NEWEST}) hits group by object_id"  # noqa: S608
-            " order by max(ts_rank(tsv, (select vigie_query(%s)))) desc, object_id desc limit %s",
+            f" order by max(ts_rank({WEIGHTS}, tsv, (select vigie_query(%s)))) desc, object_id desc limit %s",
             [*_newest(kind, words, audiences, organisations), words, limit],
         )
         return [row[0] for row in cursor.fetchall()]

@@ -15,7 +15,7 @@ create or replace function vigie_customer_search(wanted_kind text, words text, m
 language plpgsql stable security definer set search_path = public, pg_temp as $$
 begin
   return query select object_id from vigie_newest_hits(wanted_kind, array['public'], vigie_organisations(), words, 2000)
-  order by ts_rank(tsv, (select vigie_query(words))) desc, object_id desc limit most;
+  order by ts_rank('{0.1, 0.02, 0.4, 1.0}', tsv, (select vigie_query(words))) desc, object_id desc limit most;
 end $$;
 """
 

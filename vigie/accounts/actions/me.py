@@ -14,12 +14,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from vigie.accounts.actors import active_affiliations
+from vigie.accounts.events import PersonRenamed
 from vigie.accounts.models import Person
 from vigie.accounts.rules import PREFERENCE_FIELDS
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.walls import past_the_wall
 from vigie.toolkit import journal
+from vigie.toolkit.events import announce
 
 
 def _change(actor: Actor, changes: Mapping[str, Any], now: dt.datetime) -> Person:
@@ -27,7 +29,11 @@ def _change(actor: Actor, changes: Mapping[str, Any], now: dt.datetime) -> Perso
         me = Person.objects.select_for_update().filter(pk=actor.person_id or 0).first()
         if me is None:
             raise NotFound()
-        return journal.write(actor, me, changes, now=now)
+        name = me.name
+        journal.write(actor, me, changes, now=now)
+        if me.name != name:
+            announce(PersonRenamed(me.pk))
+        return me
 
 
 def change_preferences(actor: Actor, changes: Mapping[str, Any], *, now: dt.datetime) -> Person:

@@ -16,11 +16,13 @@ from procrastinate.contrib.django import app as jobs
 
 from vigie.accounts import access
 from vigie.accounts.actions.safeguards import administrator_kept
+from vigie.accounts.events import PersonRenamed
 from vigie.accounts.models import Affiliation, Person
 from vigie.accounts.rules import ADMINISTRATION, IDENTITY_FIELDS
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotAllowed, Refusal
 from vigie.toolkit import journal
+from vigie.toolkit.events import announce
 
 
 def may_identify(actor: Actor, person: Person) -> None:
@@ -73,10 +75,12 @@ def update_person(actor: Actor, person_id: int, changes: Mapping[str, Any], *, n
     person = access.one(actor, person_id)
     may_identify(actor, person)
     wanted = {name: value for name, value in changes.items() if name in IDENTITY_FIELDS}
-    old = person.email
+    old, name = person.email, person.name
     if "email" in wanted:
         wanted["email"] = free_email(wanted["email"], but=person.pk)
     journal.write(actor, person, wanted, now=now)
+    if (person.email, person.name) != (old, name):
+        announce(PersonRenamed(person.pk))
     if person.email != old:
         EmailAddress.objects.filter(user_id=person.pk).delete()
         _end(person)

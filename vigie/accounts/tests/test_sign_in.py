@@ -241,14 +241,19 @@ def test_one_click_ends_by_itself_when_real_data_comes(world: World, settings: A
         loaded = timezone.now()
         demo_mode.mark_loaded(SYSTEM, now=loaded)
         later = loaded + dt.timedelta(seconds=1)
+        persona = world.actor(world.admin)
+        assert demo_mode.is_demo()
+        create_agent(persona, email="second@nord.example", name="Play", all_clients=True, now=later)
         assert demo_mode.is_demo()
         for come in (
             lambda: create_agent(SYSTEM, email="first@real.test", name="First", all_clients=True, now=later),
+            lambda: create_agent(persona, email="who@nord.fr", name="Who", all_clients=True, now=later),
             lambda: Organisation.objects.create(code="REAL", name="Real", created_at=later),
         ):
             point = transaction.savepoint()
             come()
             assert demo_mode.holds_other_data()
+            assert (demo_mode.ended_by() or ("",))[0] in ("First", "Who", "Real")
             page = Browser().get(LOGIN, HTTP_ACCEPT_LANGUAGE="en").content
             assert b"user@alpha.example" not in page
             assert b"One-click sign-in is off" in page

@@ -85,6 +85,8 @@ class MailboxForm(RecordForm):
         super().__init__(*args, **kwargs)
         for name, cases in WHEN.items():
             self.fields[name].when = cases  # type: ignore[attr-defined]
+        for name in ("host", "username", "folder"):  # shown where the source cannot do without them
+            self.fields[name].need = ""  # type: ignore[attr-defined]
 
     class Meta:
         model = Mailbox
@@ -115,6 +117,7 @@ class DomainForm(RecordForm):
     class Meta:
         model = ClientDomain
         fields = ("organisation", "domain")
+        labels = {"organisation": _("Client")}
 
 
 class KnownSenderForm(forms.Form):

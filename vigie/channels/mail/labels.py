@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from vigie.channels.mail.models import Mailbox
+from vigie.channels.mail.models import InboundMail, Mailbox
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.refusals import register, sentence
 
 Label = str | Promise
+LISTS: dict[str, Label] = {
+    **{str(value): word for value, word in InboundMail.State.choices},
+    "noted": pgettext_lazy("mails", "Kept on their ticket"),
+    "quarantined": pgettext_lazy("mails", "Could not be read"),
+    "ignored": pgettext_lazy("mails", "Set aside"),
+    "all": _("All"),
+}
+"""Names of the lists of mails, by state."""
 
 # What is wrong with a mailbox and what to do. Places: %(host)s, %(folder)s, %(detail)s (the other side's own words).
 TROUBLES: dict[str, Label] = {

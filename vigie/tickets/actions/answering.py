@@ -11,7 +11,7 @@ from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import Refusal
 from vigie.tickets import access
 from vigie.tickets.actions import presence
-from vigie.tickets.actions.conversation import Said, add_note, check_body, discard_draft, reply
+from vigie.tickets.actions.conversation import Said, add_note, check_body, discard_draft, discard_sent, reply
 from vigie.tickets.actions.handling import assign, link_tickets
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.opening import NewTicket, open_ticket
@@ -64,7 +64,7 @@ def _reply(actor: Actor, ticket_id: int, given: Answer, now: dt.datetime) -> Non
     )
     actor.demand("tickets:reply")
     take_step(actor, ticket_id, verb, step, now=now)
-    discard_draft(actor, f"reply:{ticket_id}")
+    discard_sent(actor, f"reply:{ticket_id}", now=now)
 
 
 def _sent_before(actor: Actor, ticket_id: int, submission: str) -> bool:

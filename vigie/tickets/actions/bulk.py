@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 from django.db import transaction
 
@@ -15,6 +16,16 @@ from vigie.tickets.actions import handling, lifecycle
 from vigie.toolkit.refusals import sentence
 
 LIMIT = 200
+
+
+class Keep(Enum):
+    """What is not chosen stays as it is; ``None`` takes it away."""
+
+    KEEP = "keep"
+
+
+KEEP = Keep.KEEP
+Wanted = int | None | Keep
 
 
 @dataclass(slots=True)
@@ -42,17 +53,24 @@ def _each(actor: Actor, ticket_ids: Sequence[int], act: Callable[[int], object])
 
 
 def assign_many(
-    actor: Actor, ticket_ids: Sequence[int], *, team_id: int | None, assignee_id: int | None, now: dt.datetime
+    actor: Actor,
+    ticket_ids: Sequence[int],
+    *,
+    team_id: Wanted = KEEP,
+    assignee_id: Wanted = KEEP,
+    now: dt.datetime,
 ) -> Report:
-    """Give each ticket to a team, a person, or both. What is left empty stays as it is, but that a ticket moved to
-    another team leaves the person who had it."""
+    """Give each ticket to a team, a person, or both; ``None`` leaves it with no team, or with nobody."""
 
     def one(pk: int) -> object:
         held = access.one(actor, pk)
-        team = team_id if team_id is not None else held.team_id
-        stays = team == held.team_id
-        person = assignee_id if assignee_id is not None else (held.assignee_id if stays else None)
-        return handling.assign(actor, pk, team_id=team, assignee_id=person, now=now)
+        return handling.assign(
+            actor,
+            pk,
+            team_id=held.team_id if team_id is KEEP else team_id,
+            assignee_id=held.assignee_id if assignee_id is KEEP else assignee_id,
+            now=now,
+        )
 
     return _each(actor, ticket_ids, one)
 

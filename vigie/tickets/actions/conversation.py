@@ -129,7 +129,7 @@ def reply(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> Mess
         changes.update(resumed)
         new_facts.extend(fact)
     change(actor, ticket, changes, new_facts, now=now)
-    discard_draft(actor, f"reply:{ticket.pk}")
+    discard_sent(actor, f"reply:{ticket.pk}", now=now)
     telling.replied(actor, ticket, message, now=now)
     if asks and said.trust != "unverified":
         telling.asked_if_settled(actor, ticket, now=now)
@@ -163,7 +163,7 @@ def add_note(actor: Actor, ticket_id: int, said: Said, *, now: dt.datetime) -> M
         actor, ticket, {}, [NewFact(facts.MESSAGE, {"message": message.pk}, audience="internal")],
         now=now, is_public=False, moves_clock=False,
     )  # fmt: skip
-    discard_draft(actor, f"note:{ticket.pk}")
+    discard_sent(actor, f"note:{ticket.pk}", now=now)
     telling.noted(actor, ticket, message, now=now)
     return message
 
@@ -240,7 +240,7 @@ def upload(
             raise
         raise Refusal("tickets.upload_no_room", field="file", name=shown) from error
     if stored.content_type in REFUSED_KINDS:
-        raise Refusal("tickets.upload_refused", field="file", name=shown, kind=stored.content_type)
+        raise Refusal("tickets.upload_refused", field="file", name=shown)
     return _loose(actor, organisation_id, shown, stored, now)
 
 
@@ -302,3 +302,13 @@ def step_place(ticket_id: int) -> str:
 
 def discard_draft(actor: Actor, place: str) -> None:
     Draft.objects.filter(person_id=actor.me, place=place).delete()
+
+
+def discard_sent(actor: Actor, place: str, *, now: dt.datetime) -> None:
+    """The draft was sent: what another window wrote beside it becomes the draft."""
+    row = Draft.objects.filter(person_id=actor.me, place=place).first()
+    beside = str(row.content.get("beside", "")) if row else ""
+    if beside:
+        save_draft(actor, place, {"body": beside, "version": now.isoformat()}, now=now)
+    else:
+        discard_draft(actor, place)

@@ -27,6 +27,7 @@ from vigie.tenancy.models import Organisation, Site
 from vigie.tenancy.walls import past_the_wall
 from vigie.tickets.actions import telling
 from vigie.tickets.actions.conversation import add_message, check_body, claim_uploads
+from vigie.tickets.actions.findable import name_people
 from vigie.tickets.actions.ledger import (
     FactRow,
     NewFact,
@@ -116,7 +117,8 @@ def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
         author_id=new.requester_id if actor.is_provider else actor.person_id, mail=new.mail,
     )  # fmt: skip
     claim_uploads(actor, ticket, message, new.uploads)
-    with past_the_wall("notify"):  # all three cross it: once is enough
+    with past_the_wall("notify"):  # all four cross it: once is enough
+        name_people([ticket.pk])
         _journal(actor, ticket, opening, now)
         announce(TicketOpened(ticket.pk, ticket.organisation_id))
         telling.opened(actor, ticket, acknowledge=new.acknowledge, now=now)

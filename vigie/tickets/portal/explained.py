@@ -43,6 +43,9 @@ _LATE: dict[str, Words] = {
     "update": _("We had promised you news for %(when)s. We are late, and we are on it."),
     "reply": _("We had promised you an answer to your message for %(when)s. We are late, and we are on it."),
 }
+_LATE_YOURS: Words = _(
+    "We had promised you a solution for %(when)s and did not keep it. We now wait for you, and go on as soon as we hear from you."
+)
 _CAUSES: dict[str, Words] = {
     "running": _("We work on your request"),
     "resolved": _("Solved: nothing counts any more"),
@@ -86,7 +89,9 @@ def told(promised: Promised, ticket_type: str, now: dt.datetime) -> Told:
         sentence = str(_VERDICTS[kind, verdict]) % {"when": spoken(at, now)}
         return Told(name, _with_zones(sentence, at, zone), "late" if verdict == "missed" else "ok")
     if reading.breached_at is not None:
-        return Told(name, _with_zones(str(_LATE[kind]) % {"when": spoken(at, now)}, at, zone), "late")
+        waits_for_client = kind == "resolution" and reading.pending_reason.startswith("client_")
+        late = _LATE_YOURS if waits_for_client else _LATE[kind]
+        return Told(name, _with_zones(str(late) % {"when": spoken(at, now)}, at, zone), "late")
     return Told(name, _with_zones(promise_sentence(kind, ticket_type, at, now), at, zone), "run")
 
 

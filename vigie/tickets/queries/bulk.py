@@ -23,6 +23,7 @@ class Planned:
     state: str
     phase: str
     team_id: int | None
+    assignee_id: int | None
     assignee: str
     target: str
     is_closed: bool
@@ -64,6 +65,7 @@ def plan(actor: Actor, ticket_ids: Sequence[int], verb: str = "") -> Plan:
                 state=row["state"],
                 phase=row["phase"],
                 team_id=row["team_id"],
+                assignee_id=row["assignee_id"],
                 assignee=people.get(row["assignee_id"], ""),
                 target=step.target if step else "",
                 is_closed=row["phase"] == "ended",

@@ -99,6 +99,8 @@ class TicketPage:
     proposed: list[dict[str, Any]]
     awaited: list[str]
     drafts: dict[str, str]
+    versions: dict[str, str]
+    beside: dict[str, str]
     show_facts: bool
     earlier: bool
     last_message: int
@@ -132,14 +134,19 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
         watchers=sorted(lists["watchers"], key=lambda w: name_key(w["name"])),
         proposed=sorted(lists["proposed"], key=lambda w: name_key(w["name"])),
         awaited=list(lists["awaited"]),
-        drafts={
-            kind: str(drafts.get(f"{kind}:{ticket_id}", {}).get("body", "")) for kind in ("reply", "note")
-        },
+        drafts=_drafted(drafts, ticket_id, "body"),
+        versions=_drafted(drafts, ticket_id, "version"),
+        beside=_drafted(drafts, ticket_id, "beside"),
         show_facts=bool(drafts.get(SETTING_FACTS, {}).get("shown", True)),
         earlier=since is not None,
         last_message=max((m["id"] for m in messages), default=0),
         last_fact=max((f["id"] for f in journal), default=0),
     )
+
+
+def _drafted(drafts: Mapping[str, Any], ticket_id: int, part: str) -> dict[str, str]:
+    """One part of the drafts of a ticket, by the kind of message."""
+    return {kind: str(drafts.get(f"{kind}:{ticket_id}", {}).get(part, "")) for kind in ("reply", "note")}
 
 
 def _support(

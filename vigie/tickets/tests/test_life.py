@@ -273,12 +273,15 @@ def test_a_bulk_assignment_leaves_what_was_not_chosen(world: World) -> None:
     ticket = report(world)
     agent = world.actor(world.agent)
     handling.assign(agent, ticket.pk, team_id=world.team2.pk, assignee_id=world.agent.pk, now=START)
-    bulk.assign_many(agent, [ticket.pk], team_id=None, assignee_id=world.agent_all.pk, now=START)
+    bulk.assign_many(agent, [ticket.pk], assignee_id=world.agent_all.pk, now=START)
     ticket.refresh_from_db()
     assert (ticket.team_id, ticket.assignee_id) == (world.team2.pk, world.agent_all.pk)
-    bulk.assign_many(agent, [ticket.pk], team_id=world.team.pk, assignee_id=None, now=START)
+    bulk.assign_many(agent, [ticket.pk], team_id=world.team.pk, now=START)
     ticket.refresh_from_db()
-    assert (ticket.team_id, ticket.assignee_id) == (world.team.pk, None)
+    assert (ticket.team_id, ticket.assignee_id) == (world.team.pk, world.agent_all.pk)
+    bulk.assign_many(agent, [ticket.pk], team_id=None, assignee_id=None, now=START)
+    ticket.refresh_from_db()
+    assert (ticket.team_id, ticket.assignee_id) == (None, None)
 
 
 def test_the_journal_refuses_to_be_rewritten(world: World) -> None:

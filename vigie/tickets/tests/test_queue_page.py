@@ -329,6 +329,31 @@ def test_views_keep_the_order_chosen(world: World) -> None:
     ]
 
 
+def test_a_bulk_assignment_says_before_and_after_and_does_what_it_says(world: World) -> None:
+    ticket = report(world)
+    client, act = signed_in(world.agent), {"act": "assign", "pick": [ticket.pk]}
+    client.post("/tickets/bulk/", {**act, "team": world.team.pk, "assignee": world.agent.pk})
+    page = client.get("/tickets/bulk/", act).content.decode()
+    assert page.count(">Unchanged</option>") == 2
+    assert client.post("/tickets/bulk/", {**act, "team": "", "assignee": ""}).status_code == 422
+    told = client.get(
+        "/tickets/bulk/", {**act, "team": "none", "assignee": world.agent_all.pk}
+    ).content.decode()
+    assert "<strong>No team</strong>" in told
+    assert f"<strong>{world.agent_all.name}</strong>" in told
+    client.post("/tickets/bulk/", {**act, "team": "none", "assignee": world.agent_all.pk})
+    ticket.refresh_from_db()
+    assert (ticket.team_id, ticket.assignee_id) == (None, world.agent_all.pk)
+    client.post("/tickets/bulk/", {**act, "team": world.team2.pk, "assignee": ""})
+    ticket.refresh_from_db()
+    assert (ticket.team_id, ticket.assignee_id) == (world.team2.pk, world.agent_all.pk)
+    told = client.get("/tickets/bulk/", {**act, "assignee": "none"}).content.decode()
+    assert "<strong>Nobody</strong>" in told
+    client.post("/tickets/bulk/", {**act, "assignee": "none"})
+    ticket.refresh_from_db()
+    assert (ticket.team_id, ticket.assignee_id) == (world.team2.pk, None)
+
+
 def test_a_bulk_act_shows_what_will_change_then_reports(world: World) -> None:
     first, second = report(world), report(world)
     hidden = report(world, world.b)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from vigie.tickets import access
-from vigie.tickets.actions.conversation import BODY_LIMIT, discard_draft, save_draft, step_place
+from vigie.tickets.actions.conversation import BODY_LIMIT, save_draft, step_place
+from vigie.tickets.actions.drafting import Typed, keep_words
 from vigie.tickets.forms import NewTicketForm
 from vigie.toolkit import richtext
 from vigie.toolkit.entry import Request, agents
@@ -22,13 +23,18 @@ STEP_TEXTS = ("text", "reason", "master", "pending_reason", "resolution_code", "
 def keep_message(request: Request, ticket_id: int) -> JsonResponse:
     """The reply or the note being typed on a ticket; an empty one is forgotten."""
     kind = "note" if request.POST.get("kind") == "note" else "reply"
-    body = request.POST.get("body", "").replace("\x00", "")[:BODY_LIMIT]
     access.one(request.actor, ticket_id)
-    if richtext.is_blank(body):
-        discard_draft(request.actor, f"{kind}:{ticket_id}")
-    else:
-        save_draft(request.actor, f"{kind}:{ticket_id}", {"body": body}, now=timezone.now())
-    return JsonResponse({"kept": True})
+    typed = Typed(
+        body=request.POST.get("body", "").replace("\x00", "")[:BODY_LIMIT],
+        window=request.POST.get("draft_window", "")[:40],
+        seen=request.POST.get("draft_seen", "")[:40],
+        settles=request.POST.get("draft_settles") == "1",
+    )
+    kept = keep_words(request.actor, f"{kind}:{ticket_id}", typed, now=timezone.now())
+    if kept.overtaken:
+        other = str(richtext.shown(kept.body))
+        return JsonResponse({"kept": False, "seen": kept.version, "other": other}, status=409)
+    return JsonResponse({"kept": True, "seen": kept.version})
 
 
 @agents("tickets:open", answers="json")

@@ -47,6 +47,7 @@ def mails(request: Request) -> HttpResponse:
     )  # fmt: skip
     context = {
         "found": found, "state": state, "outcome": outcome, "sender": sender, "states": dict(State.choices),
+        "lists": labels.LISTS,
         "mail_views": _views(request, state), "word": labels.outcome_name,
         "reasons": queries.reasons(request.actor, state) if state in ("held", "quarantined", "ignored") else [],
         "waits": state in queries.FOR_PEOPLE,
@@ -60,7 +61,7 @@ def _views(request: Request, current: str) -> list[dict[str, Any]]:
     counts = queries.counts_for_people(request.actor)
     return [
         {
-            "label": State(state).label if state in State.values else _("All"),
+            "label": labels.LISTS[state],
             "href": f"{reverse('inbound_mails')}?state={state}",
             "current": state == current,
             "count": counts.get(state),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from vigie.tickets.actions.findable import PEOPLE
 from vigie.tickets.actions.ingest.fold import Fold
 from vigie.tickets.models import Clock, Fact, Message, Referral, SupportClock, Ticket, Watcher
 from vigie.toolkit.search import INDEXED_CHARACTERS
@@ -16,11 +17,12 @@ from vigie.toolkit.search import INDEXED_CHARACTERS
 YOUNG = 1000
 """Tickets below which a table counts as young: it may grow many times over within one import."""
 
-_INDEX = """
+_INDEX = f"""
 insert into toolkit_searchdoc (kind, object_id, organisation_id, audience, tsv)
-select 'ticket', d.id, %s, d.audience, vigie_doc(d.title, d.body)
-from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) as d (id, audience, title, body)
-"""
+select 'ticket', t.id, %s, t.audience, vigie_doc(t.title, t.body) || {PEOPLE}
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
+  as t (id, audience, title, body, requester_id, beneficiary_id)
+"""  # noqa: S608 (constants)
 
 
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -88,7 +90,9 @@ def _index(folds: Sequence[Fold], organisation_id: int) -> None:
             bodies.append(body[:INDEXED_CHARACTERS])
     ids = [key[0] for key in docs]
     audiences = [key[1] for key in docs]
+    people = {fold.ticket.pk: (fold.ticket.requester_id, fold.ticket.beneficiary_id) for fold in folds}
+    requesters, beneficiaries = [people[pk][0] for pk in ids], [people[pk][1] for pk in ids]
     titles = [" ".join(filter(None, parts[0])) for parts in docs.values()]
     texts = ["\n".join(parts[1]) for parts in docs.values()]
     with connection.cursor() as cursor:
-        cursor.execute(_INDEX, [organisation_id, ids, audiences, titles, texts])
+        cursor.execute(_INDEX, [organisation_id, ids, audiences, titles, texts, requesters, beneficiaries])

@@ -53,11 +53,24 @@ on('change', '[data-inserts] input[type=hidden]', async (event, chosen) => {
   const html = await answer.text();
   const rich = chosen.form.querySelector('trix-editor');
   const area = chosen.form.querySelector('[name=body]');
-  if (rich?.editor) { rich.focus(); rich.editor.insertHTML(html); return; }
+  if (rich?.editor) { rich.focus(); insertApart(rich.editor, html); return; }
   const holder = Object.assign(document.createElement('div'), { innerHTML: html.replace(/<br>/g, '\n') });
-  area.setRangeText(holder.textContent, area.selectionStart, area.selectionEnd, 'end');
+  const [before, after] = [area.value.slice(0, area.selectionStart), area.value.slice(area.selectionEnd)];
+  area.setRangeText(gap(before, /\n*$/) + holder.textContent.trim() + gap(after, /^\n*/), area.selectionStart, area.selectionEnd, 'end');
   area.focus();
 });
+
+// A paragraph of its own: an empty line to what stands before and behind.
+function gap(text, edge) { return text.trim() ? '\n'.repeat(Math.max(0, 2 - edge.exec(text)[0].length)) : ''; }
+function insertApart(editor, html) {
+  const [start, end] = editor.getSelectedRange();
+  const all = editor.getDocument().toString();
+  const lead = gap(all.slice(0, start), /\n*$/);
+  const tail = gap(all.slice(end), /^\n*/);
+  if (lead) editor.insertString(lead);
+  editor.insertHTML(html);
+  if (tail) editor.insertString(tail);
+}
 
 on('click', '[data-facts-toggle]', (event, button) => {
   const shown = button.getAttribute('aria-pressed') !== 'true';

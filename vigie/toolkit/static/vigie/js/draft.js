@@ -9,6 +9,11 @@ enhance('form[data-draft-url]', (form) => {
   const spot = form.querySelector('[data-draft-state]');
   const shelf = `draft:${url}`; // this tab only, and only when the server could not keep it
   let timer, saved, sent = false, told;
+  // Several windows may write one draft: each says which version it knows, and hears when another one was quicker.
+  const versions = JSON.parse(form.dataset.draftVersions ?? 'null');
+  const self = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+  const other = form.querySelector('[data-draft-other]');
+  let settles = false, offered;
 
   const fields = () => {
     const data = new FormData();
@@ -17,7 +22,14 @@ enhance('form[data-draft-url]', (form) => {
   };
   const print = (data) => new URLSearchParams(data).toString();
   const tell = (state, name) => { if (spot && told !== name) { told = name; spot.dataset.state = state; spot.textContent = name ? text(name) : ''; } };
-  const keep = () => { try { sessionStorage.setItem(shelf, print(fields())); } catch { /* private browsing */ } };
+  const stamp = (data) => {
+    if (!versions) return data;
+    data.append('draft_window', self);
+    data.append('draft_seen', versions[data.get('kind')] ?? '');
+    if (settles) data.append('draft_settles', '1');
+    return data;
+  };
+  const keep = () => { try { sessionStorage.setItem(shelf, print(stamp(fields()))); } catch { /* private browsing */ } };
   const forget = () => { try { sessionStorage.removeItem(shelf); } catch { /* private browsing */ } };
 
   async function save() {
@@ -25,10 +37,16 @@ enhance('form[data-draft-url]', (form) => {
     const data = fields();
     const now = print(data);
     if (sent || 'sent' in form.dataset || now === saved) return;
-    data.append('csrfmiddlewaretoken', csrf());
+    stamp(data).append('csrfmiddlewaretoken', csrf());
     try {
       const answer = await post(url, data);
-      if (answer.ok && !answer.redirected) { saved = now; forget(); tell('saved', 'draftSaved'); return; }
+      const answered = versions && !answer.redirected && (answer.ok || answer.status === 409) ? await answer.json() : {};
+      if (answer.ok && !answer.redirected) {
+        if (versions) versions[data.get('kind')] = answered.seen;
+        if (data.has('draft_settles')) settles = false;
+        saved = now; forget(); tell('saved', 'draftSaved'); return;
+      }
+      if (answered.other !== undefined) offer(answered, data.get('kind'));
       keep();
       tell('failed', { 401: 'draftSignedOut', 403: 'draftSignedOut', 409: 'draftConflict' }[answer.redirected ? 401 : answer.status] ?? 'draftFailed');
       if (answer.status >= 500) timer = setTimeout(save, 10000);
@@ -38,16 +56,41 @@ enhance('form[data-draft-url]', (form) => {
       timer = setTimeout(save, 10000);
     }
   }
+  function offer({ other: text, seen }, kind) {
+    if (!other) return;
+    offered = { kind, seen };
+    other.querySelector('[data-draft-other-text]').innerHTML = text;
+    other.hidden = false;
+  }
+  other?.addEventListener('click', (event) => {
+    const adds = event.target.closest('[data-draft-adds]');
+    if (!adds && !event.target.closest('[data-draft-keeps]')) return;
+    const html = other.querySelector('[data-draft-other-text]').innerHTML;
+    const editor = form.querySelector('trix-editor')?.editor;
+    const area = form.querySelector('[name=body]');
+    if (adds && editor) {
+      const end = editor.getDocument().getLength() - 1;
+      editor.setSelectedRange([end, end]);
+      if (end) editor.insertString('\n\n');
+      editor.insertHTML(html);
+    } else if (adds) area.value += `\n\n${other.querySelector('[data-draft-other-text]').innerText}`;
+    if (offered) versions[offered.kind] = offered.seen;
+    settles = true;
+    other.hidden = true;
+    saved = undefined;
+    save();
+  });
   const soon = () => { clearTimeout(timer); timer = setTimeout(save, 800); };
   const leave = () => {
     const data = fields();
     if (sent || 'sent' in form.dataset || print(data) === saved) return;
-    data.append('csrfmiddlewaretoken', csrf());
+    stamp(data).append('csrfmiddlewaretoken', csrf());
     if (navigator.sendBeacon(url, data)) saved = print(fields()); else keep();
   };
 
   const shelved = (() => { try { return sessionStorage.getItem(shelf); } catch { return null; } })();
   if (shelved) for (const [name, value] of new URLSearchParams(shelved)) {
+    if (name === 'draft_seen' && versions) { versions[new URLSearchParams(shelved).get('kind')] = value; continue; }
     const field = form.elements[name];
     if (field instanceof RadioNodeList || field?.type === 'text' || field?.tagName === 'TEXTAREA' || field?.tagName === 'SELECT') field.value = value;
   }

@@ -115,6 +115,9 @@ document.addEventListener('trix-file-accept', (event) => {
   else if (limit && event.file.size > limit) { event.preventDefault(); say(text('uploadTooBig', { most: weight(limit) })); }
 });
 
+// A picture is named by its file; what was pasted bears no name of its own.
+const words = (file) => (/^image\.\w+$/i.test(file.name) ? '' : file.name.replace(/\.\w{2,5}$/, '')) || text('picture');
+
 document.addEventListener('trix-attachment-add', (event) => {
   const { attachment } = event;
   const box = event.target.closest('[data-rich]');
@@ -131,7 +134,7 @@ document.addEventListener('trix-attachment-add', (event) => {
   sending.onload = () => {
     const answer = sending.response ?? {};
     if (sending.status >= 200 && sending.status < 300 && answer.url) {
-      attachment.setAttributes({ url: answer.url, href: answer.href ?? answer.url, ...(answer.id ? { attachmentId: answer.id } : {}) });
+      attachment.setAttributes({ alt: words(attachment.file), url: answer.url, href: answer.href ?? answer.url, ...(answer.id ? { attachmentId: answer.id } : {}) });
     } else refuse(answer.message ?? (sending.status === 413 ? text('uploadTooBig', { most: weight(uploadLimit()) }) : text('uploadFailed')));
   };
   sending.onerror = () => refuse(text('uploadFailed'));
