@@ -27,7 +27,9 @@ def sentence(refusal: Refusal) -> str:
     text = _sentences.get(refusal.code)
     if text is None:
         return refusal.code
-    params = {key: _names[key](value) if key in _names else value for key, value in refusal.params.items()}
+    params = {
+        key: _names[key](str(value)) if key in _names else value for key, value in refusal.params.items()
+    }
     try:
         return str(text) % params
     except KeyError:

@@ -113,6 +113,23 @@ def test_time_beyond_the_promise_is_cut_at_the_promise(world: World) -> None:
 
 
 @pytest.mark.django_db
+def test_a_late_promise_that_waits_for_the_client_says_whose_turn_it_is(world: World) -> None:
+    ticket = report(world)
+    agent = world.actor(world.agent)
+    take_step(agent, ticket.pk, "start", Given(), now=START)
+    now = START + dt.timedelta(days=9)
+    take_step(
+        agent, ticket.pk, "wait", Given(pending_reason="client_info", text="<p>Quel poste ?</p>"), now=now
+    )
+    resolution = next(
+        one for one in promises(world.actor(world.a.user), ticket, now) if one.kind == "resolution"
+    )
+    with translation.override("en"), timezone.override("Europe/Paris"):
+        sentence = told(resolution, "incident", now, turn="yours").sentence
+    assert "did not keep it. We now wait for you" in sentence
+
+
+@pytest.mark.django_db
 def test_an_explained_promise_adds_up_and_names_the_zones(world: World) -> None:
     ticket = report(world)
     agent, user = world.actor(world.agent), world.actor(world.a.user)

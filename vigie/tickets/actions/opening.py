@@ -394,9 +394,6 @@ def opening_facts(ticket: Ticket) -> list[NewFact]:
     )
     if ticket.team_id is None:
         return [opened]
-    team = {
-        "team": ticket.team_id,
-        "team_name": ticket.team.name_fr if ticket.team else "",
-        "assignee": ticket.assignee_id,
-    }
+    name = ticket.team.name_fr if ticket.team else ""
+    team = {"team": ticket.team_id, "team_name": name, "assignee": ticket.assignee_id}
     return [opened, NewFact(facts.ASSIGNED, team, {}, at=ticket.opened_at)]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.promise import KEPT_BY_MESSAGE, Unit
 from vigie.contracts.rules.reading import ClockState, Reading, Segment
-from vigie.tickets.portal.words import Words, clock_time, promise_sentence, spoken
+from vigie.tickets.portal.words import Turn, Words, clock_time, promise_sentence, spoken
 from vigie.tickets.queries.closed_time import closed_words
 from vigie.tickets.queries.customer import Promised
 from vigie.toolkit.jinja import is_elsewhere, reader_zone, there
@@ -43,9 +43,13 @@ _LATE: dict[str, Words] = {
     "update": _("We had promised you news for %(when)s. We are late, and we are on it."),
     "reply": _("We had promised you an answer to your message for %(when)s. We are late, and we are on it."),
 }
-_LATE_YOURS: Words = _(
-    "We had promised you a solution for %(when)s and did not keep it. We now wait for you, and go on as soon as we hear from you."
-)
+_LATE_YOURS: dict[str, Words] = {
+    "response": _("We had promised you an answer for %(when)s and did not keep it. The next step is yours."),
+    "resolution": _(
+        "We had promised you a solution for %(when)s and did not keep it. "
+        "We now wait for you, and go on as soon as we hear from you."
+    ),
+}
 _CAUSES: dict[str, Words] = {
     "running": _("We work on your request"),
     "resolved": _("Solved: nothing counts any more"),
@@ -78,8 +82,11 @@ class Told:
     tone: Tone
 
 
-def told(promised: Promised, ticket_type: str, now: dt.datetime) -> Told:
-    """Where a promise stands at ``now``; its instant also in the promise's own zone where the reader is elsewhere."""
+def told(promised: Promised, ticket_type: str, now: dt.datetime, *, turn: Turn = "ours") -> Told:
+    """Where a promise stands at ``now``; its instant also in the promise's own zone where the reader is elsewhere.
+
+    ``turn`` is whose the next step is: late, we do not say that we are on it while the client's answer is awaited.
+    """
     kind, reading = promised.kind, promised.reading
     at, name, zone = _told_instant(reading), NAMES[kind], reading.terms.zone
     if at is None:
@@ -89,8 +96,7 @@ def told(promised: Promised, ticket_type: str, now: dt.datetime) -> Told:
         sentence = str(_VERDICTS[kind, verdict]) % {"when": spoken(at, now)}
         return Told(name, _with_zones(sentence, at, zone), "late" if verdict == "missed" else "ok")
     if reading.breached_at is not None:
-        waits_for_client = kind == "resolution" and reading.pending_reason.startswith("client_")
-        late = _LATE_YOURS if waits_for_client else _LATE[kind]
+        late = _LATE_YOURS.get(kind, _LATE[kind]) if turn == "yours" else _LATE[kind]
         return Told(name, _with_zones(str(late) % {"when": spoken(at, now)}, at, zone), "late")
     return Told(name, _with_zones(promise_sentence(kind, ticket_type, at, now), at, zone), "run")
 

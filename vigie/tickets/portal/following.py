@@ -127,7 +127,8 @@ def _moving(actor: Actor, found: Ticket, now: dt.datetime) -> dict[str, Any]:
         "beneficiary": names.get(found.beneficiary_id, ""),
         "story": _story(actor, found),
         "promises": [
-            told(promised, found.ticket_type, now) for promised in customer.promises(actor, found, now)
+            told(promised, found.ticket_type, now, turn=words.standing(found).turn)
+            for promised in customer.promises(actor, found, now)
         ],
         "opened": words.spoken(found.opened_at, now),
     }
@@ -163,7 +164,7 @@ def explained(request: Request, ticket_id: int) -> HttpResponse:
     rows = []
     for promised in promises:
         with timezone.override(zone_of(promised.reading.terms.zone)):
-            rows.append(_explained(promised, found.ticket_type, calendars, now))
+            rows.append(_explained(promised, found, calendars, now))
     zone = rows[0]["zone"] if rows else request.actor.timezone
     with timezone.override(zone_of(zone)):
         corrections = corrections_of(request.actor, found)
@@ -172,14 +173,14 @@ def explained(request: Request, ticket_id: int) -> HttpResponse:
 
 
 def _explained(
-    promised: customer.Promised, ticket_type: str, calendars: Mapping[str, str], now: dt.datetime
+    promised: customer.Promised, ticket: Ticket, calendars: Mapping[str, str], now: dt.datetime
 ) -> dict[str, Any]:
     """A promise in the time of its own zone, the one of its hours: whoever reads it counts again from the same instants."""
     terms = promised.reading.terms
     found = pieces(promised.reading)
     return {
         "name": NAMES[promised.kind],
-        "told": told(promised, ticket_type, now),
+        "told": told(promised, ticket.ticket_type, now, turn=words.standing(ticket).turn),
         "target": target_words(promised.reading),
         "used": max(promised.reading.used_seconds, 0),
         "kept": kept_words(promised),
