@@ -188,7 +188,7 @@ def asked_late(g: Ground) -> int:
 # Actions that ask for no grant, each with the reason why.
 ASK_NOTHING = {
     **dict.fromkeys(
-        ("conversation.save_draft", "conversation.discard_draft", "asking.new_place", "asking.keep_files"),
+        ("conversation.save_draft", "conversation.discard_draft", "conversation.discard_sent", "drafting.keep_words", "asking.new_place", "asking.keep_files"),
         "what a person types is its own",
     ),
     **dict.fromkeys(

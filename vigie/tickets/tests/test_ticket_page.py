@@ -355,7 +355,7 @@ def test_an_override_needs_a_grant_and_a_reason(desk: Client, world: World, now:
     ticket = report(world, now=now)
     address = reverse("ticket_priority", args=[ticket.pk])
     sent = {"impact": 3, "urgency": 2, "priority": 1, "reason": ""}
-    assert "tickets:override_priority" in desk.post(address, sent, **HX).content.decode()
+    assert "Fixer une priorité à la main" in desk.post(address, sent, **HX).content.decode()
     dispatcher = signed_in(world.dispatcher)
     assert dispatcher.post(address, sent, **HX).status_code == 422
     assert dispatcher.post(address, {**sent, "reason": "Paie"}, **HX).status_code == 200

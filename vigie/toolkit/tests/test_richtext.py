@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils import translation
+
 from vigie.toolkit import richtext
 
 
+@translation.override("en")
 def test_a_picture_is_never_without_words() -> None:
     token = "a" * 24
     bare = f'<figure><a href="/files/{token}"><img src="/files/{token}" width="9"><figcaption><span>écran.png</span></figcaption></a></figure>'
