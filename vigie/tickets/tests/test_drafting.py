@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -68,3 +71,6 @@ def test_the_page_tells_both(world: World) -> None:
     page = desk.get(reverse("ticket", args=[ticket.pk])).content.decode()
     assert "<div>deux</div>" in page
     assert "data-draft-other hidden" not in page
+    told = re.search(r'data-draft-versions="([^"]*)"', page)
+    assert told
+    assert json.loads(html.unescape(told[1])) == {"reply": first["seen"], "note": ""}
