@@ -85,7 +85,9 @@ def _contracts() -> dict[str, Contract]:
 
 def _set(contract: Contract, **values: Any) -> None:
     """What was agreed as the contract began."""
-    change_contract(SYSTEM, contract.pk, values, now=dt.datetime.combine(contract.starts_on, dt.time(), dt.UTC))
+    change_contract(
+        SYSTEM, contract.pk, values, now=dt.datetime.combine(contract.starts_on, dt.time(), dt.UTC)
+    )
 
 
 def _draft(

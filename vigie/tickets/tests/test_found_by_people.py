@@ -89,7 +89,7 @@ def test_the_migration_fills_what_is_there(world: World, asked: Ticket) -> None:
         cursor.execute("update toolkit_searchdoc set tsv = ts_filter(tsv, '{a,b,d}')")
     agent = world.actor(world.agent)
     assert hits(agent, "quermeur") == []
-    migration = import_module("vigie.tickets.migrations.0014_people_in_search")
+    migration = import_module("vigie.tickets.migrations.0015_people_in_search")
     migration.name_people(None, None)
     migration.name_people(None, None)
     assert hits(agent, "quermeur imprimante") == []

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
 
     atomic = False
     dependencies = [
-        ("tickets", "0013_support_clocks"),
+        ("tickets", "0014_asked_corrections"),
         ("toolkit", "0009_words_beside"),
         ("accounts", "0011_imported_teams"),
     ]
