@@ -52,7 +52,7 @@ def add_message(
     author_id: int | None = None,
     mail: Mapping[str, str] | None = None,
 ) -> Message:
-    """Store one message and make it findable; the caller journals and announces.
+    """Store one message and make it findable, but the opening one (``findable.index_opening``); the caller journals and announces.
 
     ``mail`` gives the :func:`mail_columns` of a message that came by mail.
     """
@@ -76,9 +76,9 @@ def add_message(
         submission=submission,
         **(mail or {}),
     )
-    text = richtext.to_text(body) if is_html else body
-    title = f"{ticket.reference} {ticket.title}" if kind == "description" else ""
-    search.index_text("ticket", ticket.pk, ticket.organisation_id, audience, title, text)
+    if kind != "description":
+        text = richtext.to_text(body) if is_html else body
+        search.index_text("ticket", ticket.pk, ticket.organisation_id, audience, "", text)
     return message
 
 

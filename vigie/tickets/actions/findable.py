@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from django.db import connection
 from django.db.models import Q
 
-from vigie.tickets.models import Ticket
-from vigie.toolkit.search import TEXTS
+from vigie.tickets.models import Message, Ticket
+from vigie.toolkit import richtext
+from vigie.toolkit.search import INDEXED_CHARACTERS, TEXTS
 
 BATCH = 500
 
@@ -21,6 +22,23 @@ _UPDATE = f"""
 update toolkit_searchdoc d set tsv = ts_filter(d.tsv, {TEXTS}) || {PEOPLE}
 from tickets_ticket t where d.kind = 'ticket' and d.object_id = t.id and t.id = any (%s)
 """  # noqa: S608 (constants)
+
+
+_OPEN = f"""
+insert into toolkit_searchdoc (kind, object_id, organisation_id, audience, tsv)
+select 'ticket', t.id, t.organisation_id, 'public', vigie_doc(%s, %s) || {PEOPLE}
+from tickets_ticket t where t.id = %s
+"""  # noqa: S608 (constants)
+
+
+def index_opening(ticket: Ticket, opening: Message) -> None:
+    """Make a new ticket findable by its reference, title, opening message and people, in one statement.
+
+    Past the client wall: a customer may not read the addresses of others.
+    """
+    text = richtext.to_text(opening.body) if opening.is_html else opening.body
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [f"{ticket.reference} {ticket.title}", text[:INDEXED_CHARACTERS], ticket.pk])
 
 
 def name_people(ticket_ids: Sequence[int]) -> None:

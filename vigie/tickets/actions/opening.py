@@ -27,7 +27,7 @@ from vigie.tenancy.models import Organisation, Site
 from vigie.tenancy.walls import past_the_wall
 from vigie.tickets.actions import telling
 from vigie.tickets.actions.conversation import add_message, check_body, claim_uploads
-from vigie.tickets.actions.findable import name_people
+from vigie.tickets.actions.findable import index_opening
 from vigie.tickets.actions.ledger import (
     FactRow,
     NewFact,
@@ -118,7 +118,7 @@ def open_ticket(actor: Actor, new: NewTicket, *, now: dt.datetime) -> Ticket:
     )  # fmt: skip
     claim_uploads(actor, ticket, message, new.uploads)
     with past_the_wall("notify"):  # all four cross it: once is enough
-        name_people([ticket.pk])
+        index_opening(ticket, message)
         _journal(actor, ticket, opening, now)
         announce(TicketOpened(ticket.pk, ticket.organisation_id))
         telling.opened(actor, ticket, acknowledge=new.acknowledge, now=now)
