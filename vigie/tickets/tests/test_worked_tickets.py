@@ -55,7 +55,7 @@ def test_w29_a_month_counts_each_cycle_once(world: World) -> None:
     take_step(world.actor(world.agent), ticket.pk, "resolve", SOLVED, now=START + 280 * MINUTE)
     now = START + dt.timedelta(days=40)
     period = months.period_of(world.a.contract, dt.date(2026, 1, 1), now)
-    found = months.counts(world.a.contract, [period], Method.RESOLVED)[0]
+    found = months.counted(world.a.contract, [period], Method.RESOLVED, late=False)[0].counts
     late = {row.late: row.number for row in found if row.kind == "update"}
     assert late == {False: 3, True: 1}
 
