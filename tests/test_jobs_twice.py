@@ -21,6 +21,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from tests.world import START, World, report
+from vigie.accounts.models import Person
 from vigie.channels.mail.models import InboundMail, Mailbox
 from vigie.compliance.actions.terms import add_rate, set_penalty_terms
 from vigie.compliance.tests.scene import rate_values, rated, terms_values
@@ -183,6 +184,13 @@ def _words(world: World) -> dict[str, Any]:
     return TICK
 
 
+@sample("tickets.follow_person")
+def _renamed(world: World) -> dict[str, Any]:
+    report(world, world.a)
+    Person.objects.filter(pk=world.a.user.pk).update(name="Camille Nouveau")
+    return {"person_id": world.a.user.pk}
+
+
 @sample("compliance.propose_months")
 def _months(world: World) -> dict[str, Any]:
     manager, december = world.actor(world.manager), dt.date(2025, 12, 1)
@@ -230,6 +238,7 @@ def _dates(world: World) -> dict[str, Any]:
 
 @sample("operations.look")
 def _look(world: World) -> dict[str, Any]:
+    put_job(state="todo", since=START)
     return TICK
 
 

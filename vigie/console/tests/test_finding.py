@@ -253,7 +253,7 @@ class TestNotices:
 def test_every_kind_of_notice_has_a_sentence_that_survives_missing_words() -> None:
     words = {"reference": "INC-A-1", "by": "Ana", "clock": "response", "percent": 75, "name": "Léo"}
     of_the_house = {
-        "worker_silent", "queue_late", "disk_full", "backup_old", "swap_asked", "swap_accepted", "swap_refused", "handover_sent",
+        "worker_silent", "queue_late", "disk_full", "backup_old", "mail_serverless", "swap_asked", "swap_accepted", "swap_refused", "handover_sent",
     }  # fmt: skip
     for kind in (*KINDS, "unheard_of"):
         assert ("INC-A-1" in sentence(kind, words)) != (kind in of_the_house)

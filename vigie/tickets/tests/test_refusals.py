@@ -201,7 +201,8 @@ ASK_NOTHING = {
     **dict.fromkeys(
         ("conversation.add_message", "conversation.claim_uploads", "conversation.keep_received", "ledger.fact_row",
          "ledger.journal", "ledger.change", "ledger.refresh_support", "lifecycle.who", "lifecycle.completed", "classifying.correction_reason",
-         "telling.opened", "telling.replied", "telling.noted", "telling.assigned", "telling.stepped", "telling.approval_asked", "approvals.follow_step",
+         "telling.opened", "telling.replied", "telling.noted", "telling.assigned", "telling.stepped", "telling.approval_asked", "telling.asked_if_settled",
+         "approvals.follow_step",
          "approvals.answers_for_another"),
         "a part of the actions above, which ask",
     ),
