@@ -29,6 +29,7 @@ from vigie.contracts.actions.feeds import follow
 from vigie.contracts.models import Contract
 from vigie.escalation.tests.scene import usual
 from vigie.notifications.models import Notice
+from vigie.operations.models import Alarm
 from vigie.operations.tests.conftest import put_job
 from vigie.replay.models import Study
 from vigie.runtime.backup.sums import Sums, row_sums
@@ -238,7 +239,10 @@ def _dates(world: World) -> dict[str, Any]:
 
 @sample("operations.look")
 def _look(world: World) -> dict[str, Any]:
-    put_job(state="todo", since=START)
+    Alarm.objects.all().delete()
+    late = put_job()
+    with connection.cursor() as cursor:  # planned for then: whatever else waits began to wait later
+        cursor.execute("update procrastinate_jobs set scheduled_at = %s where id = %s", [START, late])
     return TICK
 
 
