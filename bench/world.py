@@ -127,8 +127,9 @@ def contracts(link: Link) -> None:
     since = dt.date(2020, 1, 1)
     copy(
         link, "contracts_contract",
-        "id, organisation_id, reference, name_fr, name_en, nature, status, starts_on, notice_months, renewal, renewal_months",
-        ((c, c, f"K{c}", "Infogérance", "Managed services", "external", "active", since, 3, "tacit", 12) for c in clients()),
+        "id, organisation_id, reference, name_fr, name_en, nature, status, starts_on, notice_months, renewal, renewal_months, "
+        "notice_reference",
+        ((c, c, f"K{c}", "Infogérance", "Managed services", "external", "active", since, 3, "tacit", 12, "") for c in clients()),
     )  # fmt: skip
     copy(
         link, "contracts_contractversion",

@@ -53,7 +53,7 @@ def settle(mail_id: int, *, replayed: bool = False, now: dt.datetime) -> None:
     ``replayed``: a person asked for it, having seen what it is part of, so no flood holds it again.
 
     After ``TRIES`` such tries, or ``READINGS`` that ended the reading process, the mail goes to quarantine, so that it
-    stops nobody and is seen.
+    stops nobody and is seen. A try that ended with the worker itself is no reading that ended.
     """
     mail = _begin(mail_id)
     if mail is None:
@@ -63,7 +63,8 @@ def settle(mail_id: int, *, replayed: bool = False, now: dt.datetime) -> None:
         return
     read = reader.read(bytes(mail.raw))
     if isinstance(read, Unreadable):
-        if read.code in WORTH_ANOTHER_TRY and mail.attempts < READINGS:
+        if read.code in WORTH_ANOTHER_TRY and mail.reader_deaths + 1 < READINGS:
+            InboundMail.objects.filter(pk=mail.pk).update(reader_deaths=F("reader_deaths") + 1)
             raise ReadingEnded(f"{read.code}: {read.detail}")
         _finish(mail, Outcome(State.QUARANTINED, read.code, read.detail), now)
         return

@@ -109,10 +109,11 @@ def _decide(
 
 def _again(actor: Actor, mail: InboundMail, verb: str, now: dt.datetime) -> InboundMail:
     before = {"state": mail.state, "outcome": mail.outcome}
-    mail.state, mail.outcome, mail.detail, mail.attempts, mail.settled_at = State.RECEIVED, "", "", 0, None
+    mail.state, mail.outcome, mail.detail, mail.settled_at = State.RECEIVED, "", "", None
+    mail.attempts = mail.reader_deaths = 0
     mail.save(
         update_fields=[
-            "state", "outcome", "detail", "attempts", "settled_at", "organisation", "decided_person",
+            "state", "outcome", "detail", "attempts", "reader_deaths", "settled_at", "organisation", "decided_person",
         ]
     )  # fmt: skip
     after = {"organisation": mail.organisation_id, "person": mail.decided_person_id}

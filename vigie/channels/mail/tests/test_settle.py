@@ -506,6 +506,22 @@ def test_a_mail_whose_reader_was_killed_is_read_again_and_quarantined_only_after
     assert (innocent.state, guilty.state, guilty.outcome) == ("settled", "quarantined", "crashed")
 
 
+def test_tries_that_ended_with_the_worker_are_no_deaths_of_the_reader(
+    world: World, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = mail_from(str(world.a.user.email)).as_bytes()
+    mail = InboundMail.objects.create(
+        mailbox=box, sha256="0" * 64, size=1, raw=raw, received_at=LATER, attempts=3
+    )
+    with monkeypatch.context() as broken, pytest.raises(settling.ReadingEnded):
+        broken.setattr(settling.reader, "read", lambda raw: Unreadable("crashed", "killed"))
+        settle(mail.pk, now=LATER)
+    InboundMail.objects.filter(pk=mail.pk).update(attempts=settling.TRIES - 1)
+    settle(mail.pk, now=LATER)
+    mail.refresh_from_db()
+    assert (mail.state, mail.reader_deaths) == ("settled", 1)
+
+
 def test_what_fails_by_surprise_is_raised_then_set_apart(
     world: World, box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
