@@ -12,6 +12,7 @@ from vigie.contracts.models import Contract
 from vigie.contracts.queries import versions
 from vigie.contracts.queries.comparison import policies_of
 from vigie.contracts.queries.parties import agreed_dates, cover_of, suspensions_of
+from vigie.contracts.queries.past import as_told_on
 from vigie.contracts.views.parts import parse_day, reasons_of, today_at
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
@@ -35,6 +36,7 @@ def contract(request: Request) -> HttpResponse:
 
 def _told(actor: Actor, found: Contract, on: dt.date | None) -> dict[str, object]:
     today = today_at(found)
+    dated = as_told_on(found, on, today)
     editions = versions.editions(actor, found, today=today)
     shown = versions.edition_on(editions, on or today)
     rows = versions.commitments_of(actor, shown.version) if shown else []
@@ -50,8 +52,8 @@ def _told(actor: Actor, found: Contract, on: dt.date | None) -> dict[str, object
         "policies": policies_of(shown.version, for_client=True) if shown else [],
         "suppliers_pause": any(row["pauses"].for_suppliers for row in rows),
         "cover": cover_of(shown.version) if shown else {},
-        "past": on is not None and on < today,
-        "dates": agreed_dates(found, today),
+        "dated": dated,
+        "dates": agreed_dates(dated, min(on or today, today)),
         "states": labels.VERSION_STATES,
         "natures": labels.NATURES,
     }

@@ -163,7 +163,7 @@ def client_wall(actor: Actor, using: str = "default") -> Iterator[None]:
 def past_the_wall(reason: str, using: str = "default") -> Iterator[None]:
     """Lend the owner's rights for one listed write (notices, jobs, wake-ups) inside a walled transaction.
 
-    Nothing read inside may be shown. Outside a wall it does nothing. ``reason`` is one of ``GATES``.
+    Nothing read inside may be shown, but through the two ``own_`` gates. Outside a wall it does nothing. ``reason`` is one of ``GATES``.
     """
     if reason not in GATES:
         raise ValueError(f"{reason!r} is not a listed gate")
@@ -185,4 +185,5 @@ def past_the_wall(reason: str, using: str = "default") -> Iterator[None]:
 # announce: jobs and live wake-ups; notify: notices to agents; journal: facts that the client itself may not read
 # support: clocks of teams and suppliers, which no client reads
 # own_account: a person's own preferences and affiliations, which it may also be shown
-GATES = frozenset({"announce", "notify", "journal", "support", "own_account"})
+# own_contract: the dates of a contract in sight as they stood on a past day, which its client may also be shown
+GATES = frozenset({"announce", "notify", "journal", "support", "own_account", "own_contract"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -261,6 +262,32 @@ class TestPortal:
         assert "3 mois avant la fin" in page
         assert "31/12/2026" in page or "31 déc. 2026" in page
         assert not any(word in page for word in ("Canari", "234,56", world.manager.name))
+
+    def test_a_past_day_is_told_with_the_dates_agreed_then(self, world: World, enter: Enter) -> None:
+        act, pk = boss(world), world.a.contract.pk
+        change_contract(
+            act, pk, {"status": "negotiation", "ends_on": dt.date(2029, 1, 1)}, now=START - 2 * DAY
+        )
+        change_contract(act, pk, {"ends_on": dt.date(2027, 1, 1), "notice_months": 3}, now=START - 2 * DAY)
+        change_contract(act, pk, {"status": "active", "renewal": "tacit"}, now=START - 2 * DAY)
+        change_contract(act, pk, {"ends_on": dt.date(2028, 1, 1), "notice_months": 6}, now=START + 10 * DAY)
+        course.give_notice(act, pk, now=START + 20 * DAY, reference="RAR 7")
+        browser = enter(world.a.manager)
+
+        def dates(day: str) -> tuple[bool, ...]:
+            told = text(browser, "portal_contract", on=day).split("<dl")
+            card = next(one for one in told if "<dt>Début</dt>" in one).split("</dl>")[0]
+            words = ("31 déc. 2026", "3 mois avant", "31 déc. 2027", "6 mois avant", "RAR 7", "2028")
+            return tuple(one in card.replace("\xa0", " ") for one in words)
+
+        agreed, moved = (True, True, False, False, False, False), (False, False, True, True, False, False)
+        noticed = (False, False, True, False, True, False)
+        assert dates("2026-01-11") == agreed
+        assert dates("2026-01-20") == agreed
+        assert dates("2026-01-25") == moved
+        assert dates("2026-02-05") == noticed
+        # before it was put in force: what was being negotiated stays unsaid
+        assert dates("2026-01-02") == agreed
 
     def test_days_of_suspension_are_told_and_not_why(self, world: World, enter: Enter) -> None:
         browser, contract = enter(world.a.manager), world.a.contract.pk
