@@ -51,6 +51,9 @@ WATCH = """() => {
     if (style.outlineStyle === 'none' && style.boxShadow === 'none') window.unseen.push(target.outerHTML.slice(0, 120));
   });
 }"""
+STACKED = frozenset({"contract", "draft", "portal_contract"})
+SIDEWAYS = """[...document.querySelectorAll('main .scroll')].filter(
+  (el) => el.scrollWidth > el.clientWidth + 1).map((el) => el.getAttribute('aria-label'))"""
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
@@ -85,6 +88,8 @@ def faults(taken: Seat, pages: Iterable[Page]) -> list[str]:
         taken.page.set_viewport_size(TELEPHONE)
         if taken.page.evaluate(TOO_WIDE):
             found.append(f"{name}: wider than a telephone")
+        if name in STACKED:
+            found += [f"{name}: scrolls sideways, {one}" for one in taken.page.evaluate(SIDEWAYS)]
         taken.page.emulate_media(color_scheme="dark")
         found += [f"{name}, dark on a telephone: {one}" for one in taken.violations()]
         taken.page.emulate_media(color_scheme="light")
