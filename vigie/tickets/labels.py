@@ -73,6 +73,11 @@ CLOCK_STATES: dict[str, Label] = {
 }
 
 # Why a mail's sender is not verified (codes of ``Trust.detail``).
+FOLDED: dict[str, Label] = {
+    "quotation": _("Quoted text"),
+    "signature": _("Signature"),
+    "both": _("Signature and quoted text"),
+}
 UNVERIFIED: dict[str, Label] = {
     "dmarc_fail": _("the domain it names disowns it (DMARC)"),
     "dkim_fail": _("its signature does not hold (DKIM)"),

@@ -86,7 +86,7 @@ def add_message(
 class Said:
     """A message as a form or a mail gives it; ``uploads`` are the tokens of files sent before it.
 
-    ``via``, ``trust``, ``trust_detail`` and ``rest`` as on :class:`Message`. An unverified sender's words are kept, and move nothing.
+    ``via``, ``trust``, ``trust_detail``, ``rest``, ``rest_kind`` as on :class:`Message`. An unverified sender's words move nothing.
     ``stays_solved``: its writer says that a solved ticket stays so.
     """
 
@@ -98,6 +98,7 @@ class Said:
     trust: str = ""
     trust_detail: str = ""
     rest: str = ""
+    rest_kind: str = ""
     stays_solved: bool = False
 
 
@@ -213,7 +214,8 @@ def mail_columns(said: Said) -> dict[str, str]:
     if not said.via:
         return {}
     rest = said.rest.replace("\x00", "")
-    return {"via": said.via, "trust": said.trust, "trust_detail": said.trust_detail, "rest": rest}
+    kinds = {"trust": said.trust, "trust_detail": said.trust_detail, "rest_kind": said.rest_kind}
+    return {"via": said.via, "rest": rest, **kinds}
 
 
 # -- files -------------------------------------------------------------------

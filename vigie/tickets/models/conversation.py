@@ -17,7 +17,7 @@ class Message(models.Model):
     ``side``: who spoke (``client``, ``provider``, ``system``). ``is_automatic`` never counts as a response.
     ``via``: ``mail`` when it came by mail, else empty; ``trust`` then says what is known of its sender
     (``verified``, ``unknown``, ``unverified``), ``trust_detail`` the code of why, and ``rest`` holds what its author did
-    not write: quotation, signature.
+    not write, ``rest_kind`` what that is: ``quotation``, ``signature`` or ``both`` (empty: before it was kept).
     """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
@@ -36,6 +36,7 @@ class Message(models.Model):
     trust = models.CharField(max_length=12, blank=True, default="", db_default="")
     trust_detail = models.CharField(max_length=24, blank=True, default="", db_default="")
     rest = models.TextField(blank=True, default="", db_default="")
+    rest_kind = models.CharField(max_length=10, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

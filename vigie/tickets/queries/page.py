@@ -55,7 +55,7 @@ RELATED_COLUMNS = (
 )  # fmt: skip
 MESSAGE_COLUMNS = (
     "id", "author_id", "author_name", "side", "kind", "audience", "is_automatic", "body", "is_html", "via", "trust",
-    "trust_detail", "rest", "created_at",
+    "trust_detail", "rest", "rest_kind", "created_at",
 )  # fmt: skip
 
 THREAD_KINDS = (

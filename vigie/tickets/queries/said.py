@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vigie.notifications.queries import mailed
-from vigie.tickets.labels import message_mark, unverified_words
+from vigie.tickets.labels import FOLDED, message_mark, unverified_words
 from vigie.toolkit import richtext
 
 
@@ -20,8 +20,9 @@ def prepare(row: dict[str, Any]) -> None:
     else:
         row["text"], row["quoted"] = richtext.plain_folded(row["body"])
     row["mark"], row["noted_by"] = message_mark(row), ""
-    # of a first mail nothing else is folded: what it quotes is what it is about
-    row["is_signature"] = bool(row["via"]) and row["kind"] == "description"
+    # before its kind was kept: of a first mail nothing but the signature is folded, what it quotes is what it is about
+    earlier = "signature" if row["via"] and row["kind"] == "description" else "quotation"
+    row["fold"] = FOLDED[row["rest_kind"] or earlier]
     row["doubt"] = unverified_words(row["trust_detail"]) if row["trust"] == "unverified" else None
     row["remote"] = len(richtext.remote_images(row["body"])) if row["via"] and row["is_html"] else 0
     row["mails"] = mailed(row["mails"]) if row["audience"] == "public" else []

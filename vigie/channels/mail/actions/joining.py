@@ -220,6 +220,7 @@ def _said(
         trust=mail.trust,
         trust_detail=mail.trust_detail,
         rest=body.rest,
+        rest_kind=body.rest_kind,
     )
 
 

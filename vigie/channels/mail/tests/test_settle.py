@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from email.message import EmailMessage
 from typing import Any
 
@@ -131,6 +132,25 @@ def test_what_is_folded_of_a_first_mail_is_called_its_signature(world: World, bo
     received(box, mail_from(str(world.a.user.email), "Re: panne", answer, To=token(ticket, world.a.user)))
     page = client.get(reverse("ticket", args=[ticket.pk])).content.decode()
     assert ("</svg>Signature</summary>" in page, "</svg>Texte cité</summary>" in page) == (True, True)
+
+
+def test_what_is_folded_of_a_later_mail_is_called_by_what_it_is(world: World, box: Mailbox) -> None:
+    ticket = Ticket.objects.get(pk=received(box, mail_from(str(world.a.user.email), text="Panne.")).ticket_id)
+    signature = "\n\n-- \nJean Dupont\n03 20 11 22 33\n"
+    quotation = "\n\nLe lun. 12 janv. 2026 à 09:00, Support <support@nord.example> a écrit :\n> Et là ?\n"
+    client, summaries = Client(), []
+    client.force_login(world.agent_all)
+    for below in (signature, quotation, signature + quotation, ""):
+        text = f"Toujours pas, et personne ne m’a rappelé.{below}"
+        received(box, mail_from(str(world.a.user.email), "Re: panne", text, To=token(ticket, world.a.user)))
+        page = client.get(reverse("ticket", args=[ticket.pk])).content.decode()
+        summaries.append(re.findall(r"<details class=\"quote\"><summary>.*?</svg>([^<]+)</summary>", page))
+    assert summaries[0] == ["Signature"]
+    assert summaries[1] == ["Signature", "Texte cité"]
+    assert summaries[2] == summaries[3] == ["Signature", "Texte cité", "Signature et texte cité"]
+    Message.objects.filter(ticket=ticket).update(rest_kind="")  # as an earlier release kept them
+    page = client.get(reverse("ticket", args=[ticket.pk])).content.decode()
+    assert page.count("</svg>Texte cité</summary>") == 3
 
 
 def test_settling_twice_does_nothing_the_second_time(world: World, box: Mailbox) -> None:
