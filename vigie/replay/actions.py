@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from typing import Any
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 
 from vigie.compliance import rules as compliance
@@ -29,8 +30,8 @@ KEPT = 20
 """Studies kept per contract: the oldest go."""
 AT_ONCE = 1500
 """Up to that many tickets the answer comes with the page; beyond, a job replays them."""
-LISTED = 2000
-"""Changed clocks listed per variant; all are counted."""
+IN_MEMORY = 4 * 1024 * 1024
+"""Bytes of changed clocks held before they go to a file on disk, until they are written."""
 
 
 @transaction.atomic
@@ -98,54 +99,62 @@ def carry_out(study_id: int, *, now: dt.datetime) -> None:
         return
     ground = ground_of(study.contract, study.month, now=study.asked_at)
     replay = Replay(ground, changes, study.asked_at)
-    listed: list[ChangedClock] = []
     changed = [{"to_met": 0, "to_missed": 0, "other": 0} for _ in changes]
-    for moved in replay.run():
-        _count(study, ground, moved, changed, listed)
-        _write(study, state=Study.State.RUNNING, progress=replay.done * 100 // max(replay.tickets, 1))
-    with transaction.atomic():
-        ChangedClock.objects.filter(study=study).delete()
-        ChangedClock.objects.bulk_create(listed, batch_size=1000)
-        _write(
-            study, state=Study.State.DONE, progress=100, tickets=replay.tickets, done_at=now,
-            result=result_of(replay, changed),
-        )  # fmt: skip
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as listed:
+        for moved in replay.run():
+            listed.writelines(_counted(study, ground, moved, changed))
+            _write(study, state=Study.State.RUNNING, progress=replay.done * 100 // max(replay.tickets, 1))
+        listed.seek(0)
+        with transaction.atomic():
+            ChangedClock.objects.filter(study=study).delete()
+            _copy(listed)
+            _write(
+                study, state=Study.State.DONE, progress=100, tickets=replay.tickets, done_at=now,
+                result=result_of(replay, changed),
+            )  # fmt: skip
 
 
 def _write(study: Study, **values: Any) -> None:
     Study.objects.filter(pk=study.pk).update(**values)
 
 
-def _count(
-    study: Study,
-    ground: Ground,
-    moved: Iterable[Moved],
-    changed: list[dict[str, int]],
-    listed: list[ChangedClock],
-) -> None:
+COLUMNS = (
+    "study_id", "variant", "ticket_id", "kind", "month", "was", "then", "used_before", "target_before", "used_after",
+    "target_after",
+)  # fmt: skip
+
+
+def _copy(listed: IO[bytes]) -> None:
+    """Write the changed clocks, in the order of their tickets: numbers, days and codes, nothing to escape."""
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"copy {ChangedClock._meta.db_table} ({names}) from stdin") as copy,
+    ):
+        while part := listed.read(1024 * 1024):
+            copy.write(part)
+
+
+def _counted(
+    study: Study, ground: Ground, moved: Iterable[Moved], changed: list[dict[str, int]]
+) -> Iterator[bytes]:
+    """Count what moved; each as a line of the table."""
     for one in moved:
         was, then = _verdict(one.was), _verdict(one.then)
         sums = changed[one.variant]
         sums[{"met": "to_met", "missed": "to_missed"}[then] if then and was and then != was else "other"] += 1
-        if sum(sums.values()) <= LISTED:
-            listed.append(_row(study, ground, one, was, then))
+        yield _line(study, ground, one, was, then)
 
 
-def _row(study: Study, ground: Ground, one: Moved, was: str, then: str) -> ChangedClock:
+def _line(study: Study, ground: Ground, one: Moved, was: str, then: str) -> bytes:
+    """The values of ``COLUMNS``."""
     stood, clock = one.stood, one.clock
-    return ChangedClock(
-        study=study,
-        variant=one.variant,
-        ticket_id=clock.ticket_id,
-        kind=clock.subject.kind,
-        month=ground.months.first[(one.then or one.was)[0].month],
-        was=was,
-        then=then,
-        used_before=clock.stood.used,
-        target_before=clock.stood.target,
-        used_after=stood.used,
-        target_after=stood.target,
-    )
+    month = ground.months.first[(one.then or one.was)[0].month]
+    values = (
+        study.pk, one.variant, clock.ticket_id, clock.subject.kind, month, was, then, clock.stood.used, clock.stood.target,
+        stood.used, stood.target,
+    )  # fmt: skip
+    return "\t".join(map(str, values)).encode() + b"\n"
 
 
 def _verdict(places: Sequence[Place]) -> str:
@@ -156,6 +165,7 @@ def result_of(replay: Replay, changed: Sequence[dict[str, int]]) -> dict[str, An
     """The months before and under each variant, as plain values."""
     ground = replay.ground
     return {
+        "whole": True,  # every changed clock is listed
         "before": _months(ground.told(replay.before)),
         "stated": {month.isoformat(): str(total) for month, total in ground.stated.items()},
         "own": {month.isoformat(): str(total) for month, total in ground.stated_own.items()},

@@ -15,7 +15,7 @@ class Study(models.Model):
     """Up to three variants of a contract, replayed on its tickets of the twelve months up to ``month``.
 
     ``variants``: ``[{"name": …, "change": …}]`` (``rules.Change``). ``result`` is written once, when ``done``:
-    ``{"before": …, "stated": {month: total of its statement}, "own": {the same by itself},
+    ``{"whole": every changed clock is listed, "before": …, "stated": {month: total of its statement}, "own": {the same by itself},
     "apart": [{"month", "amount", "told_in"}], "variants": […]}`` (``queries.outcome``). ``progress`` is a percent.
     """
 
@@ -61,4 +61,4 @@ class ChangedClock(models.Model):
     target_after = models.PositiveIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["study", "variant", "month", "id"], name="study_changed")]
+        indexes = [models.Index(fields=["study", "variant", "id"], name="study_changed_list")]

@@ -19,7 +19,8 @@ from vigie.contracts.models import Commitment
 from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
 from vigie.replay import actions
-from vigie.replay.models import Study
+from vigie.replay.models import ChangedClock, Study
+from vigie.replay.queries import told
 from vigie.tickets.actions.correcting import correct
 from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.actions.lifecycle import Given, take_step
@@ -65,6 +66,31 @@ def test_variants_are_typed_replayed_and_shown(world: World, manager: Client) ->
     assert f"/tickets/{ticket.pk}/clocks/" in listed
     assert ticket.reference not in manager.get(f"/what-if/{study.pk}/tickets/?variant=1").content.decode()
     assert "Une heure" in manager.get(f"/contracts/{world.a.contract.pk}/").content.decode()
+
+
+def test_every_changed_promise_is_listed_page_after_page(
+    world: World, manager: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "IN_MEMORY", 1)  # what waits to be written goes to the disk
+    monkeypatch.setattr(told, "SIZE", 2)
+    rated(world)
+    tickets = [solved(world, KEPT) for _ in range(5)]
+    manager.post(f"/contracts/{world.a.contract.pk}/what-if/", {"a_target_" + str(target(world).pk): "1h"})
+    study = Study.objects.get()
+    place, listed, pages = f"/what-if/{study.pk}/tickets/?variant=0", [], 0
+    while place:
+        page = manager.get(place).content.decode()
+        listed += re.findall(r'<span class="ref">([^<]+)</span>', page)
+        onwards = re.search(r'href="([^"]+)"[^>]*rel="next"|rel="next"[^>]*href="([^"]+)"', page)
+        place, pages = html.unescape(onwards[1] or onwards[2]) if onwards else "", pages + 1
+    assert (listed, pages) == ([one.reference for one in tickets], 3)
+    sums = study.result["variants"][0]
+    assert (sums["to_missed"], ChangedClock.objects.filter(study=study).count()) == (5, 5)
+    for whole in (True, False):  # an earlier release counted all, and listed the first 2,000
+        study.result = {**study.result, "whole": whole, "variants": [{**sums, "to_missed": 2001}]}
+        study.save()
+        page = manager.get(f"/what-if/{study.pk}/tickets/?variant=0").content.decode()
+        assert ("seraient jugés autrement ; les" in page.replace("\u202f", " ")) is not whole
 
 
 def test_the_draft_leads_to_what_it_would_have_changed(world: World, manager: Client) -> None:

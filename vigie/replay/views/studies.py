@@ -25,6 +25,9 @@ from vigie.toolkit.forms import attempt
 from vigie.toolkit.jinja import url
 from vigie.toolkit.pages import render
 
+LISTED_BEFORE = 2000
+"""Changed clocks that an earlier release listed of each variant."""
+
 
 @agents("compliance:propose")
 @require_http_methods(["GET", "POST"])
@@ -87,11 +90,13 @@ def study_tickets(request: Request, study_id: int) -> HttpResponse:
         request.actor, found, variant, then=then, month=_month(request.GET.get("month", "")),
         cursor=request.GET.get("page"),
     )  # fmt: skip
-    sums = (found.result or {})["variants"][variant]
+    result = found.result or {}
+    sums = result["variants"][variant]
+    changed = sums["to_met"] + sums["to_missed"] + sums["other"]
     context = {
         "study": found, "contract": found.contract, "found": page, "variant": variant, "then": then, "kinds": KINDS,
         "name": found.variants[variant]["name"], "turned": TURNED, "month": request.GET.get("month") or None,
-        "all": sums["to_met"] + sums["to_missed"] + sums["other"], "most": actions.LISTED,
+        "all": changed, "most": changed if result.get("whole") else LISTED_BEFORE,
         "crumbs": [
             *_crumbs(found.contract), _asked(found.contract), {"label": _("Answer"), "href": url("study", study_id)},
             {"label": _("Tickets")},
