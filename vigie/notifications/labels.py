@@ -157,6 +157,10 @@ def sentence(kind: str, params: Mapping[str, Any]) -> str:
         values["month"] = format_date(month, "LLLL yyyy", locale=locale())
     if not values.get("by"):
         values["by"] = gettext("Somebody")
+    if kind == "credit_contested" and "names" in values:
+        return (
+            gettext("%(by)s contests the credit of %(month)s, %(reference)s. May decide: %(names)s") % values
+        )
     return str(KINDS.get(kind, UNKNOWN)[0]) % values
 
 

@@ -56,8 +56,11 @@ def answer(actor: Actor, credit_id: int, *, contested: bool, reason: str, now: d
         answered_by_id=actor.person_id, answered_at=now,
     )  # fmt: skip
     with past_the_wall("notify"):
-        people = telling.deciders(row.organisation_id)
-    telling.credit_told(actor, "credit_contested" if contested else "credit_agreed", row, people, now=now)
+        people = telling.who_decides(row.organisation_id)
+    if contested:
+        telling.credit_told(actor, "credit_contested", row, set(people), now=now, names=people.values())
+    else:
+        telling.credit_told(actor, "credit_agreed", row, set(people), now=now)
     return given
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db.models import Q
 
@@ -14,9 +15,14 @@ from vigie.kernel.actor import Actor
 from vigie.notifications.actions import Message, notify
 
 
+def who_decides(organisation_id: int) -> dict[int, str]:
+    """Agents who may approve for this client: names by id."""
+    return holders("compliance:approve", organisation_id)
+
+
 def deciders(organisation_id: int) -> set[int]:
     """Agents who may approve for this client."""
-    return set(holders("compliance:approve", organisation_id))
+    return set(who_decides(organisation_id))
 
 
 def exclusion_told(
@@ -53,13 +59,22 @@ def client_managers(organisation_id: int, today: dt.date) -> set[int]:
 
 
 def credit_told(
-    actor: Actor, kind: str, row: CreditRequest, recipients: set[int], *, now: dt.datetime
+    actor: Actor,
+    kind: str,
+    row: CreditRequest,
+    recipients: set[int],
+    *,
+    now: dt.datetime,
+    names: Iterable[str] = (),
 ) -> None:
+    """``names``: who may decide, where somebody has to."""
     statement = row.statement
     params = {
         "reference": statement.contract.reference, "title": statement.organisation.name, "by": actor.name,
         "month": statement.month.isoformat()[:7],
     }  # fmt: skip
+    if names:
+        params["names"] = ", ".join(names)
     notify(
         recipients,
         Message(kind, row.organisation_id, "credit", row.pk, params),

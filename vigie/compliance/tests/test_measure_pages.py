@@ -9,13 +9,17 @@ from unittest.mock import patch
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from tests.world import World
+from vigie.accounts.queries import holders
 from vigie.compliance.actions import credits, records, statements
 from vigie.compliance.models import CreditRequest, Delivery, Maintenance, Outage, RateCommitment, Reading
 from vigie.compliance.tests.scene import JANUARY, MISSED, THEN, rated, resolution, second_manager, solved
 from vigie.compliance.tests.test_pages import enter, text_of
 from vigie.compliance.tests.test_records import available, frozen, late_delivery, measured, out, outage_values
+from vigie.notifications.labels import sentence
+from vigie.notifications.models import Notice
 
 
 @pytest.fixture(autouse=True)
@@ -207,6 +211,19 @@ class TestPortal:
         assert browser.post(address, {"answer": "contest", "reason": "Plus longue"}).status_code == 302
         contested = text_of(agent, "credit", row.pk)
         assert "Plus longue" in contested
+        deciders = holders("compliance:approve", world.a.organisation.pk).values()
+        assert len(deciders) > 1
+        named = f"Peuvent décider : {', '.join(deciders)}"
+        assert named in contested
+        told = Notice.objects.get(kind="credit_contested", recipient=world.manager.pk)
+        with translation.override("fr"):
+            assert sentence(told.kind, told.params).replace("\xa0", " ").endswith(named)
+            assert "décider" not in sentence(
+                told.kind, {"by": "Paul", "month": "2026-01"}
+            )  # of an earlier release
+        waiting = text_of(browser, "portal_credit", row.pk)
+        assert "La direction de votre prestataire en décide" in waiting
+        assert not any(name in waiting for name in deciders)
         assert '<span class="badge badge--late">Contesté</span>' in contested
         assert "Contesté" in text_of(agent, "credits")
         decided = agent.post(reverse("credit", args=[row.pk]), {"decided": "250", "grounds": "Accordé"})

@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from vigie.accounts.queries import holders
 from vigie.compliance import access, labels
 from vigie.compliance.actions import credits as actions
 from vigie.compliance.forms import exclusions as forms
 from vigie.compliance.models import CreditRequest
 from vigie.compliance.queries import credits as queries
-from vigie.compliance.rules.credits import may_be_noted
+from vigie.compliance.rules.credits import Standing, may_be_noted
 from vigie.kernel.refusal import NotAllowed
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import done
@@ -57,9 +58,12 @@ def credit(request: Request, credit_id: int) -> HttpResponse:
             return redirect("credit", row.pk)
     found = queries.standing_with_answer(row, now)
     may = actor.can("compliance:approve")
+    contested = found.standing == Standing.CONTESTED
     context = {
-        "credit": found, "form": form, "standings": labels.STANDINGS, "credit_tones": labels.STANDING_TONES,
-        "may_decide": may and found.standing == "contested", "may_note": may and may_be_noted(found.standing),
+        "credit": found, "form": form,
+        "deciders": holders("compliance:approve", row.organisation_id).values() if contested else None,
+        "standings": labels.STANDINGS, "credit_tones": labels.STANDING_TONES,
+        "may_decide": may and contested, "may_note": may and may_be_noted(found.standing),
         "amount": labels.money(row.amount, row.statement.currency), "month": labels.month_words(row.statement.month),
         "decided": "" if row.decided is None else labels.money(row.decided, row.statement.currency),
         "crumbs": [{"label": _("Credits"), "href": url("credits")}],
