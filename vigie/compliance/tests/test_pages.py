@@ -30,6 +30,10 @@ from vigie.compliance.tests.scene import (
     second_manager,
     solved,
 )
+from vigie.tickets.actions.correcting import correct, decide
+from vigie.tickets.actions.ledger import load_rows
+from vigie.tickets.models import AskedCorrection, Ticket
+from vigie.tickets.rules.corrections import MOVED, Correction, points
 
 PLEA = Plea("client_access", "Site fermé par le client", "Courriel du 14 janvier")
 
@@ -168,6 +172,32 @@ def test_a_month_that_moved_is_not_approved_and_says_what_to_do(world: World) ->
     assert "Approuver et figer" not in page
     row.refresh_from_db()
     assert row.state == "proposed"
+
+
+def test_a_late_correction_that_waits_is_told_before_the_freeze(world: World) -> None:
+    month_of_a(world)
+    other, manager = second_manager(world), world.actor(world.manager)
+    ticket = Ticket.objects.get(title="Panne du serveur de fichiers")
+    statements.propose(manager, world.a.contract.pk, JANUARY, now=THEN)
+    late = THEN + dt.timedelta(days=10)
+
+    def page() -> str:
+        return text_of(enter(other), "contract_month", world.a.contract.pk, month="2026-01")
+
+    assert "correction tardive" not in page()
+    for one in (ticket, solved(world, KEPT, now=THEN)):  # the second is in no figure of January
+        done = next(point for point in points(load_rows(one.pk)) if point.role == "solved")
+        correct(
+            manager, one.pk, Correction(MOVED, of=done.id, at=done.at - KEPT / 4), "Vu au comité", now=late
+        )
+    assert AskedCorrection.objects.count() == 2
+    told, asked = page(), AskedCorrection.objects.get(ticket=ticket)
+    assert "1 correction tardive attend une deuxième personne" in told
+    assert reverse("ticket_correction", args=[asked.pk]) in told
+    confirmed = told.partition("data-confirm-text")[2][:400]
+    assert "1 correction tardive de ses tickets attend encore une deuxième personne" in confirmed
+    decide(world.actor(other), asked.pk, accepted=False, grounds="Rien ne le montre", now=late)
+    assert "correction tardive" not in page()
 
 
 def test_nobody_else_may_approve_and_the_page_says_so(world: World) -> None:

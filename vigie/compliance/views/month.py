@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from vigie.accounts.queries import holders
 from vigie.compliance import access, labels, rules
 from vigie.compliance.actions import statements
-from vigie.compliance.models import Statement
+from vigie.compliance.models import Statement, StatementClock
 from vigie.compliance.queries import behind, sheet
 from vigie.compliance.queries.costs import costs_of
 from vigie.compliance.queries.credits import credit_of
@@ -22,6 +22,7 @@ from vigie.contracts.labels import KINDS
 from vigie.contracts.models import Contract
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotAllowed, NotFound, Refusal
+from vigie.tickets.queries.corrected import waiting_corrections
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.jinja import url
 from vigie.toolkit.pages import render
@@ -57,15 +58,17 @@ def _page(
 
 def _approval(actor: Actor, contract: Contract, told: sheet.Sheet) -> dict[str, Any]:
     """Who may approve the month, and whether the reader may do so now: not its own, not before an earlier month, not figures
-    that moved."""
+    that moved. ``corrections``: late ones of its tickets that wait for a second person."""
     assert told.statement is not None
     proposer = told.statement.proposed_by_id
     others = holders("compliance:approve", contract.organisation_id)
     mine = proposer is not None and proposer == actor.person_id
     before = statements.earlier_open(contract, told.month)
+    its_tickets = StatementClock.objects.filter(statement=told.statement).values("ticket_id")
     may = actor.can("compliance:approve") and not mine and told.today is None and before is None
     return {
         "may_approve": may, "is_mine": mine, "approvers": [name for pk, name in others.items() if pk != proposer],
+        "corrections": waiting_corrections(actor, its_tickets),
         "open_before": before, "open_before_words": labels.month_words(before) if before else "",
     }  # fmt: skip
 

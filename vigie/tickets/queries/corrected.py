@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from vigie.kernel.actor import Actor
@@ -60,10 +61,12 @@ def corrections_of(actor: Actor, ticket: Ticket) -> list[Corrected]:
 MOST = 50
 
 
-def waiting_corrections(actor: Actor) -> list[dict[str, Any]]:
+def waiting_corrections(actor: Actor, among: QuerySet[Any] | None = None) -> list[dict[str, Any]]:
     """Late corrections on tickets in sight that wait for a decision, the oldest first: ``pk reference title client text asked_by
-    asked_at``; at most :data:`MOST`."""
+    asked_at``; at most :data:`MOST`. ``among``: ids of the tickets asked about, all without it."""
     rows = access.visible_asked_corrections(actor).filter(state=AskedCorrection.State.ASKED)
+    if among is not None:
+        rows = rows.filter(ticket_id__in=among)
     named = rows.select_related("ticket", "organisation", "asked_by").order_by("pk")[:MOST]
     return [
         {
