@@ -183,6 +183,7 @@ def _explained(
         "told": told(promised, ticket.ticket_type, now, turn=words.standing(ticket).turn),
         "target": target_words(promised.reading),
         "used": max(promised.reading.used_seconds, 0),
+        "over": promised.reading.stopped_at is not None,
         "kept": kept_words(promised),
         "hours": hours_told(terms, calendars.get(terms.calendar_version, "")),
         "zone": terms.zone,

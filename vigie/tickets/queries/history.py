@@ -17,7 +17,7 @@ from vigie.tickets.queries.clock_view import exact
 from vigie.tickets.queries.named import Named, names_in, with_team_names
 from vigie.tickets.queries.told import Told, doer, field_name, tell
 from vigie.tickets.rules import facts
-from vigie.toolkit.jinja import spelled, when
+from vigie.toolkit.jinja import hms, when
 from vigie.workflow.labels import PENDING_REASONS, STATES, label
 
 UNCHANGED = (facts.WARNED, facts.BREACHED, facts.SUPPORT_WARNED)
@@ -77,11 +77,12 @@ def _changes(
         return []
     before, after = row["before"] or {}, row["after"] or {}
     found = []
+    reasons = labels.BREACH_REASONS if row["kind"] == facts.CAUSED else PENDING_REASONS
     for key in {**before, **after}:
         name = _name(key)
         if name is None or before.get(key) == after.get(key):
             continue
-        was, now = (_word(key, side.get(key), named, values) for side in (before, after))
+        was, now = (_word(key, side.get(key), named, values, reasons) for side in (before, after))
         if was != now:
             found.append((name, was, now))
     return found
@@ -106,6 +107,7 @@ def _word(
     value: Any,
     named: Named,
     values: Mapping[str, Mapping[int, str]],
+    reasons: Mapping[str, Any],
 ) -> str:
     if value in (None, "", []):
         return "—"
@@ -117,7 +119,7 @@ def _word(
         return ", ".join(str(part) for part in value)
     words = {
         "state": lambda: label(STATES, value),
-        "reason": lambda: label(PENDING_REASONS, value),
+        "reason": lambda: label(reasons, value),
         "type": lambda: str(labels.TYPES.get(value, value)),
         "team": lambda: named.teams.get(value, str(value)),
         "assignee": lambda: named.people.get(value, str(value)),
@@ -126,7 +128,7 @@ def _word(
         "impact": lambda: str(labels.IMPACTS.get(value, value)),
         "urgency": lambda: str(labels.URGENCIES.get(value, value)),
         "target": lambda: exact(value),
-        "used": lambda: spelled(value),
+        "used": lambda: hms(value),
         "missed_at": lambda: when(dt.datetime.fromisoformat(value), "long"),
     }
     found = words.get(key)

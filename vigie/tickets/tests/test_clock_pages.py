@@ -179,6 +179,9 @@ def test_the_cause_of_a_miss_is_confirmed_by_a_person(desk: Client, world: World
     assert BreachCause.objects.get().reason == "complexity"
     assert Fact.objects.filter(ticket=ticket, kind="caused", audience="internal").count() == 2
     assert "Complexity" in text(desk, "ticket_clocks", ticket)
+    told = text(desk, "ticket_history", ticket)
+    assert "Supplier late" in told
+    assert "supplier_late" not in told
 
 
 def test_news_are_counted_one_by_one(desk: Client, world: World) -> None:

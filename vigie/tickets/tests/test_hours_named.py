@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from tests.world import World
+from tests.world import START, World, report
+from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.queries.paper import TEMPLATE, ticket_paper
 from vigie.tickets.tests.test_facts_corrected import NOW, lived
 from vigie.tickets.tests.test_paper import text_of
@@ -54,3 +58,22 @@ def test_a_reader_elsewhere_reads_one_zone_the_one_that_is_said(world: World) ->
     assert "all in Europe/Paris time" in " ".join(told.split())
     assert "09:00:00" in told
     assert "08:00:00" not in told
+
+
+def test_the_client_reads_hours_of_service_and_no_days(world: World) -> None:
+    """A day is ten hours here, sixteen there: 73 hours counted are never "3 days"."""
+    world.a.user.language = "en"
+    world.a.user.save()
+    ticket = report(world, now=START)
+    agent = world.actor(world.agent_all)
+    take_step(agent, ticket.pk, "start", Given(), now=START + dt.timedelta(minutes=10))
+    asker = Client()
+    asker.force_login(world.a.user)
+    address = f"/portal/tickets/{ticket.pk}/promise/"
+    assert "Counted so far: " in asker.get(address).content.decode()
+    done = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
+    take_step(agent, ticket.pk, "resolve", done, now=START + dt.timedelta(days=9, hours=1))
+    page = asker.get(address).content.decode()
+    assert "Counted: 71:00:00." in page
+    assert "Counted so far" not in page
+    assert not re.search(r"Counted: \d+ day", page)
