@@ -53,6 +53,32 @@ def test_the_panel_of_filters_stands_beside_the_rows(live_server: Any, width: in
         assert desk.troubles == []
 
 
+@pytest.mark.parametrize("width", [768, 1001, 1024, 1101, 1279, 1280])
+def test_what_is_due_stays_in_sight_between_a_phone_and_a_desk(live_server: Any, width: int) -> None:
+    world = build_world()
+    now = timezone.now()
+    Organisation.objects.filter(pk=world.a.organisation.pk).update(
+        name="Métropole des Deux-Caps et du Littoral"
+    )
+    Person.objects.filter(pk=world.agent_all.pk).update(name="Guillaume Rousseau-Lemaire")
+    ticket = report(world, now=now, title="Arrivée d’une personne : compte, poste, téléphone, badge")
+    take_step(world.actor(world.agent_all), ticket.pk, "start", Given(), now=now)
+    Ticket.objects.update(reference="REQ-METROPOLE-518")
+    with chromium() as browser:
+        desk = seat(browser, live_server.url, world.agent_all, viewport={"width": width, "height": 800})
+        desk.goto("/tickets/?status=live")
+        page = desk.page
+        row = page.locator(f"#row-{ticket.pk}")
+        due, title = row.locator(".c-due").evaluate(BOX), row.locator(".c-main a").evaluate(BOX)
+        assert due[2] <= width
+        assert title[2] - title[0] > 80
+        assert row.locator("[data-pick]").is_visible()
+        views = page.locator("#queue-views .views__link")
+        assert all(one.evaluate(BOX)[2] <= width for one in views.all())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert desk.violations() == []
+
+
 def test_long_choices_of_the_panel_never_lie_over_each_other(live_server: Any) -> None:
     world = build_world()
     Service.objects.update(name_fr="Hébergement et serveurs de la production et des autres usages")
