@@ -7,7 +7,7 @@ import re
 import zoneinfo
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from babel.dates import format_datetime, get_day_names, get_month_names
@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from vigie.toolkit import richtext, slots
 from vigie.toolkit.files import clean_name
-from vigie.toolkit.folding import FoldingEnvironment
+from vigie.toolkit.folding import FoldingEnvironment, shown
 from vigie.toolkit.statics import static
 
 
@@ -48,7 +48,11 @@ def url(name: str, *args: Any, **query: Any) -> str:
 
 def locale() -> str:
     """Babel's name of the active language: French as in France, English with day first."""
-    return "en_GB" if (get_language() or "fr").startswith("en") else "fr_FR"
+    return locale_of(get_language() or "fr")
+
+
+def locale_of(language: str) -> str:
+    return "en_GB" if language.startswith("en") else "fr_FR"
 
 
 def duration(seconds: int | None) -> str:
@@ -80,8 +84,9 @@ def wall(value: dt.datetime, style: str = "short") -> str:
     """An instant on the wall clock of its own zone, with the name of the day: "Mon 12 Jan 09:00"."""
     if style == "time":
         return f"{value:%H:%M}"
-    day = get_day_names("abbreviated", locale=locale())[value.weekday()]
-    return f"{day} {_day(value)} {_calendar_words(locale())[0][value.month]} {value:%H:%M}"
+    words = _calendar_words(locale())
+    number = words.first if value.day == 1 else str(value.day)
+    return f"{words.days_short[value.weekday()]} {number} {words.months_short[value.month]} {value:%H:%M}"
 
 
 def spelled(seconds: int) -> str:
@@ -105,42 +110,124 @@ def spelled(seconds: int) -> str:
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
 
 
+class _CalendarWords(NamedTuple):
+    months: Mapping[int, str]
+    months_short: Mapping[int, str]
+    days: Mapping[int, str]
+    days_short: Mapping[int, str]
+    first: str
+    """The first of a month, as each language writes it: French says "1er"."""
+
+
 @lru_cache(maxsize=8)
-def _calendar_words(name: str) -> tuple[Mapping[int, str], Mapping[int, str], Mapping[int, str]]:
-    """Months short, months long and days of a locale: lists write hundreds of dates."""
-    return (
-        get_month_names("abbreviated", locale=name),
-        get_month_names("wide", locale=name),
-        get_day_names("wide", locale=name),
+def _calendar_words(name: str) -> _CalendarWords:
+    """Names of months and days of a locale, as plain mappings: lists write hundreds of dates."""
+    return _CalendarWords(
+        dict(get_month_names("wide", locale=name).items()),
+        dict(get_month_names("abbreviated", locale=name).items()),
+        dict(get_day_names("wide", locale=name).items()),
+        dict(get_day_names("abbreviated", locale=name).items()),
+        "1er" if name == "fr_FR" else "1",
     )
 
 
-def _day(value: dt.date) -> str:
-    """The day of the month as each language writes it: French says "1er" for the first."""
-    return "1er" if value.day == 1 and locale() == "fr_FR" else str(value.day)
+@lru_cache(maxsize=8)
+def _near_days(language: str) -> tuple[Markup, Markup, Markup]:
+    return escape(gettext("yesterday")), escape(gettext("today")), escape(gettext("tomorrow"))
+
+
+DAY = 24 * 60
+
+
+@lru_cache(maxsize=4096)
+def _relative(language: str, minutes: int, is_past: bool) -> Markup:
+    if minutes > DAY:
+        minutes -= minutes % 60  # beyond a day, minutes tell nothing
+    time = spelled(minutes * 60 or 1)
+    return escape((gettext("%(time)s ago") if is_past else gettext("in %(time)s")) % {"time": time})
+
+
+class Reader:
+    """Who reads: the present, the zone and the language are asked once, for all the instants told to them."""
+
+    __slots__ = ("language", "now", "words", "zone")
+
+    def __init__(self) -> None:
+        self.zone = timezone.get_current_timezone()
+        self.now = timezone.now().astimezone(self.zone)
+        self.language = get_language() or "fr"
+        self.words = _calendar_words(locale_of(self.language))
+
+    def when(self, value: dt.datetime | dt.date | None, style: str = "short") -> str:
+        """An instant: ``short``, ``exact`` (to the second), ``long``, ``time`` or ``date``."""
+        if value is None:
+            return ""
+        if isinstance(value, dt.datetime):
+            return self._written(value.astimezone(self.zone), style)
+        return self._date(value)
+
+    def near(self, value: dt.datetime | None) -> Markup | str:
+        """A ``<time>`` for what is due: "today 16:30", "tomorrow 10:15", "Thu 09:00" within a week; exact on hover."""
+        if value is None:
+            return ""
+        local = value.astimezone(self.zone)
+        days = (local.date() - self.now.date()).days
+        if not -1 <= days < 7:
+            return self._time(local, shown(self._written(local, "short")))
+        name = (
+            _near_days(self.language)[days + 1] if days < 2 else shown(self.words.days_short[local.weekday()])
+        )
+        return self._time(local, f"{name} {local.hour:02d}:{local.minute:02d}")
+
+    def ago(self, value: dt.datetime | None) -> Markup | str:
+        """A ``<time>``: relative within a week ("2 h 10 ago", "in 35 min"; from a day on hours alone, from two days), then
+        absolute; exact on hover."""
+        if value is None:
+            return ""
+        seconds = int((value - self.now).total_seconds())
+        local = value.astimezone(self.zone)
+        if abs(seconds) >= 7 * 86400:
+            return self._time(local, shown(self._written(local, "short")))
+        return self._time(local, _relative(self.language, abs(seconds) // 60, seconds <= 0))
+
+    def _time(self, local: dt.datetime, text: str) -> Markup:
+        """``text`` is escaped already."""
+        moment, title = local.isoformat(timespec="seconds"), shown(self._written(local, "long"))
+        return Markup(f'<time datetime="{moment}" title="{title}">{text}</time>')  # noqa: S704 (escaped)
+
+    def _date(self, value: dt.date) -> str:
+        return f"{self._day(value)} {self.words.months_short[value.month]} {value.year}"
+
+    def _day(self, value: dt.date) -> str:
+        return self.words.first if value.day == 1 else str(value.day)
+
+    def _written(self, local: dt.datetime, style: str) -> str:
+        if style == "time":
+            return f"{local.hour:02d}:{local.minute:02d}"
+        if style == "date":
+            return self._date(local)
+        clock, words = f"{local.hour:02d}:{local.minute:02d}:{local.second:02d}", self.words
+        if style == "long":
+            day = f"{words.days[local.weekday()]} {self._day(local)} {words.months[local.month]} {local.year}"
+            return f"{day} {clock} ({local.tzname()})"
+        year = "" if local.year == self.now.year else f" {local.year}"
+        clock = clock if style == "exact" else clock[:5]
+        return f"{self._day(local)} {words.months_short[local.month]}{year} {clock}"
 
 
 def when(value: dt.datetime | dt.date | None, style: str = "short") -> str:
-    """An instant in the reader's zone and language: ``short``, ``exact`` (to the second), ``long``, ``time`` or ``date``."""
-    if value is None:
-        return ""
-    if isinstance(value, dt.datetime):
-        return _written(timezone.localtime(value), style)
-    return f"{_day(value)} {_calendar_words(locale())[0][value.month]} {value.year}"
+    """An instant in the reader's zone and language (:meth:`Reader.when`)."""
+    return "" if value is None else Reader().when(value, style)
 
 
-def _written(local: dt.datetime, style: str) -> str:
-    short, wide, days = _calendar_words(locale())
-    if style == "time":
-        return f"{local:%H:%M}"
-    if style == "date":
-        return f"{_day(local)} {short[local.month]} {local.year}"
-    if style == "long":
-        clock = f"{local.hour:02d}:{local.minute:02d}:{local.second:02d} ({local.tzname()})"
-        return f"{days[local.weekday()]} {_day(local)} {wide[local.month]} {local.year} {clock}"
-    year = "" if local.year == timezone.localtime().year else f" {local.year}"
-    seconds = f":{local.second:02d}" if style == "exact" else ""
-    return f"{_day(local)} {short[local.month]}{year} {local.hour:02d}:{local.minute:02d}{seconds}"
+def near(value: dt.datetime | None) -> Markup | str:
+    """What is due (:meth:`Reader.near`)."""
+    return "" if value is None else Reader().near(value)
+
+
+def ago(value: dt.datetime | None) -> Markup | str:
+    """An instant told from the present (:meth:`Reader.ago`)."""
+    return "" if value is None else Reader().ago(value)
 
 
 def zoned(value: dt.datetime | None, zone: str, style: str = "short") -> str:
@@ -172,60 +259,6 @@ def reader_zone(value: dt.datetime) -> str:
 def there(value: dt.datetime, zone: str) -> str:
     """The time of day in ``zone`` with the zone's short name: "16:00 GMT"."""
     return f"{time_in(value, zone)} {value.astimezone(zoneinfo.ZoneInfo(zone)).tzname()}"
-
-
-def near(value: dt.datetime | None) -> Markup | str:
-    """A ``<time>`` for what is due: "today 16:30", "tomorrow 10:15", "Thu 09:00" within a week; exact on hover."""
-    if value is None:
-        return ""
-    local = timezone.localtime(value)
-    days = (local.date() - timezone.localdate()).days
-    if days in (-1, 0, 1):
-        name = (gettext("yesterday"), gettext("today"), gettext("tomorrow"))[days + 1]
-        text = f"{name} {local:%H:%M}"
-    elif 1 < days < 7:
-        text = f"{get_day_names('abbreviated', locale=locale())[local.weekday()]} {local:%H:%M}"
-    else:
-        text = _written(local, "short")
-    return _time(local, text)
-
-
-def _time(local: dt.datetime, text: str) -> Markup:
-    moment, title = local.isoformat(timespec="seconds"), escape(_written(local, "long"))
-    return Markup(f'<time datetime="{moment}" title="{title}">{escape(text)}</time>')  # noqa: S704 (escaped)
-
-
-DAY = 24 * 60
-
-
-@lru_cache(maxsize=4096)
-def _relative(language: str, minutes: int, is_past: bool) -> str:
-    if minutes > DAY:
-        minutes -= minutes % 60  # beyond a day, minutes tell nothing
-    time = spelled(minutes * 60 or 1)
-    return (gettext("%(time)s ago") if is_past else gettext("in %(time)s")) % {"time": time}
-
-
-def ago(value: dt.datetime | None) -> Markup | str:
-    """A ``<time>``: relative within a week ("2 h 10 ago", "in 35 min"; from a day on hours alone, from two days), then absolute;
-    exact on hover."""
-    return "" if value is None else ago_writer()(value)
-
-
-def ago_writer() -> Callable[[dt.datetime], Markup]:
-    """:func:`ago` for many instants: the present, the zone and the language are asked once."""
-    now, zone, language = timezone.now(), timezone.get_current_timezone(), get_language() or "fr"
-
-    def write(value: dt.datetime) -> Markup:
-        seconds = int((value - now).total_seconds())
-        local = value.astimezone(zone)
-        if abs(seconds) >= 7 * 86400:
-            text = _written(local, "short")
-        else:
-            text = _relative(language, abs(seconds) // 60, seconds <= 0)
-        return _time(local, text)
-
-    return write
 
 
 @lru_cache(maxsize=4096)
@@ -267,9 +300,7 @@ def stencil(
     pattern = _stencil(get_language() or "fr", template, holes, tuple(sorted(fixed.items())))
 
     def fill(values: Mapping[str, Any]) -> Markup:
-        safe = {
-            name: v if type(v := values[name]) is Markup else escape("" if v is None else v) for name in holes
-        }
+        safe = {name: "" if (value := values[name]) is None else shown(value) for name in holes}
         return Markup(pattern % safe)  # noqa: S704 (every value is escaped, or markup)
 
     return fill

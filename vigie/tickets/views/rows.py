@@ -12,7 +12,7 @@ from markupsafe import Markup
 from vigie.tickets.labels import CLOCKS, PRIORITIES, TYPES
 from vigie.tickets.queries.meters import Meter
 from vigie.tickets.views import words
-from vigie.toolkit.jinja import ago_writer, duration, near, pen, stencil
+from vigie.toolkit.jinja import Reader, duration, pen, stencil
 from vigie.workflow.labels import STATES
 
 _EVERYTHING = frozenset(words.COLUMNS)
@@ -36,7 +36,7 @@ def described_rows(
     clock_words = {code: str(word) for code, word in CLOCKS.items()}
     ticket_address = reverse("ticket", args=(0,)).replace("0", "%d")
     select, unassigned = gettext("Select %(name)s"), gettext("Unassigned")
-    draw, ago = pen(), ago_writer()
+    draw, reader = pen(), Reader()
     return [
         {
             **row,
@@ -52,9 +52,9 @@ def described_rows(
             ),
             "assignee_mark": draw("person", row["assignee_name"], row["team_name"] or unassigned),
             "meter_mark": _meter_mark(clocks.get(row["id"]), clock_words, draw),
-            "opened_mark": ago(row["opened_at"]) if "opened" in shown else "",
-            "updated_mark": ago(row["updated_at"]) if "updated" in shown else "",
-            "due_mark": near(row["due_at"]) if row["due_kind"] and "left" in shown else "",
+            "opened_mark": reader.ago(row["opened_at"]) if "opened" in shown else "",
+            "updated_mark": reader.ago(row["updated_at"]) if "updated" in shown else "",
+            "due_mark": reader.near(row["due_at"]) if row["due_kind"] and "left" in shown else "",
         }
         for row in rows
     ]
@@ -83,4 +83,4 @@ def _meter_mark(
         return ""
     quarter = 0.0 if meter.used <= 0 else min(int(meter.used * 4 + 0.9999), 4) / 4
     mark = draw("meter", _ANY_TIME, quarter, meter.state, clock_words.get(meter.kind, ""))
-    return mark.replace(duration(_ANY_TIME), duration(abs(meter.left)))
+    return Markup(str.replace(mark, duration(_ANY_TIME), duration(abs(meter.left))))  # noqa: S704 (figures)
