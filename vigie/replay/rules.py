@@ -140,6 +140,9 @@ class Subject(NamedTuple):
     opened: int
 
 
+_MISSED, _CANCELLED = str(ClockState.MISSED), str(ClockState.CANCELLED)
+
+
 class Place(NamedTuple):
     """In which month's population, and missed or not."""
 
@@ -181,26 +184,24 @@ class Months:
 
     def places(self, subject: Subject, stood: Stood) -> tuple[Place, ...]:
         """As ``compliance.queries.clocks.population`` says it in SQL; two only where the method changes in between."""
-        if stood.state == ClockState.CANCELLED:
+        if stood.state == _CANCELLED:
             return ()
         if len(self.used) == 1:
-            place = self._place(self.used[0], subject, stood)
-            return () if place is None else _at(*place)
-        found = [self._place(method, subject, stood) for method in self.used]
-        return tuple(place for place in found if place is not None)
+            return self._place(self.used[0], subject, stood)
+        return tuple(place for method in self.used for place in self._place(method, subject, stood))
 
-    def _place(self, method: Method, subject: Subject, stood: Stood) -> Place | None:
+    def _place(self, method: Method, subject: Subject, stood: Stood) -> tuple[Place, ...]:
         at = stood.stopped
         if method != Method.RESOLVED:
             at = subject.opened if method == Method.OPENED else stood.due
         month = self.of(at)
         if month is None or self.methods[month] != method:
-            return None
+            return ()
         end = self.ends[month]
-        due = stood.due is not None and stood.due < end
         if stood.stopped is not None and stood.stopped < end:
-            return _at(month, stood.state == ClockState.MISSED)[0]
-        return None if method == Method.OPENED and not due else _at(month, due)[0]
+            return _at(month, stood.state == _MISSED)
+        due = stood.due is not None and stood.due < end
+        return () if method == Method.OPENED and not due else _at(month, due)
 
     def open_late(self, due: int, stopped: int | None) -> range:
         """The months at whose end a clock was open and late."""
@@ -228,15 +229,19 @@ class Board:
     def add(self, subject: Subject, stood: Stood) -> tuple[Place, ...]:
         """Count the clock; where it went."""
         places = self.months.places(subject, stood)
+        self.count(subject, stood, places)
+        return places
+
+    def count(self, subject: Subject, stood: Stood, places: tuple[Place, ...]) -> None:
+        """Count the clock where it is known to go."""
         kind, of_type, priority, excluded, _ = subject
-        for place in places:
-            self.counts[place.month][kind, of_type, priority, place.late, excluded] += 1
-            if self.wants_beyond and place.late and not excluded:
-                self.beyond[place.month].append((kind, of_type, priority, stood.used - stood.target))
+        for month, late in places:
+            self.counts[month][kind, of_type, priority, late, excluded] += 1
+            if self.wants_beyond and late and not excluded:
+                self.beyond[month].append((kind, of_type, priority, stood.used - stood.target))
         if stood.due is not None and (stood.stopped is None or stood.stopped > stood.due):
             for month in self.months.open_late(stood.due, stood.stopped):
                 self.open_late[month] += 1
-        return places
 
     def counted(self, month: int) -> list[rules.Count]:
         return [rules.Count(*key, number) for key, number in sorted(self.counts[month].items())]

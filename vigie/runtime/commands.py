@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import getpass
 import importlib
 import json
@@ -18,6 +17,7 @@ import psycopg
 
 from vigie.runtime import environment, reach
 from vigie.runtime.trouble import Trouble
+from vigie.toolkit.memory import no_search_for_cycles
 
 ADMINISTRATOR = "administrator"
 
@@ -245,13 +245,11 @@ def _load_demo() -> None:
 def _fill(load: ModuleType) -> None:
     from django.db import Error
 
-    gc.disable()  # rows and histories hold no cycles: looking for some again and again costs a tenth of the time
     try:
-        load.load_demo(tell=_tell)
+        with no_search_for_cycles():
+            load.load_demo(tell=_tell)
     except (Error, psycopg.Error) as error:
         raise _not_done("The demonstration could not be loaded", error) from error
-    finally:
-        gc.enable()
 
 
 def _tell(line: str) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from vigie.channels.imports.rules.mapping import TicketMap, read_map
 from vigie.channels.imports.rules.sheet import Sheet, read_sheet
 from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
+from vigie.toolkit.memory import no_search_for_cycles
 from vigie.toolkit.refusals import sentence
 
 SHOWN = 5
@@ -73,7 +71,7 @@ def _run(args: argparse.Namespace) -> int:
         with open(args.errors, "a", encoding="utf-8"):
             pass  # said now when it cannot be written, not after the import
     began, spent = time.monotonic(), time.process_time()
-    with _no_collector():
+    with no_search_for_cycles():
         report = import_tickets(
             SYSTEM, mapping, sheet, client=getattr(args, "client", None) or "", dry_run=args.dry_run,
             now=timezone.now(), progress=_Line(began),
@@ -82,16 +80,6 @@ def _run(args: argparse.Namespace) -> int:
         _write_errors(args.errors, sheet, report)
     _say_report(args, report, time.monotonic() - began, time.process_time() - spent)
     return 1 if report.refused else 0
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Rows and histories hold no cycles: looking for some again and again costs time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _write_errors(path: str, sheet: Sheet, report: Report) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from vigie.contracts.rules.clock_facts import ClockFact, FactKind, Side
 from vigie.contracts.rules.openings import Openings
@@ -18,6 +19,7 @@ from vigie.contracts.rules.reading import Breach, BreachOrigin, ClockState, Thre
 from vigie.kernel.refusal import Refusal
 
 RUNNING, RESOLVED, BEFORE_RESTART = "running", "resolved", "before_restart"
+MET, MISSED = ClockState.MET, ClockState.MISSED
 
 
 @dataclass(slots=True)
@@ -32,11 +34,7 @@ class Piece:
     holder: str
     hours: Openings
     target: int
-    seconds: int = 0
-
-    def measure(self) -> Piece:
-        self.seconds = self.hours.elapsed(self.start, self.end)
-        return self
+    seconds: int
 
 
 @dataclass(slots=True)
@@ -56,6 +54,7 @@ class Life:
     origin: int = 0  # where J+n is counted from: the start, or the last restart
     target_since: int = 0
     warn_since: int = 0
+    used: int = 0  # seconds of the pieces that count
     pieces: list[Piece] = field(default_factory=list)
     superseded: list[Breach] = field(default_factory=list)
     passed: list[Threshold] = field(default_factory=list)
@@ -70,11 +69,10 @@ class Life:
     def running(self) -> bool:
         return self.started_at is not None and self.stopped_at is None and not self.cancelled
 
-    def used(self) -> int:
-        return sum(piece.seconds for piece in self.pieces if piece.counted)
-
     def reached(self, amount: int) -> int | None:
         """The earliest instant at which ``amount`` seconds were used, if they were."""
+        if amount > self.used:
+            return None
         used = 0
         for piece in self.pieces:
             if piece.counted:
@@ -85,6 +83,8 @@ class Life:
 
     def exceeded(self, amount: int) -> int | None:
         """The first instant at which more than ``amount`` seconds were used, if they were."""
+        if amount >= self.used:
+            return None
         used = 0
         for piece in self.pieces:
             if piece.counted:
@@ -104,8 +104,7 @@ class Life:
         return Breach(max(virtual, self.target_since), origin, self.budget, virtual)
 
     def verdict(self) -> ClockState:
-        missed = self.used() > self.budget or bool(self.superseded)
-        return ClockState.MISSED if missed else ClockState.MET
+        return MISSED if self.used > self.budget or self.superseded else MET
 
     # -- moving on --
 
@@ -116,14 +115,22 @@ class Life:
 
     def advance(self, to: int) -> None:
         """Close the running piece at ``to``."""
-        if to > self.at and self.running:
-            counted = self.wait is None or not self.terms.pauses(*self.wait)
-            cause = RUNNING if self.wait is None else f"pending_{pause_key(*self.wait)}"
-            self.add(to, counted, cause)
+        if to <= self.at or self.stopped_at is not None or self.started_at is None or self.cancelled:
+            return
+        wait = self.wait
+        if wait is None:
+            self.add(to, True, RUNNING)
+        else:
+            self.add(to, not self.terms.pauses(*wait), f"pending_{pause_key(*wait)}")
 
     def add(self, to: int, counted: bool, cause: str) -> None:
-        piece = Piece(self.at, to, counted, cause, self.wait, self.holder, self.hours, self.budget)
-        self.pieces.append(piece.measure())
+        start, hours = self.at, self.hours
+        seconds = hours.elapsed(start, to)
+        self.pieces.append(
+            Piece(start, to, counted, cause, self.wait, self.holder, hours, self.budget, seconds)
+        )
+        if counted:
+            self.used += seconds
         self.at = to
 
     def settle_thresholds(self) -> None:
@@ -131,10 +138,16 @@ class Life:
         if not self.terms.thresholds:
             return
         fresh: list[tuple[int, int]] = []
-        for percent in sorted(set(self.terms.thresholds) - {step.percent for step in self.passed}):
-            at = self.reached(-(-percent * self.budget // 100))
-            if at is not None:
-                fresh.append((percent, at))
+        known = [step.percent for step in self.passed]
+        for percent in _rising(self.terms.thresholds):
+            if percent not in known:
+                at = self.reached(-(-percent * self.budget // 100))
+                if at is not None:
+                    fresh.append((percent, at))
+                elif self.budget >= 0:
+                    break  # the higher ones are further still
+        if not fresh:
+            return
         behind = [p for p, at in fresh if at <= self.warn_since and self.warn_since != self.started_at]
         for percent, at in fresh:
             told = percent not in behind or percent == behind[-1]
@@ -258,13 +271,15 @@ class Life:
         for piece in self.pieces:
             if piece.counted:
                 piece.counted, piece.cause, piece.wait = False, BEFORE_RESTART, None
+        self.used = 0
 
     def remeasure(self) -> None:
         for piece in self.pieces:
             piece.hours = self.hours
-            piece.measure()
+            piece.seconds = self.hours.elapsed(piece.start, piece.end)
             if piece.wait is not None:
                 piece.counted = not self.terms.pauses(*piece.wait)
+        self.used = sum(piece.seconds for piece in self.pieces if piece.counted)
 
     def judge_again(self) -> None:
         """The verdict of the first stop follows what is decided before any reopening."""
@@ -285,6 +300,11 @@ _HANDLERS: dict[FactKind, Callable[[Life, ClockFact], None]] = {
     FactKind.ACCEPT_PRIORITY_ERROR: Life.accept_error,
     FactKind.HOLDER: Life.hold,
 }
+
+
+@cache
+def _rising(thresholds: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(thresholds)))
 
 
 def _terms_of(fact: ClockFact) -> Terms:

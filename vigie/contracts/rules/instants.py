@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from vigie.kernel.refusal import Refusal
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the wall clock has no zone
+_START = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 DAY = 86_400
 
@@ -24,12 +25,11 @@ def zone_of(name: str) -> ZoneInfo:
 
 def epoch(moment: datetime) -> int:
     """Epoch seconds of an aware datetime, fractions cut off. Naive: ``contracts.instant_without_zone``."""
-    if moment.tzinfo is UTC:  # as the database gives them: a million times a replay
-        days = moment.toordinal() - _EPOCH_ORDINAL
-        return days * DAY + moment.hour * 3600 + moment.minute * 60 + moment.second
-    if moment.utcoffset() is None:
-        raise Refusal("contracts.instant_without_zone", instant=moment.isoformat())
-    return (moment.astimezone(UTC).replace(tzinfo=None) - _EPOCH) // timedelta(seconds=1)
+    try:
+        since = moment - _START
+    except TypeError:
+        raise Refusal("contracts.instant_without_zone", instant=moment.isoformat()) from None
+    return since.days * DAY + since.seconds
 
 
 def moment(instant: int, zone: str = "UTC") -> datetime:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -28,8 +27,7 @@ class BreachOrigin(StrEnum):
     RETARGET = "retarget"
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(NamedTuple):
     """First instant beyond a target of ``target_seconds``. ``virtual_at``: where the time itself ran out."""
 
     at: int
@@ -38,8 +36,7 @@ class Breach:
     virtual_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(NamedTuple):
     """A warning threshold reached. ``announced`` is false for those that a change of target jumped over."""
 
     percent: int
@@ -47,8 +44,7 @@ class Threshold:
     announced: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A piece of the clock's life ``[start, end)`` with one cause, one holder, one target, one calendar.
 
     ``service_seconds`` is the open time inside it; it belongs to the result where ``counted``. Causes:
@@ -70,8 +66,7 @@ class Segment:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A clock read at ``now``. Instants are epoch seconds, durations are seconds of the promise's unit.
 
     ``due_at`` and ``last_ok`` are ``None`` while paused and once cancelled; of a stopped clock they are those
@@ -127,15 +122,21 @@ def joined(found: Iterable[Segment]) -> tuple[Segment, ...]:
     """The segments, made one where nothing but an eventless fact lies between two."""
     segments: list[Segment] = []
     for one in found:
-        if segments and _sort_of(segments[-1]) == _sort_of(one):
+        if segments and _continues(segments[-1], one):
             last = segments.pop()
-            one = replace(one, start=last.start, service_seconds=last.service_seconds + one.service_seconds)
+            one = one._replace(start=last.start, service_seconds=last.service_seconds + one.service_seconds)
         segments.append(one)
     return tuple(segments)
 
 
-def _sort_of(one: Segment) -> tuple[object, ...]:
-    return one.counted, one.cause, one.holder, one.calendar, one.target_seconds
+def _continues(last: Segment, one: Segment) -> bool:
+    return (
+        last.cause == one.cause
+        and last.counted == one.counted
+        and last.holder == one.holder
+        and last.target_seconds == one.target_seconds
+        and last.calendar == one.calendar
+    )
 
 
 def next_warning(reading: Reading, announced: Container[int] = ()) -> Threshold | None:

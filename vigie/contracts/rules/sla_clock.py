@@ -40,9 +40,9 @@ def read_clock(terms: Terms, facts: Iterable[ClockFact], now: int) -> Reading:
 def stand_of(terms: Terms, facts: Iterable[ClockFact], now: int) -> Standing:
     """The figures of ``read_clock`` and nothing to tell; terms without thresholds make it cheaper."""
     clock = _lived(terms, facts, now)
-    used, state, first = clock.used(), _state(clock), _first_breach(clock)
-    due_at = _due(clock, state, used)
-    return Standing(state, used, clock.budget, clock.stopped_at, due_at, first.at if first else None)
+    state, first = _state(clock), _first_breach(clock)
+    due_at = _due(clock, state)
+    return Standing(state, clock.used, clock.budget, clock.stopped_at, due_at, first.at if first else None)
 
 
 def _lived(terms: Terms, facts: Iterable[ClockFact], now: int) -> Life:
@@ -59,19 +59,18 @@ def _lived(terms: Terms, facts: Iterable[ClockFact], now: int) -> Life:
 
 def _reading(clock: Life, now: int) -> Reading:
     assert clock.started_at is not None
-    used, state = clock.used(), _state(clock)
-    due_at, last_ok = _due(clock, state, used), _last_ok(clock, state, used)
-    first = _first_breach(clock)
+    state, first = _state(clock), _first_breach(clock)
+    due_at = _due(clock, state)
     return Reading(
         now=now,
         state=state,
         terms=clock.terms,
-        used_seconds=used,
+        used_seconds=clock.used,
         target_seconds=clock.budget,
         started_at=clock.started_at,
         stopped_at=clock.stopped_at,
         due_at=due_at,
-        last_ok=last_ok,
+        last_ok=_last_ok(clock, due_at),
         breached_at=first.at if first else None,
         breach_origin=first.origin if first else None,
         superseded=tuple(clock.superseded),
@@ -82,12 +81,14 @@ def _reading(clock: Life, now: int) -> Reading:
         reopened=clock.reopened,
         segments=_segments(clock),
         thresholds=tuple(clock.passed),
-        next_threshold=_next_threshold(clock, used) if state is ClockState.RUNNING else None,
+        next_threshold=_next_threshold(clock) if state is ClockState.RUNNING else None,
     )
 
 
 def _first_breach(clock: Life) -> Breach | None:
     breach = clock.breach()
+    if not clock.superseded:
+        return breach
     found = [*clock.superseded, breach] if breach else clock.superseded
     return min(found, key=attrgetter("at"), default=None)
 
@@ -101,26 +102,28 @@ def _state(clock: Life) -> ClockState:
     return ClockState.PAUSED if paused else ClockState.RUNNING
 
 
-def _due(clock: Life, state: ClockState, used: int) -> int | None:
+def _due(clock: Life, state: ClockState) -> int | None:
     """When the time runs out."""
-    if state in (ClockState.PAUSED, ClockState.CANCELLED):
+    if state is ClockState.PAUSED or state is ClockState.CANCELLED:
         return None
     reached = clock.reached(clock.budget)
-    return clock.hours.due(clock.at, clock.budget - used) if reached is None else reached
+    return clock.hours.due(clock.at, clock.budget - clock.used) if reached is None else reached
 
 
-def _last_ok(clock: Life, state: ClockState, used: int) -> int | None:
+def _last_ok(clock: Life, due_at: int | None) -> int | None:
     """The last instant that is still in time."""
-    if state in (ClockState.PAUSED, ClockState.CANCELLED):
+    if due_at is None:
         return None
     exceeded = clock.exceeded(clock.budget)
-    return clock.hours.last_ok(clock.at, clock.budget - used) if exceeded is None else exceeded - 1
+    if exceeded is not None:
+        return exceeded - 1
+    return clock.hours.next_open(due_at if clock.used < clock.budget else clock.at)
 
 
-def _next_threshold(clock: Life, used: int) -> Threshold | None:
+def _next_threshold(clock: Life) -> Threshold | None:
     known = {step.percent for step in clock.passed}
     for percent in sorted(set(clock.terms.thresholds) - known):
-        left = -(-percent * clock.budget // 100) - used
+        left = -(-percent * clock.budget // 100) - clock.used
         return Threshold(percent, clock.hours.due(clock.at, left))
     return None
 

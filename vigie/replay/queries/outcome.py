@@ -24,10 +24,11 @@ from vigie.contracts.rules.promise import Terms
 from vigie.contracts.rules.sla_clock import stand_of
 from vigie.kernel.actor import SYSTEM
 from vigie.replay.queries import stream
-from vigie.replay.queries.journal import Journal, is_plain
+from vigie.replay.queries.journal import Journal
 from vigie.replay.rules import Bill, Board, Change, MonthOf, Months, Place, Settled, Stood, alters, months_of
 from vigie.tickets.rules import cycles, facts
 from vigie.tickets.rules.clock_facts import Row, clock_facts, cycle_facts
+from vigie.toolkit.memory import no_search_for_cycles
 
 LENGTH = 12
 
@@ -190,39 +191,42 @@ class Replay:
             return {pk for pk in stamped_ids if not all(one.leaves(pk) for one in supposed)}
 
         journal = Journal()
-        for batch in stream.lives(ids, journal, moves):
-            moved: list[Moved] = []
-            for lived in batch:
-                self._ticket(lived, journal, supposed, moved.append)
-            self.done += len(batch)
-            yield moved
+        scenarios = list(zip(range(len(supposed)), supposed, self.after, strict=True))
+        with no_search_for_cycles():
+            for batch in stream.lives(ids, journal, moves):
+                moved: list[Moved] = []
+                for lived in batch:
+                    self._ticket(lived, journal, scenarios, moved.append)
+                self.done += len(batch)
+                yield moved
 
     def _ticket(
         self,
         lived: stream.Lived,
         journal: Journal,
-        supposed: Sequence[Supposed],
+        scenarios: Sequence[tuple[int, Supposed, Board]],
         tell: Callable[[Moved], None],
     ) -> None:
         now = self.ground.months.now
-        plain = is_plain(lived.raw)
+        plain = journal.plain_facts(lived.raw)
         rows = [] if plain else journal.rows(lived.raw)
         promised = [row for row in rows if row.kind == facts.PROMISED]
         for clock in lived.clocks:
-            was = self.before.add(clock.subject, clock.stood)
+            subject = clock.subject
+            was = self.before.add(subject, clock.stood)
             mine = _promised_to(clock, promised) if promised else ()
             shared: list[ClockFact] | None = None
-            for number, (one, board) in enumerate(zip(supposed, self.after, strict=True)):
+            for number, one, board in scenarios:
                 if one.leaves(clock.terms_id) and all(map(one.leaves, mine)):
-                    board.add(clock.subject, clock.stood)
+                    board.count(subject, clock.stood, was)
                     continue
                 if shared is None or mine:
-                    if plain and clock.subject.kind not in cycles.KINDS:
-                        shared = journal.plain_facts(lived.raw, response=clock.subject.kind == "response")
+                    if plain and subject.kind not in cycles.KINDS:
+                        shared = plain.response if subject.kind == "response" else plain.other
                     else:
                         shared = _facts(clock, rows or journal.rows(lived.raw), one)
                 stood = Stood.of(stand_of(one.terms(clock.terms_id), shared, now))
-                then = board.add(clock.subject, stood)
+                then = board.add(subject, stood)
                 if was != then:
                     tell(Moved(number, clock, was, then, stood))
 

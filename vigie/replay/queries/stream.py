@@ -39,8 +39,8 @@ from tickets_clock c join tickets_ticket t on t.id = c.ticket_id
 where c.ticket_id = any (%s) and c.state <> 'cancelled' order by c.ticket_id, c.id
 """
 FACTS = """
-select ticket_id, id, floor(date_part('epoch', at))::bigint, kind, case when kind = any (%s) then null else after::text end,
-  case when kind = any (%s) then null else before::text end
+select ticket_id, id, floor(date_part('epoch', at))::bigint, case when kind = any (%s) then kind || E'\x1f\x1f'
+  else concat(kind, E'\x1f', after, E'\x1f', before) end
 from tickets_fact where ticket_id = any (%s) and kind = any (%s)
 """
 YEAR = dt.timedelta(days=366)
@@ -99,7 +99,7 @@ def _batch(ids: list[int], journal: Journal, moves: Moves) -> list[Lived]:
         whole |= _promised_anew(cursor, [pk for pk in found if pk not in whole], journal, moves)
         raw: dict[int, list[Raw]] = {pk: [] for pk in found}
         if whole:
-            cursor.execute(FACTS, [BARE, BARE, list(whole), READ])
+            cursor.execute(FACTS, [BARE, list(whole), READ])
             for row in cursor.fetchall():
                 raw[row[0]].append(row)
     return [Lived(group, raw[pk]) for pk, group in found.items()]
@@ -109,8 +109,8 @@ def _promised_anew(cursor: Any, ids: list[int], journal: Journal, moves: Moves) 
     """Those of the tickets to which a change on the way promised something that moves."""
     if not ids:
         return set()
-    cursor.execute(FACTS, [BARE, BARE, ids, [facts.PROMISED]])
-    said = [(row[0], journal.read(row[4]).get("terms_id")) for row in cursor.fetchall()]
+    cursor.execute(FACTS, [BARE, ids, [facts.PROMISED]])
+    said = [(row[0], journal.read(row[3]).after.get("terms_id")) for row in cursor.fetchall()]
     moved = moves({int(terms_id) for _, terms_id in said if terms_id})
     return {pk for pk, terms_id in said if terms_id and int(terms_id) in moved}
 

@@ -17,7 +17,7 @@ from vigie.contracts.rules.compliance import Method, Outcome
 from vigie.contracts.rules.promise import ClockKind, Delays, PriorityPolicy, ReopenPolicy, Target, Terms
 from vigie.contracts.rules.sla_clock import stand_of
 from vigie.contracts.tests.test_clock_properties import lives, policies, relaxed, reopenings
-from vigie.replay.queries.journal import Journal, Raw, is_plain
+from vigie.replay.queries.journal import APART, Journal, Raw
 from vigie.replay.rules import Board, Change, Clause, Months, Stood, Subject, alters
 from vigie.tickets.rules.clock_facts import Row, clock_facts
 
@@ -130,24 +130,26 @@ def test_r4_6_a_journal_read_text_by_text_says_what_the_clock_reads(
 ) -> None:
     journal = Journal()
     raw: list[Raw] = [
-        (1, pk, at, what, json.dumps(after), json.dumps(before))
+        (1, pk, at, APART.join((what, json.dumps(after), json.dumps(before))))
         for pk, (at, (what, after, before)) in enumerate(lived, 1)
     ]
     rows = [
         Row(pk, dt.datetime.fromtimestamp(at, dt.UTC), what, after, before)
         for pk, (at, (what, after, before)) in enumerate(lived, 1)
     ]
-    assert is_plain(raw)
     for _ in range(2):  # asked, then known
-        assert journal.plain_facts(raw, response=kind == ClockKind.RESPONSE) == clock_facts(
-            str(kind), 7, rows, dict
-        )  # type: ignore[arg-type]
+        found = journal.plain_facts(raw)
+        assert found is not None
+        mine = found.response if kind == ClockKind.RESPONSE else found.other
+        assert mine == clock_facts(str(kind), 7, rows, dict)  # type: ignore[arg-type]
     assert journal.rows(raw) == sorted(rows, key=lambda row: (row.at, row.id))
 
 
 def test_promises_and_corrections_are_not_plain() -> None:
-    assert not is_plain([(1, 1, LOW, "promised", "{}", None)])
-    assert not is_plain([(1, 1, LOW, "corrected", "{}", None)])
+    opened: Raw = (1, 1, LOW, f"opened{APART}{APART}")
+    for kind in ("promised", "corrected"):
+        more: Raw = (1, 2, LOW, f"{kind}{APART}{{}}{APART}")
+        assert Journal().plain_facts([opened, more]) is None
 
 
 @relaxed

@@ -17,7 +17,9 @@ _POLICIES = {"correction": PriorityPolicy.RETROACTIVE_FULL, "change": PriorityPo
 __all__ = ["CLOCK_KINDS", "Row", "clock_facts"]
 
 TermsById = Callable[[int], Terms]
-
+_START, _STOP, _PAUSE, _RESUME, _HOLDER = (
+    FactKind.START, FactKind.STOP, FactKind.PAUSE, FactKind.RESUME, FactKind.HOLDER,
+)  # fmt: skip
 
 # kinds worth loading to read a clock
 CLOCK_KINDS = (facts.OPENED, facts.STATE, facts.RESPONDED, facts.PROMISED, facts.ASSIGNED, facts.CORRECTED)
@@ -36,17 +38,17 @@ def clock_facts(
 
 
 def _one(kind: str, clock_id: int | None, row: Row, terms_by_id: TermsById) -> ClockFact | None:
-    at, order = epoch(row.at), row.order
-    if row.kind == facts.OPENED:
-        return ClockFact(FactKind.START, at, order)
-    if row.kind == facts.ASSIGNED:
+    what = row.kind
+    if what == facts.STATE:
+        return _state(row)
+    if what == facts.OPENED:
+        return ClockFact(_START, epoch(row.at), row.order)
+    if what == facts.ASSIGNED:
         return _holder(row)
-    if row.kind == facts.RESPONDED:
-        return ClockFact(FactKind.STOP, at, order) if kind == "response" else None
-    if row.kind == facts.PROMISED and row.after.get("clock_id") == clock_id and "cycles" not in row.after:
+    if what == facts.RESPONDED:
+        return ClockFact(_STOP, epoch(row.at), row.order) if kind == "response" else None
+    if what == facts.PROMISED and row.after.get("clock_id") == clock_id and "cycles" not in row.after:
         return _promised(row, terms_by_id)
-    if row.kind == facts.STATE:
-        return _state(row, at, order)
     return None
 
 
@@ -87,33 +89,31 @@ def _wait(row: Row) -> list[ClockFact]:
     if row.after.get("phase") == "waiting":
         return [_pause(row)]
     if row.before.get("phase") == "waiting":
-        return [ClockFact(FactKind.RESUME, epoch(row.at), row.order)]
+        return [ClockFact(_RESUME, epoch(row.at), row.order)]
     return []
 
 
 def _holder(row: Row) -> ClockFact:
-    return ClockFact(FactKind.HOLDER, epoch(row.at), row.id, holder=str(row.after.get("team_name") or ""))
+    name = str(row.after.get("team_name") or "")
+    return ClockFact(_HOLDER, epoch(row.at), row.id, "", True, None, Side.PROVIDER, None, name)
 
 
 def _pause(row: Row) -> ClockFact:
     reason, agreed = str(row.after.get("reason") or ""), bool(row.after.get("agreed", True))
-    return ClockFact(FactKind.PAUSE, epoch(row.at), row.order, reason=reason, agreed=agreed)
+    return ClockFact(_PAUSE, epoch(row.at), row.order, reason, agreed)
 
 
-def _state(row: Row, at: int, order: int) -> ClockFact | None:
+def _state(row: Row) -> ClockFact | None:
     was, now = row.before.get("phase"), row.after.get("phase")
     if now == "done":
-        return ClockFact(FactKind.STOP, at, order)
+        return ClockFact(_STOP, epoch(row.at), row.order)
     if now == "ended":
-        return (
-            None
-            if was == "done"
-            else ClockFact(FactKind.CANCEL, at, order, reason=str(row.after.get("state")))
-        )
+        reason = str(row.after.get("state"))
+        return None if was == "done" else ClockFact(FactKind.CANCEL, epoch(row.at), row.order, reason)
     if was == "done":
-        return ClockFact(FactKind.REOPEN, at, order)
+        return ClockFact(FactKind.REOPEN, epoch(row.at), row.order)
     if now == "waiting":
         return _pause(row)
     if was == "waiting":
-        return ClockFact(FactKind.RESUME, at, order)
+        return ClockFact(_RESUME, epoch(row.at), row.order)
     return None
