@@ -16,7 +16,7 @@ from vigie.demo.behind import Suppliers, explain_misses, refer_today
 from vigie.demo.chain import stand_behind
 from vigie.demo.ladders import climb_ladders
 from vigie.demo.mails import open_mailboxes
-from vigie.demo.notices import tell_personas
+from vigie.demo.notices import number_by_time, tell_personas
 from vigie.demo.rates import settle_rates
 from vigie.demo.replies import keep_replies
 from vigie.demo.rotas import plan_teams
@@ -70,6 +70,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         refer_today(settled, anchor)
         complete_contracts(settled, anchor)
         tell_personas(anchor)
+        number_by_time()
         outbox.withhold_all("demo")
         demo_mode.mark_loaded(SYSTEM, now=anchor)
     learn_words(0)

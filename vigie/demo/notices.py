@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import connection
 from django.db.models import Q
 
 from vigie.accounts.models import Person
@@ -13,6 +14,17 @@ from vigie.tickets.models import Clock, Message, Ticket
 
 MOST = 6
 
+# Through negative numbers, so that no two notices ever bear the same one; the outbox follows.
+_IN_ORDER = (
+    """create temporary table notice_order on commit drop as
+       select a.id as was, b.id as becomes
+       from (select id, row_number() over (order by created_at, id) as place from notifications_notice) a
+       join (select id, row_number() over (order by id) as place from notifications_notice) b using (place)""",
+    "update notifications_delivery d set notice_id = o.becomes from notice_order o where d.notice_id = o.was",
+    "update notifications_notice n set id = -o.becomes from notice_order o where n.id = o.was",
+    "update notifications_notice set id = -id",
+)
+
 
 def tell_personas(anchor: dt.datetime) -> None:
     """No mail goes out of the demonstration: the notices stay in the application."""
@@ -20,6 +32,13 @@ def tell_personas(anchor: dt.datetime) -> None:
     Notice.objects.bulk_create(
         sorted((n for person in people for n in _for(person, anchor)), key=lambda n: n.created_at)
     )
+
+
+def number_by_time() -> None:
+    """A list of notices is read by number, the newest first: what was loaded part by part is numbered as it would have come."""
+    with connection.cursor() as cursor:
+        for statement in _IN_ORDER:
+            cursor.execute(statement)
 
 
 def _for(person: Person, anchor: dt.datetime) -> list[Notice]:

@@ -51,6 +51,14 @@ def test_none_of_its_history_is_mailed(demo: None) -> None:
     assert not Delivery.objects.exclude(state="skipped").exists()
 
 
+def test_notices_are_read_in_the_order_of_time(demo: None) -> None:
+    for recipient in Notice.objects.values_list("recipient", flat=True).distinct():
+        read = list(
+            Notice.objects.filter(recipient=recipient).order_by("-id").values_list("created_at", flat=True)
+        )
+        assert read == sorted(read, reverse=True)
+
+
 def test_its_size_is_the_one_announced(demo: None) -> None:
     assert Organisation.objects.filter(kind="client").count() == 6
     assert 35 <= Agent.objects.count() <= 40
