@@ -20,7 +20,7 @@ from vigie.tickets.actions.handling import assign
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.queries.acting import OpenTicket, open_ticket_of
 from vigie.tickets.queries.screen import BUILT_IN, rows_by_id
-from vigie.tickets.queries.search import by_reference, hits
+from vigie.tickets.queries.search import by_reference, hits_while_typing
 from vigie.tickets.rules.snippet import folded
 from vigie.tickets.views.queue import address
 from vigie.tickets.views.words import VIEWS
@@ -108,9 +108,8 @@ def _acts(actor: Actor, ticket: OpenTicket) -> list[Item]:
 def _tickets(actor: Actor, words: str) -> list[Item]:
     if (len(words) < 2 and not words.isdigit()) or not actor.can("tickets:view"):
         return []
-    ids = list(dict.fromkeys([*by_reference(actor, words), *hits(actor, words, limit=LOOKED_AT)]))[
-        :MOST_TICKETS
-    ]
+    found = hits_while_typing(actor, words, limit=LOOKED_AT, enough=MOST_TICKETS)
+    ids = list(dict.fromkeys([*by_reference(actor, words), *found]))[:MOST_TICKETS]
     rows = rows_by_id(actor, ids, "reference", "title", "organisation__name") if ids else []
     return [
         {
@@ -184,7 +183,12 @@ def _pages(actor: Actor, words: str) -> list[Item]:
         }
         for item in creations(actor)
     ]
-    return [item for item in pages if _holds(item["label"], words)]
+    # A creation is found by its group too: "create", "new".
+    return [
+        item
+        for item in pages
+        if _holds(f"{new} {_('New ticket')} {item['label']}" if item["group"] == new else item["label"], words)
+    ]
 
 
 @agents("tickets:work", answers="redirect")

@@ -18,7 +18,7 @@ from vigie.tickets.queries.meters import Meter, meters
 from vigie.tickets.queries.queue import PHASES, rows_for_list
 from vigie.tickets.rules.reference import PREFIXES
 from vigie.tickets.rules.snippet import snippet
-from vigie.toolkit import search
+from vigie.toolkit import search, vocabulary
 from vigie.toolkit.richtext import to_text
 
 MOST_HITS = 500
@@ -55,6 +55,19 @@ def hits(actor: Actor, words: str, *, limit: int = MOST_HITS) -> list[int]:
     return sorted((pk for pk in found if pk in phases), key=lambda pk: phases[pk] not in PHASES["live"])
 
 
+def begun(actor: Actor, words: str) -> str:
+    """A search for words of which the last is not typed to its end; empty when no text in sight goes on so."""
+    return vocabulary.endings(words, None if actor.organisations is None else sorted(actor.organisations))
+
+
+def hits_while_typing(actor: Actor, words: str, *, limit: int, enough: int) -> list[int]:
+    """:func:`hits`; fewer than ``enough`` are followed by those of the words that begin as the last one."""
+    found = hits(actor, words, limit=limit)
+    if len(found) < enough and (longer := begun(actor, words)):
+        found += hits(actor, longer, limit=limit)
+    return list(dict.fromkeys(found))
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One page of results, with what its rows name."""
@@ -71,9 +84,14 @@ class Found:
 
 
 def search_tickets(actor: Actor, words: str, *, number: int, now: dt.datetime) -> Found:
-    """The page ``number`` (from 1) of the tickets found, by rank; what ``words`` names by reference comes first."""
+    """The page ``number`` (from 1) of the tickets found, by rank; what ``words`` names by reference comes first.
+
+    When nothing holds the words, the last one may be the beginning of others.
+    """
     named = by_reference(actor, words)
     ids = list(dict.fromkeys([*named, *hits(actor, words)]))
+    if not ids and (longer := begun(actor, words)):
+        ids = hits(actor, longer)
     chosen = ids[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     found = {row["id"]: row for row in rows_for_list(access.visible(actor).filter(pk__any_of=chosen))}
     rows = [found[pk] for pk in chosen if pk in found]

@@ -9,6 +9,7 @@ from django.test import Client
 from tests.world import START, World, report
 from vigie.tickets.actions.conversation import add_message
 from vigie.tickets.models import Ticket
+from vigie.tickets.queries.search import hits_while_typing
 from vigie.tickets.tasks import learn_words
 from vigie.tickets.tests.test_queue_page import signed_in
 from vigie.toolkit.models import SearchWord
@@ -34,6 +35,30 @@ def test_a_slip_is_put_right(world: World) -> None:
     assert proposed(client, "zzzzzz") == ""
     assert proposed(client, "imprimante") == ""  # found
     assert proposed(client, "'); drop table x; -- imprimente") in ("", "'); drop table x; -- imprimante")
+
+
+def test_no_stem_is_proposed_for_a_word(world: World) -> None:
+    for number in range(3):
+        report(world, title=f"Imprimantes du bureau {number}")
+    report(world, title="Imprimante")
+    learn_words(0)
+    assert "imprim" in set(SearchWord.objects.values_list("word", flat=True))
+    assert proposed(signed_in(world.agent), "imprimm") == "imprimantes"
+
+
+def test_a_word_is_found_before_it_is_typed_to_its_end(world: World) -> None:
+    printer = report(world, title="Ordinateur portable et imprimante")
+    report(world, world.b, title="Projet Zanzibar")
+    secret = report(world, title="Licenciement", is_confidential=True)
+    Ticket.objects.filter(pk=secret.pk).update(team=None)
+    learn_words(0)
+    agent = world.actor(world.agent)
+    for typed in ("impri", "IMPR", "ordinateur port", "imprimante ordi"):
+        assert hits_while_typing(agent, typed, limit=40, enough=6) == [printer.pk], typed
+        assert printer.reference in signed_in(world.agent).get("/search/", {"q": typed}).content.decode()
+    for typed in ("im", "zanzib", "licenci", "réseau impri", '"impri', "impri "):
+        assert hits_while_typing(agent, typed, limit=40, enough=6) == [], typed
+    assert len(hits_while_typing(world.actor(world.agent_all), "zanzib", limit=40, enough=6)) == 1
 
 
 def test_the_vocabulary_is_the_same_written_twice_and_leaves_the_confidential_out(world: World) -> None:
