@@ -20,7 +20,8 @@ from vigie.tickets.models import Message, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was sent. ``then`` is ``wait:<reason>`` or ``resolve:<code>``; ``seen`` the last message on the page."""
+    """What was sent. ``then`` is ``wait:<reason>``, ``resolve:<code>``, ``start`` or ``resume``; ``seen`` the last message
+    on the page."""
 
     kind: str
     said: Said

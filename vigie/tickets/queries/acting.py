@@ -43,11 +43,12 @@ def open_ticket_of(actor: Actor, ticket_id: int) -> OpenTicket | None:
         return None
     machine = machine_of(row["workflow_version_id"])
     verbs = {step.verb: step for step in machine.steps_from(row["state"], "agent") if step.verb != "assign"}
-    steps = tuple(Act(verb, _is_plain(machine, step)) for verb, step in verbs.items())
+    steps = tuple(Act(verb, is_plain(machine, step)) for verb, step in verbs.items())
     return OpenTicket(
         ticket_id, row["reference"], row["team_id"], row["assignee_id"], row["phase"] != "ended", steps
     )
 
 
-def _is_plain(machine: Machine, step: Step) -> bool:
+def is_plain(machine: Machine, step: Step) -> bool:
+    """A step that asks nothing of whoever takes it: one press does it."""
     return not step.needs & _ASKS and step.verb not in VERDICTS and machine.phase(step.target) != "waiting"

@@ -17,6 +17,7 @@ from vigie.notifications.queries import Mailed, mailed, mails_of
 from vigie.tickets import access
 from vigie.tickets.labels import unverified_words
 from vigie.tickets.models import Fact, Message, Ticket
+from vigie.tickets.queries.acting import is_plain
 from vigie.tickets.queries.clock_view import ClockView, clock_views, support_views
 from vigie.tickets.queries.named import names_in, with_team_names
 from vigie.tickets.queries.said import prepare
@@ -88,6 +89,7 @@ class TicketPage:
     row: dict[str, Any]
     machine: Machine
     steps: list[Step]
+    plain: frozenset[str]
     clocks: list[ClockView]
     cycles: dict[str, tuple[int, int]]
     support: list[ClockView]
@@ -119,11 +121,13 @@ def ticket_page(actor: Actor, ticket_id: int, *, now: dt.datetime, everything: b
     lists = row["lists"]
     drafts = lists["drafts"]
     row["vip_reason"], row["unverified"] = lists["vip_reason"], _unverified(lists["unverified"])
+    steps = machine.steps_from(row["state"], "agent")
     since = messages[0]["created_at"] if len(messages) == MESSAGE_LIMIT and not everything else None
     return TicketPage(
         row=row,
         machine=machine,
-        steps=machine.steps_from(row["state"], "agent"),
+        steps=steps,
+        plain=frozenset(step.verb for step in steps if is_plain(machine, step)),
         clocks=clock_views(lists["clocks"], clock_rows(journal), now),
         cycles={kind: (met, ended) for kind, (met, ended) in lists["cycles"].items()},
         support=_support(lists["support"], journal, now),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.world import build_world, report
 from vigie.tickets.actions import classifying
 from vigie.tickets.actions.canned import WORDS, save_canned
+from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Draft, Message, Ticket
 from vigie.tickets.tests.browsing import Seat, chromium, seat
 
@@ -54,6 +55,22 @@ def test_an_agent_answers_waits_and_solves(live_server: Any) -> None:
         assert ticket.state == "resolved"
         assert Message.objects.filter(ticket=ticket, kind="reply").count() == 3
         assert desk.troubles == []
+
+
+def test_a_press_that_comes_too_late_says_what_happened(live_server: Any) -> None:
+    world = build_world()
+    ticket = report(world, now=timezone.now())
+    with chromium() as browser:
+        desk = seat(browser, live_server.url, world.agent)
+        desk.goto(f"/tickets/{ticket.pk}/")
+        page = desk.page
+        start = page.locator("#ticket-head form[action$='/step/start/'] button")
+        start.wait_for()
+        page.locator("#ticket-head").evaluate("head => head.removeAttribute('data-live')")
+        take_step(world.actor(world.dispatcher), ticket.pk, "start", Given(), now=timezone.now())
+        start.click()
+        page.locator("#act[open] .banner--warn", has_text=world.dispatcher.name).wait_for()
+        assert desk.violations() == []
 
 
 # How many times htmx was done with an answer, the attributes that it puts back afterwards included.
@@ -115,9 +132,9 @@ def test_there_is_one_place_to_type_after_every_act(live_server: Any) -> None:
 
 def _put_on_hold(page: Any) -> None:
     """A new ticket is started first: work that nobody began cannot wait."""
-    page.locator("#ticket-head a[href$='/step/start/']").click()
-    page.locator("#act[open] .dialog__end button[type=submit]").click()
+    page.locator("#ticket-head form[action$='/step/start/'] button").click()  # it asks nothing: one press
     page.locator("#ticket-head .state--progress").wait_for()
+    assert page.locator("#act[open]").count() == 0
     page.locator("#ticket-head a[href$='/step/wait/']").click()
     page.locator("#act[open] select[name=pending_reason]").select_option("client_info")
     page.locator("#act trix-editor").click()

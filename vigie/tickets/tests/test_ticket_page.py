@@ -213,6 +213,16 @@ def test_reply_and_resolve_in_one_go(desk: Client, world: World, now: dt.datetim
     assert Message.objects.filter(ticket=ticket, kind="reply").count() == 1
 
 
+def test_reply_and_take_in_one_go(desk: Client, world: World, now: dt.datetime) -> None:
+    ticket = report(world, now=now)
+    assert 'value="start"' in desk.get(reverse("ticket", args=[ticket.pk])).content.decode()
+    assert say(desk, ticket, then="start").status_code == 200
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.assignee_id) == ("in_progress", world.agent.pk)
+    assert Message.objects.filter(ticket=ticket, kind="reply").count() == 1
+    assert 'value="start"' not in desk.get(reverse("ticket", args=[ticket.pk])).content.decode()
+
+
 def test_reply_and_wait_in_one_go(desk: Client, world: World, now: dt.datetime) -> None:
     ticket = report(world, now=now)
     take_step(world.actor(world.agent), ticket.pk, "start", Given(), now=now)

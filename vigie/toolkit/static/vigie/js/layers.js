@@ -6,6 +6,8 @@ on('click', '[data-opens]', (event, el) => {
   if (dialog && !dialog.open) { event.preventDefault(); el.closest('details[data-menu]')?.removeAttribute('open'); dialog.showModal(); }
 });
 on('click', '[data-closes]', (event, el) => el.closest('dialog')?.close());
+// What answers an act taken outside its dialog, a refusal or a question, is shown in it.
+enhance('dialog:not([open]) [data-answers]', (el) => el.closest('dialog').showModal());
 on('mousedown', 'dialog', (event, dialog) => {
   if (event.target !== dialog) return;
   const box = dialog.getBoundingClientRect();
