@@ -187,7 +187,9 @@ def _pages(actor: Actor, words: str) -> list[Item]:
     return [
         item
         for item in pages
-        if _holds(f"{new} {_('New ticket')} {item['label']}" if item["group"] == new else item["label"], words)
+        if _holds(
+            f"{new} {_('New ticket')} {item['label']}" if item["group"] == new else item["label"], words
+        )
     ]
 
 
