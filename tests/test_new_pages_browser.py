@@ -18,7 +18,7 @@ from vigie.accounts.models import Person
 from vigie.compliance.actions import exclusions, records
 from vigie.compliance.actions.exclusions import Plea
 from vigie.compliance.models import CreditRequest, RateCommitment
-from vigie.compliance.tests.scene import MISSED, THEN, resolution, solved
+from vigie.compliance.tests.scene import MISSED, THEN, ended_with, resolution, solved
 from vigie.compliance.tests.test_records import available, frozen, late_delivery, out
 from vigie.contracts.actions import parties, requirements, versions
 from vigie.contracts.actions.support import save_supplier
@@ -205,7 +205,8 @@ def measured_month(world: World) -> list[Page]:
         page("measure_month", contract, row.pk, query=january), page("deliveries", contract), page("delivery_new", contract),
         page("delivery", contract, late.pk), page("records", client), page("records", client, query="?of=maintenance"),
         page("outage_new", client), page("outage", client, fall.pk), page("maintenance_new", client),
-        page("maintenance", client, planned.pk), page("credits"), page("credit", credit.pk), page("what_if", contract),
+        page("maintenance", client, planned.pk), page("credits"), page("credit", credit.pk), page("balance", ended_with(world, world.a).pk),
+        page("what_if", contract),
         page("study", study.pk), page("study_tickets", study.pk),
     ]  # fmt: skip
 

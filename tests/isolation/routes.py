@@ -620,6 +620,7 @@ ROUTES: dict[str, Route] = {
     "record_withdraw": _agents("nature", "outage", sent={"reason": "Erreur"}, reads=False),
     "credits": _showing(),
     "credit": _showing("credit", sent={"decided": "10", "grounds": "Accord"}),
+    "balance": _showing("last_statement", sent={"agreed": "Abandonné"}),
     "credit_note": _agents("credit", sent={"note": "AV-1"}, reads=False),
     "calendars": _agents(),
     "calendar_new": _showing(sent={"code": "k9", **NAMES, "organisation": "@organisation"}),

@@ -23,6 +23,7 @@ from vigie.compliance.models import (
     RateCommitment,
     Statement,
 )
+from vigie.compliance.tests.scene import ended_with
 from vigie.contracts.actions import requirements
 from vigie.contracts.actions.parties import add_part, attach
 from vigie.contracts.actions.versions import draft_amendment, draft_of
@@ -148,6 +149,7 @@ def _rows(world: World, client: ClientWorld) -> dict[str, Any]:
         "exclusion": exclusion.pk,
         "asked": asked.pk,
         "statement": statement.pk,
+        "last_statement": ended_with(world, client).pk,
         "study": _study(world, client).pk,
         **_escalated(client, first),
         "credit": credit.pk,

@@ -10,6 +10,7 @@ from vigie.compliance.models import (
     CreditRequest,
     Delivery,
     Exclusion,
+    FinalBalance,
     Maintenance,
     Outage,
     PenaltyTerms,
@@ -58,6 +59,9 @@ TABLES: dict[str, TableClass] = {
         columns="id, organisation_id, statement_id, amount, asked_at, answer_by, decided, grounds, decided_at, note, noted_at"
     ),
     "compliance_creditanswer": Client(write=("insert",)),
+    "compliance_finalbalance": Client(
+        columns="id, organisation_id, statement_id, amount, agreed, settled_at"
+    ),
 }
 
 
@@ -114,6 +118,10 @@ def visible_readings(actor: Actor) -> QuerySet[Reading]:
 
 def visible_credits(actor: Actor) -> QuerySet[CreditRequest]:
     return in_sight(actor, CreditRequest.objects.all())
+
+
+def visible_balances(actor: Actor) -> QuerySet[FinalBalance]:
+    return in_sight(actor, FinalBalance.objects.all())
 
 
 def one_of(found: QuerySet[M], record_id: int) -> M:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from vigie.compliance.views import credits, exclusions, measures, month, paper, records, terms
+from vigie.compliance.views import balances, credits, exclusions, measures, month, paper, records, terms
 
 urlpatterns: list[URLPattern] = [
     path("contracts/<int:contract_id>/compliance/", month.month, name="contract_month"),
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("contracts/<int:contract_id>/rates/<int:rate_id>/end/", terms.rate_end, name="rate_end"),
     path("statements/<int:statement_id>/", month.statement, name="statement"),
     path("statements/<int:statement_id>/approve/", month.approve, name="statement_approve"),
+    path("statements/<int:statement_id>/left-over/", balances.balance, name="balance"),
     path("exclusions/", exclusions.exclusions, name="exclusions"),
     path("exclusions/new/<int:clock_id>/", exclusions.exclusion_new, name="exclusion_new"),
     path("exclusions/<int:exclusion_id>/", exclusions.exclusion, name="exclusion"),

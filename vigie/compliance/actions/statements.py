@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet, Value
 from vigie.compliance import access, rules
 from vigie.compliance.actions import credits, telling
 from vigie.compliance.models import (
+    FinalBalance,
     RateCommitment,
     Statement,
     StatementClock,
@@ -24,7 +25,9 @@ from vigie.compliance.queries import clocks, figures
 from vigie.compliance.queries.corrections import found_values
 from vigie.compliance.queries.reading import Figures
 from vigie.compliance.queries.terms import Terms
+from vigie.compliance.rules.endings import last_month
 from vigie.contracts.models import Contract
+from vigie.contracts.rules.penalties import StepKind
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit import journal
@@ -36,6 +39,8 @@ def propose(actor: Actor, contract_id: int, month: dt.date, *, now: dt.datetime)
     actor.demand("compliance:propose")
     contract = access.contract(actor, contract_id)
     Contract.objects.select_for_update().get(pk=contract.pk)
+    if has_final_balance(contract):
+        raise Refusal("compliance.balance_closed")
     _, end = rules.span_of(month, contract.organisation.timezone)
     if now < end:
         raise Refusal("compliance.month_not_over")
@@ -154,15 +159,38 @@ def earlier_open(contract: Contract, month: dt.date) -> dt.date | None:
     return rows.order_by("month").values_list("month", flat=True).first()
 
 
+def has_final_balance(contract: Contract) -> bool:
+    """Was it said what becomes of what the contract left over? Nothing follows then."""
+    return FinalBalance.objects.filter(statement__contract=contract).exists()
+
+
 def months_to_propose(now: dt.datetime) -> Iterator[tuple[int, dt.date]]:
-    """Contracts whose last month is over, promised a rate, and has no statement yet."""
+    """Contracts whose last month is over, promised a rate, and has no statement yet. Once a contract has ended, only months
+    that have something to say."""
     for contract in Contract.objects.exclude(status__in=Contract.UNPROMISED).select_related("organisation"):
         month = rules.later(rules.month_of(now, contract.organisation.timezone), -1)
         promised = RateCommitment.objects.filter(
             Q(valid_until=None) | Q(valid_until__gt=month), contract=contract, valid_from__lte=month
         )
-        if promised.exists() and not Statement.objects.filter(contract=contract, month=month).exists():
+        if (
+            promised.exists()
+            and not Statement.objects.filter(contract=contract, month=month).exists()
+            and _says_something(contract, month, now)
+        ):
             yield contract.pk, month
+
+
+def _says_something(contract: Contract, month: dt.date, now: dt.datetime) -> bool:
+    """Always, up to the month of its last day; later where promises ended, or money moves by more than what is carried on."""
+    until = contract.promises_until
+    if until is None or month <= last_month(until):
+        return True
+    if has_final_balance(contract):
+        return False
+    found = figures.simulated(SYSTEM, contract, month, now=now)
+    carried = (StepKind.CARRIED_IN, StepKind.CARRIED_OUT)
+    moves = found.settlement.gross or any(step.kind not in carried for step in found.settlement.steps)
+    return bool(moves or found.together.raw.population)
 
 
 def propose_months(now: dt.datetime) -> int:

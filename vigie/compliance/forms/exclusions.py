@@ -90,6 +90,17 @@ class CreditNoteForm(forms.Form):
     note = forms.CharField(label=_("Number of the credit note"), max_length=60)
 
 
+class BalanceForm(forms.Form):
+    """What became of what an ended contract left over."""
+
+    agreed = forms.CharField(
+        label=_("What was agreed"), max_length=2000, widget=forms.Textarea({"rows": 3}),
+        help_text=_(
+            "Who agreed on the client's side, when, and what: given up, or charged apart and under which number. The client reads it."
+        ),
+    )  # fmt: skip
+
+
 class AnswerForm(forms.Form):
     """What the client does not agree with."""
 

@@ -1,5 +1,6 @@
 """Tables of compliance."""
 
+from vigie.compliance.models.balances import FinalBalance
 from vigie.compliance.models.credits import CreditAnswer, CreditRequest
 from vigie.compliance.models.exclusions import Exclusion
 from vigie.compliance.models.rates import PenaltyTerms, RateCommitment
@@ -17,6 +18,7 @@ __all__ = [
     "CreditRequest",
     "Delivery",
     "Exclusion",
+    "FinalBalance",
     "Maintenance",
     "Outage",
     "PenaltyTerms",

@@ -51,7 +51,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A month whose settlement is told: its terms and figures, and the statements before it, oldest first."""
+    """A month whose settlement is told: its terms and figures, and the statements before it, oldest first.
+
+    ``is_last``: no statement follows it.
+    """
 
     contract: Contract
     month: dt.date
@@ -59,6 +62,7 @@ class Ground:
     found: Figures
     earlier: Sequence[Stated]
     currency: str
+    is_last: bool = False
 
     @property
     def known(self) -> dict[int, RateCommitment]:
@@ -72,10 +76,16 @@ def steps_told(ground: Ground) -> tuple[Step, ...]:
     """The steps of the month's settlement."""
     return tuple(
         Step(
-            str(labels.STEPS[step.kind]), ground.money(step.amount), _why(ground, step.kind), _parts(ground, step)
+            _named_step(ground, step.kind), ground.money(step.amount), _why(ground, step.kind), _parts(ground, step)
         )
         for step in ground.found.settlement.steps
     )  # fmt: skip
+
+
+def _named_step(ground: Ground, kind: StepKind) -> str:
+    if kind == StepKind.CARRIED_OUT and ground.is_last:
+        return _("Left over: the contract has ended and no statement follows")
+    return str(labels.STEPS[kind])
 
 
 # -- what of which base ----------------------------------------------------------------------------------------------
@@ -100,6 +110,10 @@ def _why(ground: Ground, kind: StepKind) -> str:
         return _("nothing is due until the contract has cost more than %(amount)s") % {
             "amount": ground.money(terms.franchise)
         }
+    if kind == StepKind.CARRIED_OUT and ground.is_last:
+        return _(
+            "a credit is never below zero: this is claimed from nobody, both sides agree on what becomes of it"
+        )
     if kind == StepKind.CARRIED_OUT:
         return _("a credit is never below zero: nothing is owed, the statements to come are lowered by it")
     if kind == StepKind.EARNED_BACK:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,6 +19,7 @@ from vigie.compliance.models import (
 from vigie.compliance.queries import behind, clocks, figures
 from vigie.compliance.queries.curve import Curve, drawn
 from vigie.compliance.queries.exclusions import asked_of
+from vigie.compliance.queries.left_over import LeftOver, left_over
 from vigie.compliance.queries.measured import is_measure
 from vigie.compliance.queries.reading import Correction
 from vigie.compliance.queries.settled import Ground, Step, steps_told
@@ -90,7 +91,8 @@ class Corrected:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """``state``: ``simulated``, ``proposed`` or ``frozen``. ``today``: the same month from its clocks now, where they say
-    something else than its statement. ``waiting``: exclusions that nobody decided yet."""
+    something else than its statement. ``waiting``: exclusions that nobody decided yet. ``left``: what the contract left over,
+    once it has ended."""
 
     contract: Contract
     month: dt.date
@@ -110,6 +112,12 @@ class Sheet:
     method: str
     weighted: str
     corrections: tuple[Corrected, ...]
+    left: LeftOver | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Did the contract leave something over, in this statement?"""
+        return self.left is not None and self.left.statement.month == self.month
 
 
 def sheet_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.datetime) -> Sheet:
@@ -126,8 +134,10 @@ def sheet_of(actor: Actor, contract: Contract, month: dt.date, *, now: dt.dateti
         return simulation
     stated = figures.statement_figures(statement)
     beside = None if figures.same(stated, today) else simulation
-    told = Ground(contract, month, ground.terms, stated, earlier, statement.currency)
-    return _told(told, waiting, statement, beside)
+    left = left_over(actor, contract, now=now)
+    is_last = left is not None and left.statement.pk == statement.pk
+    told = Ground(contract, month, ground.terms, stated, earlier, statement.currency, is_last)
+    return replace(_told(told, waiting, statement, beside), left=left)
 
 
 def glance(actor: Actor, contract: Contract, *, now: dt.datetime) -> tuple[Sheet, Curve | None]:
@@ -137,7 +147,8 @@ def glance(actor: Actor, contract: Contract, *, now: dt.datetime) -> tuple[Sheet
     waiting = _waiting(actor, contract, month, found.ground, None, now)
     curve = drawn(found) if found.points else None
     earlier, money = found.ground.past.earlier, contract.organisation.currency
-    return _told(Ground(contract, month, found.ground.terms, found.figures, earlier, money), waiting), curve
+    told = _told(Ground(contract, month, found.ground.terms, found.figures, earlier, money), waiting)
+    return replace(told, left=left_over(actor, contract, now=now)), curve
 
 
 def _waiting(

@@ -9,7 +9,8 @@ from typing import Any
 from tests.world import START, ClientWorld, World, make_agent, report
 from vigie.accounts.models import Person
 from vigie.compliance.actions import terms
-from vigie.compliance.models import PenaltyTerms, RateCommitment
+from vigie.compliance.models import PenaltyTerms, RateCommitment, Statement
+from vigie.contracts.models import Contract
 from vigie.kernel.actor import Actor
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Clock, Ticket
@@ -70,3 +71,20 @@ KEPT, MISSED = dt.timedelta(hours=2), dt.timedelta(days=4)
 
 def resolution(ticket: Ticket) -> Clock:
     return Clock.objects.get(ticket=ticket, kind="resolution")
+
+
+def ended_with(world: World, client: ClientWorld) -> Statement:
+    """The last statement of a contract that has ended, once: what it carries over is left over."""
+    reference = f"{client.contract.reference}-2024"
+    known = Statement.objects.filter(contract__reference=reference, organisation=client.organisation).first()
+    if known is not None:
+        return known
+    contract = Contract.objects.create(
+        organisation=client.organisation, reference=reference, name_fr="Ancien contrat", name_en="Former contract", status="ended",
+        starts_on=dt.date(2024, 1, 1), ends_on=dt.date(2025, 1, 1),
+    )  # fmt: skip
+    return Statement.objects.create(
+        organisation=client.organisation, contract=contract, month=dt.date(2024, 12, 1), state="frozen", met=0, missed=0, excluded=0,
+        open_late=0, currency="EUR", gross=0, charged=0, due=0, total=0, steps=[["correction", "-10.00"], ["carried_out", "10.00"]],
+        proposed_at=START, approved_by=world.manager, approved_at=START,
+    )  # fmt: skip

@@ -16,6 +16,7 @@ from vigie.compliance.actions import credits as actions
 from vigie.compliance.forms import exclusions as forms
 from vigie.compliance.models import CreditRequest
 from vigie.compliance.queries import credits as queries
+from vigie.compliance.queries.left_over import left_overs
 from vigie.compliance.rules.credits import Standing, may_be_noted
 from vigie.kernel.refusal import NotAllowed
 from vigie.toolkit.entry import Request, agents
@@ -33,7 +34,10 @@ def credit_list(request: Request) -> HttpResponse:
         kept = row["amount"] if row["decided"] is None else row["decided"]
         row["amount"] = labels.money(kept, row["currency"])
         row["month"] = labels.month_words(row["month"])
-    context = {"found": found, "standings": labels.STANDINGS, "credit_tones": labels.STANDING_TONES}
+    context = {
+        "found": found, "standings": labels.STANDINGS, "credit_tones": labels.STANDING_TONES,
+        "left_over": left_overs(request.actor, now=timezone.now()),
+    }  # fmt: skip
     return render(request, "compliance/credits.html", context)
 
 

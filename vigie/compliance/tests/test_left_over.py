@@ -1,0 +1,129 @@
+"""What the last statement of an ended contract carries over: said, claimed from nobody, noted once as settled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from unittest.mock import patch
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+
+from tests.world import World, report
+from vigie.compliance.actions import balances, records, statements
+from vigie.compliance.models import FinalBalance, Statement
+from vigie.compliance.queries.left_over import left_over, left_overs
+from vigie.compliance.rules.endings import is_over, last_month
+from vigie.compliance.tests.scene import FEBRUARY, JANUARY, THEN, rated, second_manager
+from vigie.compliance.tests.test_pages import enter, text_of
+from vigie.compliance.tests.test_records import available, out, outage_values, refused
+from vigie.contracts.models import Contract
+from vigie.kernel.refusal import NotAllowed
+from vigie.tickets.actions.lifecycle import Given, take_step
+
+MARCH_2, APRIL_2 = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC), dt.datetime(2026, 4, 2, 9, tzinfo=dt.UTC)
+MARCH = dt.date(2026, 3, 1)
+
+
+def test_the_last_month_holds_the_last_day() -> None:
+    assert last_month(MARCH) == FEBRUARY
+    assert last_month(dt.date(2026, 3, 2)) == MARCH
+    assert [is_over(until, MARCH) for until in (None, FEBRUARY, MARCH, dt.date(2026, 3, 2))] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def carried_over(world: World) -> Statement:
+    """January cost 200, a correction gives 100 back: February, frozen, carries them over."""
+    available(world)
+    fall, actor = out(world), world.actor(world.manager)
+    other = world.actor(second_manager(world))
+    for month, now in ((JANUARY, THEN), (FEBRUARY, MARCH_2)):
+        row = statements.propose(actor, world.a.contract.pk, month, now=now)
+        row = statements.approve(other, row.pk, now=now)
+        records.save_outage(actor, world.a.organisation.pk, outage_values(world, hours=3), fall.pk, now=now)
+    assert row.steps == [["correction", "-100.00"], ["carried_out", "100.00"]]
+    return row
+
+
+def end(world: World, until: dt.date = MARCH) -> Contract:
+    Contract.objects.filter(pk=world.a.contract.pk).update(ends_on=until, status="ended")
+    return Contract.objects.select_related("organisation").get(pk=world.a.contract.pk)
+
+
+def test_it_is_left_over_once_nothing_can_follow(world: World) -> None:
+    row, actor = carried_over(world), world.actor(world.manager)
+    running = Contract.objects.select_related("organisation").get(pk=world.a.contract.pk)
+    assert left_over(actor, running, now=APRIL_2) is None
+    ended = end(world)
+    assert left_over(actor, ended, now=THEN) is None  # its last day is to come
+    found = left_over(actor, ended, now=APRIL_2)
+    assert found is not None
+    assert (found.statement, found.amount, found.settled) == (row, Decimal("100.00"), None)
+    assert [one.statement for one in left_overs(actor, now=APRIL_2)] == [row]
+    ticket = report(world, now=MARCH_2 - dt.timedelta(days=5))
+    type(ticket).objects.filter(pk=ticket.pk).update(contract=ended)
+    assert left_over(actor, ended, now=APRIL_2) is None  # a promise is open: its month is to come
+    assert (
+        left_over(actor, end(world, dt.date(2026, 4, 1)), now=APRIL_2) is None
+    )  # March has no statement yet
+
+
+def test_it_is_told_everywhere_and_noted_once(world: World) -> None:
+    row, contract = carried_over(world), end(world)
+    agent, client = enter(world.manager), enter(world.a.manager)
+    place = reverse("balance", args=[row.pk])
+    with patch("django.utils.timezone.now", return_value=APRIL_2):
+        month = text_of(agent, "contract_month", contract.pk, month="2026-02")
+        assert "Reste : le contrat a pris fin et aucun relevé ne suit" in month
+        assert "Report sur le relevé suivant" not in month
+        for page in (month, text_of(agent, "contract", contract.pk), text_of(agent, "credits")):
+            assert place in page
+            assert "100,00 €" in page
+        told = text_of(client, "portal_compliance", month="2026-02")
+        assert "Votre contrat a pris fin : aucun relevé ne suit" in told
+        assert "Aucun relevé ne vous les réclame" in told
+        assert enter(world.agent_all).post(place, {"agreed": "Rien"}).status_code == 403
+        assert agent.post(place, {"agreed": " "}).status_code == 422
+        assert agent.post(place, {"agreed": "Abandonné, accord du 2 avril"}).status_code == 302
+        assert "Abandonné, accord du 2 avril" in text_of(agent, "balance", row.pk)
+        assert place not in text_of(agent, "credits")
+        told = text_of(client, "portal_compliance", month="2026-02")
+        assert "Ce qui a été convenu : Abandonné, accord du 2 avril" in told
+        assert world.manager.name not in told
+        assert client.get(place).status_code == 404
+
+
+def test_what_is_settled_is_final(world: World) -> None:
+    row, actor = carried_over(world), world.actor(world.manager)
+    end(world)
+    with pytest.raises(NotAllowed):
+        balances.settle(world.actor(world.agent_all), row.pk, "Rien", now=APRIL_2)
+    with refused("nothing_agreed"):
+        balances.settle(actor, row.pk, " ", now=APRIL_2)
+    done = balances.settle(actor, row.pk, "Facturé à part, F-2026-118", now=APRIL_2)
+    assert (done.amount, done.settled_by) == (Decimal("100.00"), world.manager)
+    with refused("balance_settled"):
+        balances.settle(actor, row.pk, "Autre chose", now=APRIL_2)
+    with refused("balance_closed"):
+        statements.propose(actor, world.a.contract.pk, MARCH, now=APRIL_2)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("update compliance_finalbalance set agreed = 'x'")
+    assert FinalBalance.objects.get().agreed == "Facturé à part, F-2026-118"
+
+
+def test_months_after_the_end_are_proposed_for_what_they_say(world: World) -> None:
+    rated(world)
+    ticket = report(world, now=MARCH_2 - dt.timedelta(days=5))
+    end(world)
+    assert list(statements.months_to_propose(MARCH_2)) == [(world.a.contract.pk, FEBRUARY)]
+    assert list(statements.months_to_propose(APRIL_2)) == []
+    agent = world.actor(world.agent_all)
+    take_step(agent, ticket.pk, "start", Given(), now=MARCH_2)
+    solved = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
+    take_step(agent, ticket.pk, "resolve", solved, now=MARCH_2)
+    assert list(statements.months_to_propose(APRIL_2)) == [(world.a.contract.pk, MARCH)]
