@@ -22,7 +22,7 @@ def prepare(row: dict[str, Any]) -> None:
     row["mark"], row["noted_by"] = message_mark(row), ""
     # before its kind was kept: of a first mail nothing but the signature is folded, what it quotes is what it is about
     earlier = "signature" if row["via"] and row["kind"] == "description" else "quotation"
-    row["fold"] = FOLDED[row["rest_kind"] or earlier]
+    row["fold"] = FOLDED.get(row["rest_kind"]) or FOLDED[earlier]
     row["doubt"] = unverified_words(row["trust_detail"]) if row["trust"] == "unverified" else None
     row["remote"] = len(richtext.remote_images(row["body"])) if row["via"] and row["is_html"] else 0
     row["mails"] = mailed(row["mails"]) if row["audience"] == "public" else []
