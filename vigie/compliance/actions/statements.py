@@ -13,7 +13,6 @@ from django.db.models import F, Q, QuerySet, Value
 from vigie.compliance import access, rules
 from vigie.compliance.actions import credits, telling
 from vigie.compliance.models import (
-    FinalBalance,
     RateCommitment,
     Statement,
     StatementClock,
@@ -23,11 +22,10 @@ from vigie.compliance.models import (
 )
 from vigie.compliance.queries import clocks, figures
 from vigie.compliance.queries.corrections import found_values
+from vigie.compliance.queries.left_over import has_final_balance, has_something_to_say
 from vigie.compliance.queries.reading import Figures
 from vigie.compliance.queries.terms import Terms
-from vigie.compliance.rules.endings import last_month
 from vigie.contracts.models import Contract
-from vigie.contracts.rules.penalties import StepKind
 from vigie.kernel.actor import SYSTEM, Actor
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit import journal
@@ -159,11 +157,6 @@ def earlier_open(contract: Contract, month: dt.date) -> dt.date | None:
     return rows.order_by("month").values_list("month", flat=True).first()
 
 
-def has_final_balance(contract: Contract) -> bool:
-    """Was it said what becomes of what the contract left over? Nothing follows then."""
-    return FinalBalance.objects.filter(statement__contract=contract).exists()
-
-
 def months_to_propose(now: dt.datetime) -> Iterator[tuple[int, dt.date]]:
     """Contracts whose last month is over, promised a rate, and has no statement yet. Once a contract has ended, only months
     that have something to say."""
@@ -175,22 +168,9 @@ def months_to_propose(now: dt.datetime) -> Iterator[tuple[int, dt.date]]:
         if (
             promised.exists()
             and not Statement.objects.filter(contract=contract, month=month).exists()
-            and _says_something(contract, month, now)
+            and has_something_to_say(SYSTEM, contract, month, now)
         ):
             yield contract.pk, month
-
-
-def _says_something(contract: Contract, month: dt.date, now: dt.datetime) -> bool:
-    """Always, up to the month of its last day; later where promises ended, or money moves by more than what is carried on."""
-    until = contract.promises_until
-    if until is None or month <= last_month(until):
-        return True
-    if has_final_balance(contract):
-        return False
-    found = figures.simulated(SYSTEM, contract, month, now=now)
-    carried = (StepKind.CARRIED_IN, StepKind.CARRIED_OUT)
-    moves = found.settlement.gross or any(step.kind not in carried for step in found.settlement.steps)
-    return bool(moves or found.together.raw.population)
 
 
 def propose_months(now: dt.datetime) -> int:

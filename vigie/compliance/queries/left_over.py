@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef
 
-from vigie.compliance import access, labels
+from vigie.compliance import access, labels, rules
 from vigie.compliance.models import FinalBalance, Statement
+from vigie.compliance.queries import figures
 from vigie.compliance.rules.endings import is_over, last_month
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.instants import zone_of
@@ -47,7 +48,7 @@ def left_over(actor: Actor, contract: Contract, *, now: dt.datetime) -> LeftOver
     row = access.visible_statements(actor).filter(contract=contract).order_by("-month").first()
     if row is not None:
         row.contract, row.organisation = contract, contract.organisation
-    return _of(actor, row)
+    return _of(actor, row, now)
 
 
 def left_overs(actor: Actor, *, now: dt.datetime) -> list[LeftOver]:
@@ -61,7 +62,7 @@ def left_overs(actor: Actor, *, now: dt.datetime) -> list[LeftOver]:
     )  # fmt: skip
     found = []
     for row in rows.select_related("contract__organisation", "organisation").order_by("month", "pk"):
-        if is_over(row.contract.promises_until, _today(row.contract, now)) and (one := _of(actor, row)):
+        if is_over(row.contract.promises_until, _today(row.contract, now)) and (one := _of(actor, row, now)):
             found.append(one)
     return found[:MOST]
 
@@ -75,7 +76,7 @@ def one_left_over(actor: Actor, statement_id: int, *, now: dt.datetime) -> LeftO
     return found
 
 
-def _of(actor: Actor, row: Statement | None) -> LeftOver | None:
+def _of(actor: Actor, row: Statement | None, now: dt.datetime) -> LeftOver | None:
     if row is None or row.state != Statement.State.FROZEN:
         return None
     until = row.contract.promises_until
@@ -83,7 +84,29 @@ def _of(actor: Actor, row: Statement | None) -> LeftOver | None:
     if until is None or row.month < last_month(until) or not amount or still_runs(row.contract):
         return None
     balances = access.visible_balances(actor).filter(statement=row).defer("settled_by")
-    return LeftOver(row, amount, balances.first())
+    settled = balances.first()
+    if settled is None and has_something_to_say(actor, row.contract, rules.later(row.month), now):
+        return None
+    return LeftOver(row, amount, settled)
+
+
+def has_final_balance(contract: Contract) -> bool:
+    """Was it said what becomes of what the contract left over? Nothing follows then."""
+    return FinalBalance.objects.filter(statement__contract=contract).exists()
+
+
+def has_something_to_say(actor: Actor, contract: Contract, month: dt.date, now: dt.datetime) -> bool:
+    """Does a month call for a statement? Always, up to the month of its last day; later where promises ended, or money moves by
+    more than what is carried on."""
+    until = contract.promises_until
+    if until is None or month <= last_month(until):
+        return True
+    if has_final_balance(contract):
+        return False
+    found = figures.simulated(actor, contract, month, now=now)
+    carried = (StepKind.CARRIED_IN, StepKind.CARRIED_OUT)
+    moves = found.settlement.gross or any(step.kind not in carried for step in found.settlement.steps)
+    return bool(moves or found.together.raw.population)
 
 
 def still_runs(contract: Contract) -> bool:

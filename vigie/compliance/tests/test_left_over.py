@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from tests.world import World, report
 from vigie.compliance.actions import balances, records, statements
-from vigie.compliance.models import FinalBalance, Statement
+from vigie.compliance.models import FinalBalance, Outage, Statement
 from vigie.compliance.queries.left_over import left_over, left_overs
 from vigie.compliance.rules.endings import is_over, last_month
 from vigie.compliance.tests.scene import FEBRUARY, JANUARY, THEN, rated, second_manager
@@ -65,6 +65,12 @@ def test_it_is_left_over_once_nothing_can_follow(world: World) -> None:
     assert found is not None
     assert (found.statement, found.amount, found.settled) == (row, Decimal("100.00"), None)
     assert [one.statement for one in left_overs(actor, now=APRIL_2)] == [row]
+    fall = Outage.objects.get()
+    for hours, found in ((6, False), (3, True)):  # a correction that no statement told yet: March tells it
+        records.save_outage(
+            actor, world.a.organisation.pk, outage_values(world, hours=hours), fall.pk, now=APRIL_2
+        )
+        assert (left_over(actor, ended, now=APRIL_2) is not None) is found
     ticket = report(world, now=MARCH_2 - dt.timedelta(days=5))
     type(ticket).objects.filter(pk=ticket.pk).update(contract=ended)
     assert left_over(actor, ended, now=APRIL_2) is None  # a promise is open: its month is to come
