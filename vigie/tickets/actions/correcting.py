@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -12,12 +12,12 @@ from vigie.accounts.queries import holders
 from vigie.contracts.queries import terms_of
 from vigie.contracts.rules.instants import epoch
 from vigie.contracts.rules.openings import openings
-from vigie.contracts.rules.reading import Reading
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import Refusal
 from vigie.notifications.actions import Message, notify
 from vigie.tickets import access
-from vigie.tickets.actions.ledger import NewFact, change, load_rows, moment, reading_of
+from vigie.tickets.actions.effect import effect_of
+from vigie.tickets.actions.ledger import NewFact, change, load_rows
 from vigie.tickets.models import AskedCorrection, Clock, Ticket
 from vigie.tickets.questions import is_settled
 from vigie.tickets.rules import corrections, facts
@@ -66,15 +66,21 @@ def _make(
     rows: Sequence[Row],
     now: dt.datetime,
 ) -> None:
-    """Journal the correction, with its ``words``, and every clock before and after."""
-    point, live, said = corrections.point_of(rows, asked), _live(ticket), said_of(asked)
-    then = [*rows, Row(max(row.id for row in rows) + 1, now, facts.CORRECTED, said, {})]
-    fact = NewFact(
-        facts.CORRECTED,
-        {**said, **words, "clocks": _verdicts(live, then, now)},
-        {**_before(point), "clocks": _verdicts(live, rows, now)},
-    )
-    change(actor, ticket, _columns(ticket, asked, point), [fact], now=now)
+    """Journal the correction, with its ``words``, and every clock before and after: those behind in a fact of their own."""
+    point, said = corrections.point_of(rows, asked), said_of(asked)
+    found = effect_of(ticket, said, now)
+    told = [
+        NewFact(
+            facts.CORRECTED,
+            {**said, **words, "clocks": found.after},
+            {**_before(point), "clocks": found.before},
+        )
+    ]
+    if found.moves_behind:
+        told.append(
+            NewFact(facts.BEHIND_CORRECTED, {"clocks": found.behind_after}, {"clocks": found.behind_before})
+        )
+    change(actor, ticket, _columns(ticket, asked, point), told, now=now)
 
 
 def _keep(
@@ -178,21 +184,6 @@ def _before(point: Point | None) -> dict[str, Any]:
         return {}
     reason = {"reason": point.reason} if point.reason else {}
     return {"role": point.role, "at": point.at.isoformat(), **reason}
-
-
-def _verdicts(live: Iterable[Clock], rows: Sequence[Row], now: dt.datetime) -> dict[str, Any]:
-    """What a person compares: the state of each clock, seconds promised and used, since when it is missed."""
-    return {clock.kind: _figures(reading_of(clock, rows, now)) for clock in live}
-
-
-def _figures(reading: Reading) -> dict[str, Any]:
-    missed_at = moment(reading.breached_at)
-    return {
-        "state": str(reading.state),
-        "target": reading.target_seconds,
-        "used": reading.used_seconds,
-        "missed_at": missed_at.isoformat() if missed_at else None,
-    }
 
 
 def _columns(ticket: Ticket, asked: Correction, point: Point | None) -> dict[str, Any]:

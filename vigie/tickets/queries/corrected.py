@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 
 from vigie.kernel.actor import Actor
 from vigie.tickets import access
-from vigie.tickets.labels import CLOCKS
+from vigie.tickets.actions.effect import effect_of
+from vigie.tickets.labels import CLOCKS, SUPPORT_CLOCKS
 from vigie.tickets.models import AskedCorrection, Fact, Ticket
+from vigie.tickets.queries.holding import holder_names
 from vigie.tickets.rules import facts
 from vigie.tickets.rules.corrections import ANSWERED, PAUSED, REASON
 from vigie.toolkit.jinja import hms, when
@@ -22,13 +24,21 @@ from vigie.workflow.labels import PENDING_REASONS, label
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """One clock: its verdict and the seconds it counted, before and after the correction."""
+    """One clock: its verdict and the seconds it counted, before and after the correction. No words: it was not, or is no more."""
 
     name: str
     was: str
     now: str
     used_before: int
     used_after: int
+
+    @property
+    def before(self) -> str:
+        return f"{self.was} ({hms(self.used_before)})" if self.was else "—"
+
+    @property
+    def after(self) -> str:
+        return f"{self.now} ({hms(self.used_after)})" if self.now else "—"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +54,40 @@ class Corrected:
     grounds: str = ""
 
 
-def corrections_of(actor: Actor, ticket: Ticket) -> list[Corrected]:
-    """Oldest first; empty for almost every ticket."""
+def corrections_of(actor: Actor, ticket: Ticket, *, behind: bool = False) -> list[Corrected]:
+    """Oldest first; empty for almost every ticket. ``behind``: with the clocks of teams and suppliers, which no client reads."""
     rows = access.visible_facts(actor, ticket).filter(kind=facts.CORRECTED).order_by("id")
-    found = []
+    found, moved = [], _moved_behind(actor, ticket) if behind else {}
     for at, who, was, said in rows.values_list("at", "actor_name", "before", "after"):
         before, after = was or {}, said or {}
         text, why = corrected_words(before, after), str(after.get("why", ""))
         grounds = str(after.get("grounds", ""))
         if asked_by := after.get("asked_by"):
             who = _("asked by %(asker)s, accepted by %(decider)s") % {"asker": asked_by, "decider": who}
-        found.append(Corrected(when(at, "long"), who, text, why, _turned(before, after), grounds))
+        clocks = _between(was, said) + moved.get(at, ())
+        found.append(Corrected(when(at, "long"), who, text, why, clocks, grounds))
     return found
+
+
+def _moved_behind(actor: Actor, ticket: Ticket) -> dict[dt.datetime, tuple[Turned, ...]]:
+    """What each correction made of the clocks of teams and suppliers, by the instant at which both were journalled."""
+    rows = access.visible_facts(actor, ticket).filter(kind=facts.BEHIND_CORRECTED)
+    return {at: _between(was, now) for at, was, now in rows.values_list("at", "before", "after")}
+
+
+def turned_by(actor: Actor, asked: AskedCorrection, now: dt.datetime) -> tuple[Turned, ...]:
+    """What a late correction would make of the clocks; of one that was accepted, what it made of them."""
+    if asked.state == AskedCorrection.State.ASKED:
+        found = effect_of(asked.ticket, asked.said, now)
+        return turns(found.before, found.after) + turns(found.behind_before, found.behind_after)
+    kinds = (facts.CORRECTED, facts.BEHIND_CORRECTED)
+    rows = access.visible_facts(actor, asked.ticket).filter(kind__in=kinds).order_by("id")
+    told = [
+        _between(was, said)
+        for at, was, said in rows.values_list("at", "before", "after")
+        if at == asked.decided_at
+    ]
+    return tuple(turn for one in told for turn in one)
 
 
 MOST = 50
@@ -145,19 +177,34 @@ def verdict_words(figures: Mapping[str, Any]) -> str:
     return _("Met") if figures["state"] == "met" else _("Within its time")
 
 
-def _turned(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Turned, ...]:
-    was, now = before.get("clocks", {}), after.get("clocks", {})
-    return tuple(
-        Turned(
-            str(CLOCKS.get(kind, kind)),
-            verdict_words(was[kind]),
-            verdict_words(found),
-            was[kind]["used"],
-            found["used"],
-        )
-        for kind, found in now.items()
-        if kind in was and was[kind] != found
-    )
+def turns(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Turned, ...]:
+    """The clocks whose figures are other than they were; of a cycle that begins or goes, one side is a dash."""
+    moved = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+    holders = holder_names(rest for name in moved if ":" in (rest := _parts(name)[1]))
+    return tuple(_turn(name, was.get(name), now.get(name), holders) for name in moved)
+
+
+def _between(was: Mapping[str, Any] | None, said: Mapping[str, Any] | None) -> tuple[Turned, ...]:
+    return turns((was or {}).get("clocks", {}), (said or {}).get("clocks", {}))
+
+
+def _turn(
+    name: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None, holders: Mapping[str, str]
+) -> Turned:
+    kind, rest = _parts(name)
+    said = str({**CLOCKS, **SUPPORT_CLOCKS}.get(kind, kind))
+    if rest.isdigit():
+        said = f"{said} {int(rest) + 1}"
+    elif rest:
+        said = f"{holders[rest]} · {said}"
+    first, last = (verdict_words(side) if side else "" for side in (was, now))
+    return Turned(said, first, last, was["used"] if was else 0, now["used"] if now else 0)
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """The kind of a clock, and which one of that kind: the number of a cycle, or who promised."""
+    kind, _sign, rest = name.partition(":")
+    return kind, rest
 
 
 def _at(text: str) -> str:

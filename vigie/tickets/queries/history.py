@@ -107,7 +107,7 @@ def _word(
     value: Any,
     named: Named,
     values: Mapping[str, Mapping[int, str]],
-    reasons: Mapping[str, Any],
+    reasons: dict[str, labels.Label],
 ) -> str:
     if value in (None, "", []):
         return "—"

@@ -96,12 +96,7 @@ def _corrections(actor: Actor, ticket: Ticket) -> list[dict[str, Any]]:
     rows = []
     for one in found:
         said = [f"{one.text} — {one.why}", f"{one.who}, {one.told_at}"]
-        for clock in one.clocks:
-            was, now = (
-                f"{words} ({hms(used)})"
-                for words, used in ((clock.was, clock.used_before), (clock.now, clock.used_after))
-            )
-            rows.append([*said, clock.name, was, now])
+        rows += [[*said, clock.name, clock.before, clock.after] for clock in one.clocks]
         rows += [] if one.clocks else [[*said, "", "", _("No clock changed.")]]
     return [{"title": _("Corrections"), "table": {"columns": columns, "rows": rows}}]
 

@@ -26,6 +26,7 @@ COMMITTED = "committed"  # what a team or a supplier promises, anew
 SUPPORT_WARNED = "support_warned"
 CAUSED = "caused"  # why a promise was missed
 CORRECTED = "corrected"
+BEHIND_CORRECTED = "behind_corrected"  # what a correction made of the clocks of teams and suppliers
 ESCALATED = "escalated"
 ACKNOWLEDGED = "acknowledged"
 

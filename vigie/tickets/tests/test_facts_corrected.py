@@ -14,11 +14,13 @@ from django.utils import translation
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.world import START, World, make_agent, report
+from tests.world import START, World, make_agent, promise, report
 from vigie.accounts.models import Person
+from vigie.contracts.models import Calendar, CalendarVersion
 from vigie.contracts.rules.sla_clock import read_clock
 from vigie.contracts.tests.samples import K4, terms
 from vigie.kernel.refusal import NotAllowed, Refusal
+from vigie.tickets.actions.conversation import Said, reply
 from vigie.tickets.actions.correcting import correct, decide, said_of
 from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.actions.lifecycle import Given, take_step
@@ -37,6 +39,7 @@ from vigie.tickets.rules.corrections import (
     points,
 )
 from vigie.tickets.tests.test_paper import text_of
+from vigie.tickets.tests.test_support_clocks import ola
 from vigie.toolkit.papers import paper
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -91,6 +94,86 @@ def test_the_end_of_a_wait_is_moved_and_the_first_verdict_kept(world: World) -> 
     assert fact.before["clocks"]["resolution"]["state"] == "met"
     assert fact.before["at"] == (START + 5 * HOUR).isoformat()
     assert fact.audience == "public"
+
+
+@pytest.mark.django_db
+def test_a_clock_of_a_team_that_moved_is_told_to_agents_alone(world: World) -> None:
+    """The wait ended at 07:00 and not 08:00, outside the client's hours: its clocks stand still, the team's moves by an hour."""
+    always = Calendar.objects.create(code="k4", name_fr="Toujours", name_en="Always")
+    day = {d: [["00:00", "24:00"]] for d in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    CalendarVersion.objects.create(
+        calendar=always, effective_on=dt.date(2025, 1, 1), definition={"timezone": "Europe/Paris", "hours": day}, created_at=START
+    )  # fmt: skip
+    promised = ola(world, world.team, "ola_work", 48)
+    promised.calendar = always
+    promised.save()
+    agent = world.actor(world.agent_all)
+    ticket = report(world)
+    take_step(agent, ticket.pk, "start", Given(), now=START + HOUR)
+    wait = Given(text="<p>Quel poste ?</p>", pending_reason="client_info")
+    take_step(agent, ticket.pk, "wait", wait, now=START + 2 * HOUR)
+    take_step(agent, ticket.pk, "resume", Given(), now=START + DAY - HOUR)  # 08:00 in Paris
+    asked = Correction(MOVED, of=point(ticket, "resume"), at=START + DAY - 2 * HOUR)
+    correct(world.actor(world.dispatcher), ticket.pk, asked, "Appel à 7 h", now=START + DAY)
+    told = corrections_of(world.actor(world.manager), ticket, behind=True)[0]
+    (turn,) = told.clocks
+    assert turn.name.startswith(f"{world.team.name_fr} · ")
+    assert (turn.used_before, turn.used_after) == (3 * 3600, 4 * 3600)
+    assert (
+        corrections_of(world.actor(world.manager), ticket)[0].clocks == ()
+    )  # what a paper for the client says
+    assert corrections_of(world.actor(world.a.user), ticket, behind=True)[0].clocks == ()
+    assert Fact.objects.get(ticket=ticket, kind="behind_corrected").audience == "internal"
+
+
+@pytest.mark.django_db
+def test_every_turn_of_a_repeated_promise_that_moved_is_told(world: World) -> None:
+    """News every hour: answered at 10:00 and not 11:00, so that the first turn ran two hours and not one."""
+    promise(world.a.contract, {"kind": "update", "target_seconds": 3600, "calendar": world.calendar})
+    agent = world.actor(world.agent_all)
+    ticket = report(world)
+    for hours in (2, 3, 3.5):
+        reply(agent, ticket.pk, Said("<p>Nous y travaillons.</p>"), now=START + hours * HOUR)
+    desk = world.actor(world.dispatcher)
+    correct(desk, ticket.pk, Correction(ANSWERED, at=START + HOUR), "Appel de 10 h", now=START + 4 * HOUR)
+    with translation.override("en"):
+        told = corrections_of(world.actor(world.a.user), ticket)[0].clocks
+    found = {turn.name: (turn.before, turn.after) for turn in told if turn.name.startswith("Update")}
+    assert found == {
+        "Update 2": ("Met (0:30:00)", "Met (1:00:00)"),
+        "Update 3": ("Within its time (0:30:00)", "Met (0:30:00)"),
+        "Update 4": ("—", "Within its time (0:30:00)"),
+    }
+    fact = Fact.objects.get(ticket=ticket, kind="corrected")
+    rows = Clock.objects.filter(ticket=ticket, kind="update").order_by("cycle")
+    assert [fact.after["clocks"][f"update:{row.cycle}"]["used"] for row in rows] == [
+        row.used_seconds for row in rows
+    ]
+
+
+@pytest.mark.django_db
+def test_a_late_correction_says_what_it_would_make_of_the_clocks(world: World, client: Client) -> None:
+    ticket = lived(world)
+    asked = Correction(MOVED, of=point(ticket, "resume"), at=START + 3 * HOUR)
+    correct(world.actor(world.manager), ticket.pk, asked, "Vu au comité", now=START + 9 * DAY)
+    world.manager.language = "en"
+    world.manager.save()
+    client.force_login(world.manager)
+    place = f"/corrections/{AskedCorrection.objects.get().pk}/"
+    page = client.get(place).content.decode()
+    assert "What it would make of the clocks" in page
+    assert "Met (4:00:00)</s> → <strong>Met (6:00:00)" in page
+    decide(
+        world.actor(second(world)),
+        AskedCorrection.objects.get().pk,
+        accepted=True,
+        grounds="Vu",
+        now=START + 9 * DAY + HOUR,
+    )
+    page = client.get(place).content.decode()
+    assert "What it made of the clocks" in page
+    assert "Met (4:00:00)</s> → <strong>Met (6:00:00)" in page
+    assert "Until then nothing changes" not in page
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from vigie.tickets.actions.correcting import LATE_GRANT, correct, decide
 from vigie.tickets.actions.ledger import load_rows
 from vigie.tickets.forms import CorrectionDecisionForm, CorrectionForm
 from vigie.tickets.models import AskedCorrection, Ticket
-from vigie.tickets.queries.corrected import corrected_words, role_words
+from vigie.tickets.queries.corrected import corrected_words, role_words, turned_by
 from vigie.tickets.rules.corrections import ANSWERED, MOVED, PAUSED, REASON, points
 from vigie.toolkit.entry import Request, agents
 from vigie.toolkit.forms import attempt, done, form_page
@@ -78,6 +78,7 @@ def ticket_correction(request: Request, asked_id: int) -> HttpResponse:
     others.pop(found.asked_by_id, None)
     context = {
         "correction": found, "form": form, "text": corrected_words(found.before, found.said), "mine": mine,
+        "turned": turned_by(actor, found, timezone.now()) if found.state != found.State.REFUSED else (),
         "may_decide": waits and actor.can(LATE_GRANT) and not mine, "deciders": list(others.values()), "states": _STATES,
         "crumbs": [
             {"label": found.ticket.reference, "href": url("ticket", found.ticket_id)},

@@ -106,7 +106,7 @@ def clocks_page(request: Request, ticket_id: int, *, status: int = 200, **more: 
     values = {
         "story": told, "dialog": dialog,
         "breach_reasons": labels.BREACH_REASONS, "can_work": request.actor.can("tickets:work"), "typed": {},
-        "corrections": corrections_of(request.actor, told.ticket), "asked_corrections": asked_of(request.actor, told.ticket),
+        "corrections": corrections_of(request.actor, told.ticket, behind=True), "asked_corrections": asked_of(request.actor, told.ticket),
         "may_correct": request.actor.can("tickets:correct"), **more,
     }  # fmt: skip
     return render(request, "tickets/_clocks.html" if dialog else "tickets/clocks.html", values, status=status)
