@@ -14,12 +14,14 @@ from vigie.contracts import labels as contract_labels
 from vigie.contracts.access import visible as visible_contracts
 from vigie.contracts.access import visible_calendars
 from vigie.contracts.forms import PRIORITIES
+from vigie.contracts.models import Contract
 from vigie.escalation.models import Ladder, Step
 from vigie.escalation.queries.ladders import followers
 from vigie.kernel.actor import Actor
 from vigie.tenancy.access import visible as visible_clients
 from vigie.tickets.labels import CLOCKS, SUPPORT_CLOCKS
 from vigie.toolkit.forms import RecordForm, choose_from
+from vigie.toolkit.jinja import local_name
 from vigie.toolkit.ordering import by_name
 
 LADDER_NAMES, LADDER_OWNER = ("name_fr", "name_en", "is_active"), ("organisation", "contract")
@@ -62,10 +64,17 @@ class LadderForm(RecordForm):
             *SUPPORT_CLOCKS.items(),
         ]
         choose_from(self, "organisation", visible_clients(actor).order_by(by_name("name")))
-        choose_from(self, "contract", visible_contracts(actor).order_by("reference"))
+        contracts = visible_contracts(actor).select_related("organisation")
+        choose_from(self, "contract", contracts.order_by(by_name("organisation__name"), "reference"))
+        self.fields["contract"].label_from_instance = _contract_words  # type: ignore[attr-defined]
         # What was typed may name another owner: the action then says what may not follow.
         known = None if self.is_bound else ladder
         choose_from(self, "continues_with", followers(actor, known).order_by(by_name("name_fr")))
+
+
+def _contract_words(contract: Contract) -> str:
+    """Contracts of several clients bear the same name: whose it is comes first."""
+    return f"{contract.organisation.name} · {contract.reference} · {local_name(contract)}"
 
 
 class StepForm(RecordForm):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from tests.world import START, World
 from vigie.accounts.models import Person
 from vigie.compliance.tests.scene import rated
+from vigie.contracts.models import Contract
 from vigie.escalation.actions.stakes import weigh
 from vigie.escalation.actions.sweep import fire_due_steps
 from vigie.escalation.models import Escalation, Ladder, Step
@@ -168,6 +169,13 @@ class TestLadders:
         answer = self.manager(world).post(f"/ladders/{end.pk}/edit/", form)
         assert answer.status_code == 422
         assert "it would go round in circles" in text(answer)
+
+    def test_a_contract_is_named_with_its_client(self, world: World) -> None:
+        """Those of all clients may bear one name."""
+        Contract.objects.update(name_fr="Infogérance", name_en="Managed services")
+        page = signed_in(world.admin).get("/ladders/new/").content.decode()
+        for side in (world.a, world.b):
+            assert f"{side.organisation.name} · {side.contract.reference} · Managed services" in page
 
     def test_a_ladder_that_continues_with_itself_is_said_alike(self, world: World) -> None:
         ladder = make_ladder({"value": 50, "person": world.dispatcher}, kind="response")
