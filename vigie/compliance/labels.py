@@ -19,7 +19,7 @@ from django.utils.translation import pgettext_lazy as p
 from vigie.compliance.models import Exclusion, Outage, RateCommitment
 from vigie.compliance.rules import Judged
 from vigie.contracts.labels import KINDS
-from vigie.contracts.rules.compliance import Measure, Tally, percent
+from vigie.contracts.rules.compliance import Measure, Tally, Verdict, percent
 from vigie.toolkit import refusals
 from vigie.toolkit.jinja import duration, local_name, locale, number
 from vigie.workflow.labels import TYPES
@@ -239,16 +239,36 @@ def told_words(row: RateCommitment, line: Judged) -> str:
         )
         return words % values
     if row.kind == "backlog":
+        days = int(row.measured["days"])
         words = ngettext(
-            "%(met)s open ticket of %(all)s is no older",
-            "%(met)s open tickets of %(all)s are no older",
-            measure.met,
+            "%(met)s of %(all)s open tickets no older than %(num)s day",
+            "%(met)s of %(all)s open tickets no older than %(num)s days",
+            days,
         )
-        return words % values
+        return words % {**values, "num": days}
     words = gettext("%(met)s of %(all)s on time") % values
     days = int(numbers["days"])
     late = ngettext("%(num)s day late this month", "%(num)s days late this month", days) % {"num": days}
     return f"{words}, {late}" if days else words
+
+
+def small_words(row: RateCommitment, line: Judged, rate: Fraction | None) -> str:
+    """By what rule a small volume was judged, so that anybody judges it again; empty where the rate alone decides."""
+    if not 0 < line.measure.adjusted.population < row.n_min:
+        return ""
+    values = {"least": number(row.n_min), "num": row.allowed_misses}
+    if row.small_volume == RateCommitment.SmallVolume.POOLED:
+        return gettext("fewer than %(least)s, judged with up to three months before") % values
+    if row.small_volume == RateCommitment.SmallVolume.NOT_ASSESSED:
+        return gettext("fewer than %(least)s") % values
+    if line.verdict != Verdict.CONFORMING or rate is None or rate * 100 >= Fraction(row.target):
+        return ""
+    words = ngettext(
+        "fewer than %(least)s, %(num)s missed is tolerated",
+        "fewer than %(least)s, %(num)s missed are tolerated",
+        row.allowed_misses,
+    )
+    return words % values
 
 
 def correction_words(row: RateCommitment | None, line: Mapping[str, Any] | None, currency: str) -> str:

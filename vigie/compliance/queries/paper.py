@@ -105,11 +105,15 @@ def _rates(sheet: Sheet) -> dict[str, Any]:
 
 def _rate(row: Row) -> list[str]:
     counts = (row.measure.adjusted.population, row.measure.met, row.measure.missed, row.measure.excluded)
-    verdict = f"{row.verdict} ({_('small volume, misses tolerated')})" if row.tolerated else row.verdict
+    verdict = _verdict(row)
     penalty = row.penalty
     if row.bonus:
         penalty = f"{penalty} ({_('bonus %(amount)s') % {'amount': row.bonus}})"
     return [row.scope, *map(str, counts), row.rate, row.raw, row.target, verdict, penalty]
+
+
+def _verdict(row: Row | MeasureRow) -> str:
+    return f"{row.verdict} ({row.small})" if row.small else row.verdict
 
 
 def _beside(sheet: Sheet) -> list[str]:
@@ -148,7 +152,7 @@ def _measures(sheet: Sheet) -> list[dict[str, Any]]:
         {"label": _("To reach"), **END, "mm": 18}, {"label": _("Verdict"), "mm": 22}, {"label": _("Penalty"), **END, "mm": 20},
     ]  # fmt: skip
     rows = [
-        [row.scope, row.told or _("nothing to measure"), row.rate, row.raw, row.target, row.verdict, row.penalty]
+        [row.scope, row.told or _("nothing to measure"), row.rate, row.raw, row.target, _verdict(row), row.penalty]
         for row in sheet.measures
     ]  # fmt: skip
     title = _("Other commitments, %(month)s") % {"month": sheet.words}

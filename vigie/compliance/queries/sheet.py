@@ -39,7 +39,7 @@ TONES = {
 @dataclass(frozen=True, slots=True)
 class Row:
     """A commitment in the month, in words; ``rate`` counts without the excluded, ``raw`` as if nothing were; ``due``: its penalty;
-    ``value``: the share judged, exact."""
+    ``value``: the share judged, exact; ``small``: by what rule a small volume was judged."""
 
     id: int
     scope: str
@@ -49,7 +49,7 @@ class Row:
     raw: str
     verdict: str
     tone: str
-    tolerated: bool
+    small: str
     penalty: str
     due: Decimal
     bonus: str
@@ -70,6 +70,7 @@ class MeasureRow:
     raw: str
     verdict: str
     tone: str
+    small: str
     penalty: str
     due: Decimal
     formula: str
@@ -203,7 +204,7 @@ def measure_row(row: RateCommitment, line: rules.Judged, currency: str) -> Measu
         row.pk, row.kind, labels.scope_words(row), labels.target_words(row), labels.told_words(row, line),
         labels.share_words(line.value, row.kind, row.target), labels.share_words(line.raw, row.kind, row.target),
         str(words.get(line.verdict) or labels.VERDICTS[line.verdict]), TONES[line.verdict],
-        labels.money(line.penalty, currency), line.penalty, labels.formula_words(row, currency),
+        labels.small_words(row, line, line.value), labels.money(line.penalty, currency), line.penalty, labels.formula_words(row, currency),
         row.formula != RateCommitment.Formula.NONE, row.kind in Reading.Kind.values, line.value,
     )  # fmt: skip
 
@@ -224,13 +225,12 @@ def _corrected(one: Correction, known: dict[int, RateCommitment], currency: str)
 
 
 def _row(row: RateCommitment, line: rules.Judged, currency: str) -> Row:
-    share = Fraction(row.target) / 100
     rate = line.measure.adjusted.rate
     return Row(
         row.pk, labels.scope_words(row), labels.percent_words(row.target), line.measure,
         labels.rate_words(line.measure.adjusted, row.target), labels.rate_words(line.measure.raw, row.target),
         str(labels.VERDICTS[line.verdict]), TONES[line.verdict],
-        line.verdict == Verdict.CONFORMING and rate is not None and rate < share,
+        labels.small_words(row, line, rate),
         labels.money(line.penalty, currency), line.penalty, labels.money(line.bonus, currency) if line.bonus else "",
         labels.formula_words(row, currency), rate,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -165,6 +166,15 @@ class TestEuros:
             assert "9 200,00 €" in page  # 90 points at 1 % of 10 000, and two for the outage
             assert "1 engagement manqué" in page
 
+    def test_a_month_that_is_over_is_no_longer_said_to_become_a_proposal(self, world: World) -> None:
+        rated(world)
+        browser = enter(world.manager)
+        page = text_of(browser, "contract_month", world.a.contract.pk, month="2026-01")
+        assert "Le mois est terminé et n’a jamais été proposé" in page
+        assert "à la fin du mois" not in page
+        now = text_of(browser, "contract_month", world.a.contract.pk)
+        assert "à la fin du mois" in now
+
     def test_a_cap_says_what_of_which_base(self, world: World) -> None:
         rated(world)
         solved(world, MISSED)
@@ -174,18 +184,19 @@ class TestEuros:
 
 class TestWords:
     @pytest.mark.parametrize(
-        ("language", "met", "words"),
+        ("language", "days", "words"),
         [
-            ("fr", 1, "1 ticket ouvert sur 4 n’est pas plus ancien"),
-            ("fr", 3, "3 tickets ouverts sur 4 ne sont pas plus anciens"),
-            ("en", 1, "1 open ticket of 4 is no older"),
-            ("en", 3, "3 open tickets of 4 are no older"),
+            ("fr", 1, "3 tickets ouverts sur 4, de 1 jour au plus"),
+            ("fr", 10, "3 tickets ouverts sur 4, de 10 jours au plus"),
+            ("en", 1, "3 of 4 open tickets no older than 1 day"),
+            ("en", 10, "3 of 4 open tickets no older than 10 days"),
         ],
     )
-    def test_one_open_ticket_is_told_as_one(self, language: str, met: int, words: str) -> None:
-        line = Judged(1, Measure(met, 4 - met), Verdict.CONFORMING, NOTHING, NOTHING)
+    def test_a_backlog_says_how_old_a_ticket_may_be(self, language: str, days: int, words: str) -> None:
+        line = Judged(1, Measure(3, 1), Verdict.CONFORMING, NOTHING, NOTHING)
         with translation.override(language):
-            assert labels.told_words(RateCommitment(kind="backlog"), line).replace("\xa0", " ") == words
+            row = RateCommitment(kind="backlog", measured={"days": days}, target=Decimal(75))
+            assert labels.told_words(row, line).replace("\xa0", " ") == words
 
     def test_a_notice_says_the_month_in_words(self) -> None:
         with translation.override("fr"):

@@ -230,4 +230,12 @@ def test_what_a_small_volume_tolerates_is_said(world: World) -> None:
     solved(world, KEPT)
     solved(world, MISSED)
     row = values_of(world, JANUARY, THEN)["sections"][0]["table"]["rows"][0]
-    assert row[-2] == "Reached (small volume, misses tolerated)"
+    assert row[-2] == "Reached (fewer than 20, 1 missed is tolerated)"
+
+
+def test_a_small_volume_judged_with_earlier_months_is_not_said_to_be_tolerated(world: World) -> None:
+    rated(world, n_min=20, allowed_misses=1, small_volume="pooled")
+    solved(world, KEPT)
+    solved(world, MISSED)
+    row = values_of(world, JANUARY, THEN)["sections"][0]["table"]["rows"][0]
+    assert row[-2].endswith("(fewer than 20, judged with up to three months before)")
