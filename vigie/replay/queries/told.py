@@ -28,7 +28,8 @@ from vigie.tickets.queries.corrected import corrected_among
 from vigie.toolkit.paging import Order, Page, page_of
 from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 
-WIDTH, HEIGHT, MARGIN = 720, 180, 12
+WIDTH, HEIGHT, TOP, FOOT, LEFT, RIGHT = 720, 200, 12, 172, 52, 696
+
 DASHES = ("", "8 5", "2 4", "12 4 2 4")
 SIZE = 50
 BY_TICKET = Order(("id",))
@@ -81,7 +82,8 @@ class Scenario:
 class Told:
     """``rows``: ``(month, its words, a cell per scenario)``. ``stated``: money of statements that say otherwise than before.
     ``apart``: corrections of these months, which no month adds, in words: month, amount, the statement that told it or ''.
-    ``floor`` is the percent at the foot of the drawing."""
+    ``floor`` is the percent at the foot of the drawing; ``ticks``: values of its axis and their heights; ``under``: where each
+    month stands, and its name."""
 
     scenarios: tuple[Scenario, ...]
     rows: tuple[tuple[dt.date, str, tuple[Cell, ...]], ...]
@@ -90,8 +92,12 @@ class Told:
     costs: bool
     stated: Mapping[dt.date, str]
     apart: tuple[tuple[str, str, str], ...]
+    ticks: tuple[tuple[int, str], ...]
+    under: tuple[tuple[int, str], ...]
     width: int = WIDTH
     height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT
 
 
 def told(actor: Actor, study: Study, rate_id: int | None) -> Told:
@@ -132,7 +138,7 @@ def told(actor: Actor, study: Study, rate_id: int | None) -> Told:
     counts = (row for pk, row in known.items() if pk in measured or (rate_id is None and is_measure(row)))
     costs = any(row.formula != RateCommitment.Formula.NONE for row in counts)
     stated, apart = ({}, ()) if rate_id is not None else (_stated(result, currency), _apart(result, currency))
-    return Told(shown, rows, commitments, floor, costs, stated, apart)
+    return Told(shown, rows, commitments, floor, costs, stated, apart, _ticks(floor), _under(months))
 
 
 def _left(months: Sequence[Mapping[str, Any]], currency: str) -> str:
@@ -219,8 +225,27 @@ def _dots(rates: Sequence[Fraction | None], floor: int) -> tuple[tuple[int, int]
 
 
 def _point(place: int, count: int, rate: Fraction, floor: int) -> tuple[int, int]:
-    x = MARGIN + (WIDTH - 2 * MARGIN) * place // max(count - 1, 1)
-    return x, MARGIN + int((1 - (rate * 100 - floor) / (100 - floor)) * (HEIGHT - 2 * MARGIN))
+    return _across(place, count), _height(rate * 100, floor)
+
+
+def _across(place: int, count: int) -> int:
+    return LEFT + (RIGHT - LEFT) * place // max(count - 1, 1)
+
+
+def _height(percent: Fraction | int, floor: int) -> int:
+    return TOP + int((1 - Fraction(percent - floor, 100 - floor)) * (FOOT - TOP))
+
+
+def _ticks(floor: int) -> tuple[tuple[int, str], ...]:
+    """The foot, the middle and the whole."""
+    values = (floor, (floor + 100) // 2, 100)
+    return tuple((_height(value, floor), labels.percent_words(Decimal(value))) for value in values)
+
+
+def _under(months: Sequence[dt.date]) -> tuple[tuple[int, str], ...]:
+    return tuple(
+        (_across(n, len(months)), labels.month_words(month, short=True)) for n, month in enumerate(months)
+    )
 
 
 # -- the tickets ----------------------------------------------------------------------------------------------------

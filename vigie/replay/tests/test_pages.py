@@ -61,6 +61,13 @@ def test_variants_are_typed_replayed_and_shown(world: World, manager: Client) ->
     shown = manager.get(f"/what-if/{study.pk}/").content.decode()
     assert "Une heure" in shown
     assert "<polyline" in shown or "<circle" in shown
+    drawing = shown[shown.index('<figure class="trend') : shown.index("</figure>")]
+    assert [words.replace("\xa0", " ") for words in re.findall(r'text-anchor="end">([^<]+)', drawing)] == [
+        "0 %",
+        "50 %",
+        "100 %",
+    ]
+    assert "janv." in re.findall(r'text-anchor="middle">([^<]+)', drawing)
     listed = manager.get(f"/what-if/{study.pk}/tickets/?variant=0&then=missed").content.decode()
     assert ticket.reference in listed
     assert f"/tickets/{ticket.pk}/clocks/" in listed
