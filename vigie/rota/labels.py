@@ -87,12 +87,18 @@ def weekday(day: dt.date) -> str:
 
 def tenth(value: Fraction) -> str:
     """A mean to the tenth."""
-    return number(round(float(value), 1))
+    return number(_half_up(value))
+
+
+def _half_up(value: Fraction) -> float:
+    """As every displayed figure is rounded; below zero as above it."""
+    tenths = (abs(value) * 20 + 1) // 2
+    return float(tenths if value >= 0 else -tenths) / 10
 
 
 def signed(value: Fraction) -> str:
     """A deviation to the tenth, with its sign; ``0`` where there is none."""
-    rounded = round(float(value), 1)
+    rounded = _half_up(value)
     return f"+{number(rounded)}" if rounded > 0 else f"−{number(-rounded)}" if rounded < 0 else "0"
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
 from tests.world import START, World
+from vigie.rota import labels
 from vigie.rota.models import Absence, Override, Rotation, RotationMember, Swap
 from vigie.rota.queries import on_call
 
@@ -66,3 +69,20 @@ def test_who_may_no_longer_sign_in_is_not_called(world: World) -> None:
     rotation(world, world.agent)
     type(world.agent).objects.filter(pk=world.agent.pk).update(is_active=False)
     assert names(world, 2026, 1, 13, 12) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "mean", "deviation"),
+    [
+        (Fraction(1, 4), "0,3", "+0,3"),
+        (Fraction(5, 4), "1,3", "+1,3"),
+        (Fraction(-1, 4), "−0,3", "−0,3"),
+        (Fraction(0), "0", "0"),
+    ],
+)
+def test_figures_of_the_load_are_rounded_half_up(value: Fraction, mean: str, deviation: str) -> None:
+    """As every figure of the product: 2 holidays among 8 people are 0.25 each, told as 0.3."""
+    with translation.override("fr"):
+        assert labels.signed(value) == deviation
+        if value >= 0:
+            assert labels.tenth(value) == mean
