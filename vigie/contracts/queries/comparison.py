@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from vigie.contracts import access, labels
-from vigie.contracts.models import Commitment, ContractVersion
+from vigie.contracts.models import Commitment, Contract, ContractVersion
 from vigie.contracts.queries.parties import cover_of, prices_of
-from vigie.contracts.queries.versions import scope_words
-from vigie.contracts.rules.comparison import Change, Move, compare, differences, overall
+from vigie.contracts.queries.versions import scope_words, version_at
+from vigie.contracts.rules.comparison import Change, Move, compare, differences, overall, paired
 from vigie.contracts.rules.policies import COLUMNS, pause_reasons
 from vigie.contracts.rules.promise import THRESHOLDS, ClockKind, Target, Unit
 from vigie.kernel.actor import Actor
@@ -44,16 +45,44 @@ class Compared:
 
 
 def compared(actor: Actor, base: ContractVersion, draft: ContractVersion) -> list[Compared]:
-    """Promises first, line by line, then the course of tickets."""
+    """Promises first, line by line, then the course of tickets. The lines of another contract are paired by their tickets."""
     rows = access.visible_commitments(actor).filter(version_id__in=(base.pk, draft.pk))
     found: dict[int, dict[int, Commitment]] = {base.pk: {}, draft.pk: {}}
     for row in rows.select_related("service", "category", "site", "calendar"):
         found[row.version_id][row.line] = row
-    before = {line: _clause(row) for line, row in found[base.pk].items()}
-    after = {line: _clause(row) for line, row in found[draft.pk].items()}
-    named = {**found[base.pk], **found[draft.pk]}
+    was, new = found[base.pk], found[draft.pk]
+    if base.contract_id != draft.contract_id:
+        was = _in_place_of(was, new)
+    before = {line: _clause(row) for line, row in was.items()}
+    after = {line: _clause(row) for line, row in new.items()}
+    named = {**was, **new}
     told = [_promise(change, named[change.line]) for change in compare(before, after)]
     return told + _course(base, draft) + _beside(base, draft)
+
+
+def comparable(actor: Actor, contract: Contract, today: dt.date) -> list[ContractVersion]:
+    """What stands today in the other contracts of the client: what a contract that never was in force is compared with."""
+    standing = (Contract.Status.ACTIVE, Contract.Status.NOTICE_GIVEN, Contract.Status.SUSPENDED)
+    others = access.visible(actor).filter(organisation_id=contract.organisation_id, status__in=standing)
+    found = []
+    for other in others.exclude(pk=contract.pk).order_by("reference"):
+        version = version_at(actor, other, today)
+        if version is not None:
+            version.contract = other
+            found.append(version)
+    return found
+
+
+def _in_place_of(was: Mapping[int, Commitment], new: Mapping[int, Commitment]) -> dict[int, Commitment]:
+    """The promises of another contract under the lines that take their place; those that none replaces, below zero."""
+    pairs = paired({n: _scope(row) for n, row in was.items()}, {n: _scope(row) for n, row in new.items()})
+    left = {-line: row for line, row in was.items() if line not in pairs.values()}
+    return {**left, **{line: was[other] for line, other in pairs.items()}}
+
+
+def _scope(row: Commitment) -> dict[str, Any]:
+    names = ("kind", "ticket_type", "priority", "service_id", "category_id", "site_id", "vip_only")
+    return {name: value for name in names if (value := getattr(row, name))}
 
 
 def _clause(row: Commitment) -> dict[str, Any]:
@@ -97,21 +126,37 @@ def _course(base: ContractVersion, draft: ContractVersion) -> list[Compared]:
 
 
 def _beside(base: ContractVersion, draft: ContractVersion) -> list[Compared]:
-    """What is covered, sort by sort, and what is charged."""
-    before, after = _stands_beside(base), _stands_beside(draft)
-    parts = tuple(
+    """What is covered, sort by sort, and what is charged, line by line."""
+    before, after = _covered(base), _covered(draft)
+    parts = [
         Part(str(labels.PARTS[name]), before[name], words, Move.OTHER)
         for name, words in after.items()
         if words != before[name]
-    )
-    return [Compared(str(labels.BESIDE), Move.OTHER, parts)] if parts else []
+    ]
+    charged, to_charge = _charged(base), _charged(draft)
+    parts += [
+        Part(name, charged.get(line, "—"), to_charge.get(line, "—"), Move.OTHER)
+        for line in {**charged, **to_charge}
+        if charged.get(line) != to_charge.get(line)
+        for name in [line[0]]
+    ]
+    return [Compared(str(labels.BESIDE), Move.OTHER, tuple(parts))] if parts else []
 
 
-def _stands_beside(version: ContractVersion) -> dict[str, str]:
+def _covered(version: ContractVersion) -> dict[str, str]:
     cover = cover_of(version)
-    prices = [f"{one['label']} {one['amount']}" for one in prices_of(version.contract, version)]
-    limits = {sort: " · ".join(cover.get(sort, ())) or str(words) for sort, words in labels.ALL_OF.items()}
-    return {**limits, "prices": " · ".join(prices) or "—"}
+    return {sort: " · ".join(cover.get(sort, ())) or str(words) for sort, words in labels.ALL_OF.items()}
+
+
+def _charged(version: ContractVersion) -> dict[tuple[str, int], str]:
+    """What each line of prices says, under its name; lines of one name are told apart by their order."""
+    found: dict[tuple[str, int], str] = {}
+    for one in prices_of(version.contract, version):
+        row, name = one["row"], one["label"]
+        number = sum(1 for known, _number in found if known == name)
+        amount = f"{one['amount']} / {row.unit}" if row.unit else one["amount"]
+        found[name, number] = f"{amount}, {row.get_nature_display()} · {row.get_period_display()}"
+    return found
 
 
 def _policies(version: ContractVersion) -> dict[str, Any]:

@@ -23,6 +23,9 @@ class Move(StrEnum):
 Clause = Mapping[str, Any]
 """What a promise says, by the name of each of its parts. A ``Target`` and a set of pauses have a direction."""
 
+Scope = Mapping[str, Any]
+"""The clock of a promise and what it states of its tickets; what it leaves open is left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -53,6 +56,16 @@ def compare(before: Mapping[int, Clause], after: Mapping[int, Clause]) -> list[C
             found.append(Change(line, Move.GONE))
         elif parts := differences(before[line], after[line]):
             found.append(Change(line, overall(parts), parts))
+    return found
+
+
+def paired(before: Mapping[int, Scope], after: Mapping[int, Scope]) -> dict[int, int]:
+    """Of the lines of another contract, the one whose place each line of ``after`` takes: all that it states is stated by
+    the new line too; of several, the one that states most."""
+    found = {}
+    for line, scope in after.items():
+        if fits := [other for other, stated in before.items() if stated.items() <= scope.items()]:
+            found[line] = max(fits, key=lambda other: (len(before[other]), -other))
     return found
 
 

@@ -25,6 +25,7 @@ from vigie.contracts.models import (
     SupplierContract,
     SupportCommitment,
 )
+from vigie.contracts.queries.comparison import compared
 from vigie.contracts.queries.usual import by_use, usual_hours
 from vigie.contracts.rules.calendar import WEEKDAYS, Calendar
 from vigie.contracts.rules.presets import PRESETS
@@ -100,6 +101,26 @@ class TestPages:
         assert rows.get(kind="response", priority=1).target_seconds == 900
         assert rows.get(kind="resolution", ticket_type="request").target_days == 2
         assert not rows.filter(kind="update", priority=2).exists()
+
+    def test_a_new_contract_is_compared_with_the_one_in_force(self, world: World) -> None:
+        """By its tickets and clocks: what is stated more narrowly takes the place of what was stated widely."""
+        world.admin.language = "en"
+        world.admin.save()
+        browser = signed_in(world.admin)
+        values = typed(world, "standard", **{"resolution-incident-1": "2h", "response-incident-1": ""})
+        browser.post(reverse("contract_from", args=["standard"]), values)
+        made = Contract.objects.get(reference="ALPHA-2027")
+        page = browser.get(reverse("draft", args=[made.pk])).content.decode()
+        assert f"Beside {world.a.contract.reference}, version 1" in page
+        draft, base = made.versions.get(), world.a.contract.versions.get()
+        with override("en"):
+            told = {row.what: row for row in compared(world.actor(world.admin), base, draft)}
+        tighter = told["Incident · P1 · Resolution"]
+        assert ("Target", "4:00", "2:00") in [(part.name, part.before, part.after) for part in tighter.parts]
+        assert told["Every ticket · P1 · Response · 0:15"].move == "gone"
+        added = [what for what, row in told.items() if row.move == "added"]
+        assert [what for what in added if what.startswith("Request · Resolution")]
+        assert world.b.contract.reference not in page
 
     @pytest.mark.parametrize("ends_on", ["", "2027-12-31"])
     @pytest.mark.parametrize("begun", ["contract_from", "contract_new"])

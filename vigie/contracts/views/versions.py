@@ -17,7 +17,7 @@ from vigie.contracts import access, labels
 from vigie.contracts.actions import commitments, versions
 from vigie.contracts.forms import CommitmentForm, VersionForm, commitment_initial, version_initial
 from vigie.contracts.models import Commitment, Contract, ContractVersion, PriceLine, Signatory
-from vigie.contracts.queries.comparison import compared, policies_of
+from vigie.contracts.queries.comparison import comparable, compared, policies_of
 from vigie.contracts.queries.parties import cover_of, prices_of
 from vigie.contracts.queries.versions import commitments_of, grouped
 from vigie.contracts.views.parts import contract_crumb, crumb, draft_crumb, reasons_of, today_at
@@ -48,9 +48,12 @@ def _draft_page(
     """The draft, and what stands in the way of putting it in force."""
     actor = request.actor
     base = versions.last_in_force(found)
+    others = [] if base else comparable(actor, found, today_at(found))
+    base = base or next((one for one in others if str(one.contract_id) == request.GET.get("with")), None)
+    base = base or next(iter(others), None)
     rows, prices = commitments_of(actor, version), prices_of(found, version)
     context = {
-        "contract": found, "version": version, "base": base, "groups": grouped(rows), "pauses": reasons_of(rows),
+        "contract": found, "version": version, "base": base, "others": others, "groups": grouped(rows), "pauses": reasons_of(rows),
         "compared": compared(actor, base, version) if base else [], "moves": labels.MOVES, "policies": policies_of(version),
         "cover": cover_of(version), "prices": prices, "price_natures": dict(PriceLine.Nature.choices),
         "periods": dict(PriceLine.Period.choices),
