@@ -105,6 +105,13 @@ def history(subjects: Mapping[str, Iterable[int]], *, most: int = 30) -> list[di
     return [{**row} for row in entries.values(*names)[:most]]
 
 
+def removed(subject: str, owner: Mapping[str, Iterable[int]]) -> list[int]:
+    """The ids of the records of a subject that are no more, and belonged to one in the reader's sight: ``{"contract_id": [3]}``."""
+    belonged = {f"before__{name}__in": list(ids) for name, ids in owner.items()}
+    entries = JournalEntry.objects.filter(subject=subject, verb="deleted", **belonged)
+    return list(entries.values_list("subject_id", flat=True))
+
+
 def undone(instance: models.Model, *, since: dt.datetime) -> list[dict[str, Any]]:
     """What a record in the reader's sight said before each change from ``since`` on, the latest change first."""
     entries = JournalEntry.objects.filter(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_currency
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from vigie.accounts.history import told
 from vigie.contracts import access, labels
-from vigie.contracts.models import Contract, ContractVersion
+from vigie.contracts.models import Contract, ContractFile, ContractVersion, Lot, PriceLine, Signatory
 from vigie.contracts.queries.comparison import COURSE, DELAYS, reasons_words, whose, words_of
 from vigie.contracts.queries.versions import journalled
 from vigie.contracts.rules.policies import COLUMNS, pause_reasons
@@ -18,10 +21,11 @@ from vigie.contracts.rules.promise import THRESHOLDS
 from vigie.contracts.rules.renewal import last_day
 from vigie.kernel.actor import Actor
 from vigie.toolkit import journal
-from vigie.toolkit.jinja import when
+from vigie.toolkit.jinja import local_name, locale, when
 from vigie.workflow.labels import TYPES, label
 
-MOST = 20
+MOST = 500
+"""Of the newest: a contract of ten years with an amendment each month stays under it."""
 COMMITMENT, VERSION = "contracts.commitment", "contracts.contractversion"
 Row = dict[str, Any]
 
@@ -33,13 +37,14 @@ def changes_of(actor: Actor, contract: Contract) -> list[Row]:
         "contracts.priceline": _("Price line"), "contracts.contractfile": _("Document"),
     }  # fmt: skip
     rows = journal.history({"contracts.contract": [contract.pk], **journalled(actor, contract)}, most=MOST)
-    which = {**_commitments(actor, rows), **_versions(actor, rows)}
+    which = {**_named(rows), **_commitments(actor, rows), **_versions(actor, rows)}
+    currency = contract.organisation.currency
     for row in rows:
         words = names.get(row["subject"], ""), which.get((row["subject"], row["subject_id"]), "")
         row["client"] = " · ".join(word for word in words if word)
         row["before"], row["after"] = (
-            _in_words(row["subject"], row["before"]),
-            _in_words(row["subject"], row["after"]),
+            _in_words(row["subject"], row["before"], currency),
+            _in_words(row["subject"], row["after"], currency),
         )
         if row["verb"] == "created":
             row["after"] = {}
@@ -67,11 +72,33 @@ def _versions(actor: Actor, rows: Iterable[Row]) -> dict[tuple[str, int], str]:
     return {(VERSION, row.pk): _version(row) for row in found}
 
 
+PARTS: dict[str, tuple[type[Model], str]] = {
+    model._meta.label_lower: (model, stem)
+    for model, stem in ((Lot, "name"), (Signatory, "name"), (PriceLine, "label"), (ContractFile, "name"))
+}
+
+
+def _named(rows: Iterable[Row]) -> dict[tuple[str, int], str]:
+    """What stands beside the promises by its name; what is no more, by the one that the journal kept."""
+    found = {}
+    for subject, (model, stem) in PARTS.items():
+        for row in rows:
+            if row["subject"] == subject and (name := _name_in({**row["before"], **row["after"]}, stem)):
+                found[subject, row["subject_id"]] = name
+        for standing in model._default_manager.filter(pk__in=_ids(rows, subject)):
+            found[subject, standing.pk] = _name_in(vars(standing), stem)
+    return found
+
+
+def _name_in(values: dict[str, Any], stem: str) -> str:
+    return local_name(values, stem) or str(values.get(stem, ""))
+
+
 def _version(version: ContractVersion) -> str:
     return _("Version %(number)s") % {"number": version.number}
 
 
-def _in_words(subject: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def _in_words(subject: str, values: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """The values of a journal entry, those that only the rules read under their words and in words."""
     found: dict[str, Any] = {}
     if "target_seconds" in values or "target_days" in values:
@@ -81,6 +108,8 @@ def _in_words(subject: str, values: Mapping[str, Any]) -> dict[str, Any]:
         if name == "ends_on":
             day = last_day(dt.date.fromisoformat(value) if value else None)
             found[_("Last day")] = when(day) if day else _("no end")
+        elif name in ("amount", "ceiling") and value:
+            found[name] = format_currency(Decimal(value), currency, locale=locale())
         elif name == "pauses":
             found.update(_pauses(subject, value))
         elif name in ("thresholds", *COURSE, *DELAYS) and subject in (COMMITMENT, VERSION):

@@ -27,6 +27,7 @@ from vigie.contracts.rules.promise import THRESHOLDS, Audience, ClockKind, Pendi
 from vigie.contracts.rules.renewal import last_day
 from vigie.kernel.actor import Actor
 from vigie.tenancy.models import Site
+from vigie.toolkit import journal
 from vigie.toolkit.jinja import local_name
 from vigie.toolkit.written import Written, columns_of, kept, models_of, rows_of, stand_in, written
 from vigie.workflow.labels import TYPES, label
@@ -94,18 +95,21 @@ def edition_on(found: Iterable[Edition], day: dt.date) -> Edition | None:
 
 
 def journalled(actor: Actor, contract: Contract) -> dict[str, list[int]]:
-    """The ids of what belongs to a contract in sight, by the name under which the journal keeps them."""
+    """The ids of what belongs to a contract in sight, or belonged until it was removed, by the name in the journal."""
     access.one(actor, contract.pk)
-    owners: dict[type[Model], str] = {
-        **dict.fromkeys((ContractVersion, Lot, Signatory, ContractFile), "contract"),
-        **dict.fromkeys((Commitment, PriceLine), "version__contract"),
+    found = {
+        model._meta.label_lower: _ever(model, "contract", [contract.pk])
+        for model in (ContractVersion, Lot, Signatory, ContractFile)
     }
-    return {
-        model._meta.label_lower: list(
-            model._default_manager.filter(**{owner: contract}).values_list("pk", flat=True)
-        )
-        for model, owner in owners.items()
+    versions = found[ContractVersion._meta.label_lower]
+    return found | {
+        model._meta.label_lower: _ever(model, "version", versions) for model in (Commitment, PriceLine)
     }
+
+
+def _ever(model: type[Model], owner: str, ids: list[int]) -> list[int]:
+    standing = model._default_manager.filter(**{f"{owner}_id__in": ids}).values_list("pk", flat=True)
+    return [*standing, *journal.removed(model._meta.label_lower, {f"{owner}_id": ids})]
 
 
 def standing_commitments(day: dt.date) -> QuerySet[Commitment]:

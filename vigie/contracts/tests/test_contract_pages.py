@@ -225,6 +225,28 @@ def test_the_history_says_which_promise_and_in_words(world: World, enter: Enter)
         assert raw not in page.split('<ol class="lines">', 1)[1].split("</ol>")[0], raw
 
 
+def test_the_history_names_what_stood_beside_the_promises_and_forgets_nothing(
+    world: World, enter: Enter
+) -> None:
+    """Who signed, until the line was removed; which price, in money; the oldest change of thirty."""
+    contract = world.a.contract.pk
+    signs = {"side": "client", "name": "Paule Astier", "title": "DSI", "ceiling": Decimal(50000)}
+    row = parties.add_part(boss(world), contract, "signatories", signs, now=START)
+    parties.drop_part(boss(world), contract, "signatories", row.pk, now=START)
+    amend(world)
+    price = {"label_fr": "Forfait mensuel", "label_en": "Monthly fee", "nature": "fee", "amount": Decimal(28400), "unit": "", "period": "month"}  # fmt: skip
+    line = parties.add_part(boss(world), contract, "prices", price, now=START)
+    for step in range(1, 29):
+        parties.change_part(
+            boss(world), contract, "prices", line.pk, {**price, "amount": Decimal(28400 + step)}, now=START
+        )
+    page = text(enter(world.admin), "contract_history", contract).replace("\xa0", " ").replace("\u202f", " ")
+    assert page.count("Signataire · Paule Astier") == 2  # added, then removed
+    assert page.count("Ligne de prix · Forfait mensuel") == 29
+    assert "<del>28 400,00 €</del>" in page
+    assert "50 000,00 €" in page
+
+
 class TestPortal:
     def test_r4_8_the_client_reads_what_stops_a_clock(self, world: World, enter: Enter) -> None:
         browser = enter(world.a.manager)
