@@ -19,7 +19,7 @@ Label = str | Promise
 STATUSES: dict[str, Label] = dict(Contract.Status.choices)
 TONES = {
     "draft": "accent", "negotiation": "accent", "signed": "accent", "active": "ok", "suspended": "warn",
-    "notice_given": "warn", "ended": "quiet",
+    "notice_given": "warn", "ended": "quiet", "given_up": "quiet",
 }  # fmt: skip
 NATURES: dict[str, Label] = dict(Contract.Nature.choices)
 KINDS: dict[str, Label] = {
@@ -169,6 +169,7 @@ refusals.register(
         "contracts.file_empty": _("“%(name)s” is empty."),
         "contracts.file_no_room": _("There is no room left to keep “%(name)s”. Tell your administrator."),
         "contracts.file_refused": _("“%(name)s” is a program: it cannot be attached."),
+        "contracts.given_up": _("This contract was given up: take it up again first."),
         "contracts.state_refused": _("The contract is no longer in a state that allows this."),
         "contracts.no_end": _("This contract has no end: give it one first."),
         "contracts.notice_in_the_future": _("A notice is dated today at the latest."),

@@ -43,6 +43,18 @@ def negotiate(actor: Actor, contract_id: int, *, now: dt.datetime) -> Contract:
 
 
 @transaction.atomic
+def give_up(actor: Actor, contract_id: int, *, now: dt.datetime) -> Contract:
+    """A contract that never was in force will not be: it leaves the list, and its draft is kept."""
+    return _move(actor, contract_id, (Status.DRAFT, Status.NEGOTIATION), Status.GIVEN_UP, now=now)
+
+
+@transaction.atomic
+def take_up(actor: Actor, contract_id: int, *, now: dt.datetime) -> Contract:
+    """What was given up is a draft again."""
+    return _move(actor, contract_id, (Status.GIVEN_UP,), Status.DRAFT, now=now)
+
+
+@transaction.atomic
 def give_notice(
     actor: Actor,
     contract_id: int,

@@ -142,6 +142,8 @@ def obstacles(contract: Contract, draft: ContractVersion, *, now: dt.datetime) -
     """
     base, today = last_in_force(contract), today_of(contract, now)
     found: list[Refusal] = []
+    if contract.status == Contract.Status.GIVEN_UP:
+        found.append(Refusal("contracts.given_up"))
     if base is not None:
         try:
             _check_day(contract, base, draft.effective_on, now)

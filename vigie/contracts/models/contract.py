@@ -22,6 +22,7 @@ class Contract(models.Model):
     class Status(models.TextChoices):
         """``draft``, ``negotiation``: promises nothing. ``signed``: its first version stands, its start is to come.
         ``suspended``: promises nothing to new tickets. ``notice_given``: ends on its end, whatever its renewal.
+        ``given_up``: never was in force, and is kept for whoever asks.
         """
 
         DRAFT = "draft", _("Draft")
@@ -31,6 +32,7 @@ class Contract(models.Model):
         SUSPENDED = "suspended", _("Suspended")
         NOTICE_GIVEN = "notice_given", _("Notice given")
         ENDED = "ended", _("Ended")
+        GIVEN_UP = "given_up", _("Given up")
 
     class Renewal(models.TextChoices):
         TACIT = "tacit", p("renewal", "Tacit")
@@ -70,7 +72,7 @@ class Contract(models.Model):
             ),
         ]
 
-    UNPROMISED = (Status.DRAFT, Status.NEGOTIATION)
+    UNPROMISED = (Status.DRAFT, Status.NEGOTIATION, Status.GIVEN_UP)
 
     @property
     def last_day(self) -> dt.date | None:

@@ -47,7 +47,10 @@ def contracts_page(
     cursor: str | None = None,
     size: int = 50,
 ) -> Page:
-    """Contracts in sight by client, each with the number of promises that its version of today holds."""
+    """Contracts in sight by client, each with the number of promises that its version of today holds.
+
+    Those given up are listed where one searches, or asks for them.
+    """
     contracts = access.visible(actor).annotate(version_now=_version_now(today))
     for word in search.split()[:6]:
         contracts = contracts.filter(
@@ -56,6 +59,8 @@ def contracts_page(
         )  # fmt: skip
     if status in Contract.Status.values:
         contracts = contracts.filter(status=status)
+    elif not search:
+        contracts = contracts.exclude(status=Contract.Status.GIVEN_UP)
     rows = Commitment.objects.filter(version_id=OuterRef("version_now")).order_by()
     counted = rows.values("version_id").annotate(n=Count("pk")).values("n")
     contracts = contracts.annotate(promises=Coalesce(Subquery(counted, output_field=IntegerField()), 0))

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from tests.world import PASSWORD, START, World, report
 from vigie.contracts.actions import course, parties, versions
@@ -81,6 +82,27 @@ class TestParts:
         versions.put_in_force(boss(world), contract, now=START - DAY)
         with pytest.raises(IntegrityError), transaction.atomic():
             PriceLine.objects.filter(pk=row.pk).update(amount=1)
+
+    def test_a_price_that_is_invoiced_otherwise_is_a_change(self, world: World) -> None:
+        """The same amount each quarter and not each month; the line beside it stays and is not told."""
+        contract = world.a.contract.pk
+        first = amend(world)
+        parties.add_part(boss(world), contract, "prices", PRICE, now=START)
+        parties.add_part(
+            boss(world), contract, "prices", {**PRICE, "label_en": "Visit", "label_fr": "Visite"}, now=START
+        )
+        versions.put_in_force(boss(world), contract, now=START - DAY)
+        later = versions.draft_amendment(boss(world), contract, {"effective_on": TODAY + DAY}, now=START)
+        row = PriceLine.objects.get(version=later, label_en="Fee")
+        parties.change_part(
+            boss(world), contract, "prices", row.pk, {**PRICE, "period": "quarter"}, now=START
+        )
+        with translation.override("en"):
+            (told,) = compared(boss(world), first, later)
+            (part,) = told.parts
+        assert (part.name, part.before, part.after) == (
+            "Fee", "€1,200.00, Fixed fee · each month", "€1,200.00, Fixed fee · each quarter",
+        )  # fmt: skip
 
     def test_a_price_below_zero_and_a_ceiling_of_nothing(self, world: World) -> None:
         amend(world)
@@ -209,6 +231,34 @@ class TestCourse:
         course.follow_dates(after)
         contract = Contract.objects.get(pk=world.a.contract.pk)
         assert (contract.status, contract.ends_on) == ("active", dt.date(2027, 1, 13))
+
+    def test_a_contract_drafted_by_mistake_is_given_up(self, world: World, client: Client) -> None:
+        """It leaves the list, keeps its draft, promises nothing, and may be taken up again."""
+        names = {
+            "reference": "N-1",
+            "name_fr": "Par erreur",
+            "name_en": "By mistake",
+            "starts_on": TODAY + 5 * DAY,
+        }
+        contract = create_contract(boss(world), world.a.organisation.pk, names, now=START)
+        client.force_login(world.admin)
+        place = reverse("contract", args=[contract.pk])
+        assert "Abandonner ce contrat" in client.get(place).content.decode()
+        assert client.post(reverse("contract_step", args=[contract.pk, "give-up"])).status_code == 302
+        contract.refresh_from_db()
+        assert contract.status == "given_up"
+        assert "Par erreur" not in client.get("/contracts/").content.decode()
+        assert "Par erreur" in client.get("/contracts/?status=given_up").content.decode()
+        assert "Par erreur" in client.get("/contracts/?q=N-1").content.decode()
+        assert (
+            code(lambda: versions.put_in_force(boss(world), contract.pk, now=START)) == "contracts.given_up"
+        )
+        assert (
+            code(lambda: course.give_up(boss(world), world.a.contract.pk, now=START))
+            == "contracts.state_refused"
+        )
+        assert "Le reprendre" in client.get(place).content.decode()
+        assert course.take_up(boss(world), contract.pk, now=START).status == "draft"
 
     def test_signed_until_its_first_day(self, world: World) -> None:
         names = {"reference": "N-1", "name_fr": "x", "name_en": "x", "starts_on": TODAY + 5 * DAY}

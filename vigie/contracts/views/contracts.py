@@ -46,7 +46,8 @@ def contracts(request: Request) -> HttpResponse:
     )
     counts = queries.counts_by_status(request.actor)
     context = {
-        "found": found, "search": search, "status": status, "total": sum(counts.values()), "statuses": labels.STATUSES,
+        "found": found, "search": search, "status": status, "statuses": labels.STATUSES,
+        "total": sum(counts.values()) - counts.get("given_up", 0),
         "tones": labels.TONES, "chips": [(code, word, counts[code]) for code, word in labels.STATUSES.items() if counts.get(code)],
         "may_manage": request.actor.can("contracts:manage"),
     }  # fmt: skip

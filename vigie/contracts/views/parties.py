@@ -174,6 +174,8 @@ def notice_new(request: Request, contract_id: int) -> HttpResponse:
 
 STEPS = {
     "negotiate": course.negotiate,
+    "give-up": course.give_up,
+    "take-up": course.take_up,
     "withdraw": course.withdraw_notice,
     "resume": course.resume,
 }
