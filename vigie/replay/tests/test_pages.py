@@ -15,7 +15,7 @@ from django.utils import timezone
 from tests.world import START, World, report
 from vigie.compliance.tests.scene import KEPT, THEN, rated, solved
 from vigie.contracts.actions import versions
-from vigie.contracts.models import Commitment
+from vigie.contracts.models import Commitment, Contract
 from vigie.kernel.actor import SYSTEM
 from vigie.kernel.refusal import Refusal
 from vigie.replay import actions
@@ -73,6 +73,16 @@ def test_variants_are_typed_replayed_and_shown(world: World, manager: Client) ->
     assert f"/tickets/{ticket.pk}/clocks/" in listed
     assert ticket.reference not in manager.get(f"/what-if/{study.pk}/tickets/?variant=1").content.decode()
     assert "Une heure" in manager.get(f"/contracts/{world.a.contract.pk}/").content.decode()
+
+
+def test_a_contract_that_never_was_in_force_says_that_nothing_is_replayed(
+    world: World, manager: Client
+) -> None:
+    place = f"/contracts/{world.a.contract.pk}/what-if/"
+    words = "Aucun ticket n’a jamais été jugé par ce contrat"
+    assert words not in manager.get(place).content.decode()
+    Contract.objects.filter(pk=world.a.contract.pk).update(status="draft")
+    assert words in manager.get(place).content.decode()
 
 
 def test_every_changed_promise_is_listed_page_after_page(
