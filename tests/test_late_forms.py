@@ -44,6 +44,11 @@ def test_a_form_sent_after_the_session_ended_comes_back_after_signing_in(world: 
     del client.cookies["vigie"]
     answer = client.post(address, sent)
     assert answer["Location"] == f"{reverse('account_login')}?next=/sent/"
+    said = "Votre texte est conservé"
+    assert said in client.get(answer["Location"], headers={"accept-language": "fr"}).content.decode()
+    assert (
+        said not in client.get(reverse("account_login"), headers={"accept-language": "fr"}).content.decode()
+    )
     assert TEXT not in str(Draft.objects.get(person=world.a.user).content)  # sealed
 
     assert client.get(reverse("sent_form")).status_code == 302  # nobody is signed in

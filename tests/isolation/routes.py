@@ -287,6 +287,7 @@ ROUTES: dict[str, Route] = {
     ),
     "ticket_new_fields": _agents(asked=("?organisation=@organisation",)),
     "ticket_new_draft": _agents(sent={"organisation": "@organisation", "title": "x"}, reads=False),
+    "ticket_new_callers": _agents(asked=("?q=us", "?q=VCB")),
     "ticket_new_contacts": _showing("organisation", asked=("?q=u", "?q=VCB")),
     "ticket_facts": _agents(sent={"shown": "1"}, reads=False),
     "ticket": _showing("ticket"),

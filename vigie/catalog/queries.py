@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from vigie.catalog import access
 from vigie.kernel.actor import Actor
+from vigie.toolkit.letters import holding
 from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, page_of
 
@@ -24,10 +25,8 @@ def services_page(
 ) -> Page:
     """Services, the critical ones first, each with the number of clients in sight that use it."""
     services = access.all_services(actor).filter(is_active=not unused)
-    for word in search.split()[:6]:
-        services = services.filter(
-            Q(name_fr__icontains=word) | Q(name_en__icontains=word) | Q(code__icontains=word)
-        )
+    if wanted := holding(search, "name_fr", "name_en", "code"):
+        services = services.filter(wanted)
     used = access.visible_subscriptions(actor).filter(service_id=OuterRef("pk"), is_active=True).order_by()
     counted = used.values("service_id").annotate(n=Count("pk")).values("n")
     services = services.annotate(clients=Coalesce(Subquery(counted, output_field=IntegerField()), 0))

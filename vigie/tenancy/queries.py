@@ -6,7 +6,7 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from vigie.kernel.actor import Actor
@@ -14,6 +14,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.tenancy import access
 from vigie.tenancy.models import Organisation, Site
 from vigie.toolkit.files import SNIFFED_BYTES, sniff
+from vigie.toolkit.letters import holding
 from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, page_of
 
@@ -38,10 +39,8 @@ def clients_page(
 ) -> Page:
     """Clients in sight by name, narrowed by words and by status."""
     clients = access.visible(actor)
-    for word in search.split()[:6]:
-        clients = clients.filter(
-            Q(name__icontains=word) | Q(code__icontains=word) | Q(legal_name__icontains=word)
-        )
+    if wanted := holding(search, "name", "code", "legal_name"):
+        clients = clients.filter(wanted)
     if status in Organisation.Status.values:
         clients = clients.filter(status=status)
     per_client = Site.objects.filter(organisation_id=OuterRef("pk"), is_active=True).order_by()

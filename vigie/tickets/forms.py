@@ -151,10 +151,14 @@ class PriorityForm(forms.Form):
         label=_("The first priority was an error: measure as if it had always been this one"), required=False
     )
 
-    def __init__(self, *args: Any, may_correct: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_correct: bool, may_override: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not may_correct:
             del self.fields["is_error"]
+        if not may_override:  # what would be refused is not offered
+            del self.fields["priority"]
+            if not may_correct:
+                del self.fields["reason"]
 
 
 class TypeForm(forms.Form):

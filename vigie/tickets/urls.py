@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/new/promise/", new.new_promise, name="ticket_new_promise"),
     path("tickets/new/fields/", new.new_fields, name="ticket_new_fields"),
     path("tickets/new/draft/", drafts.keep_new, name="ticket_new_draft"),
+    path("tickets/new/callers/", new.new_callers, name="ticket_new_callers"),
     path("tickets/new/contacts/<int:organisation_id>/", new.new_contacts, name="ticket_new_contacts"),
     path("tickets/facts/", ticket.show_facts, name="ticket_facts"),
     path("tickets/<int:ticket_id>/", ticket.ticket, name="ticket"),

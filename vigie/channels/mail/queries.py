@@ -17,6 +17,7 @@ from vigie.channels.mail.models import ClientDomain, InboundMail, Mailbox
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 from vigie.tenancy.access import in_sight
+from vigie.toolkit.letters import patterns
 from vigie.toolkit.ordering import by_name
 from vigie.toolkit.paging import Order, Page, capped_count, page_of
 
@@ -179,7 +180,7 @@ def contacts(actor: Actor, words: str, organisation_id: int | None, today: dt.da
     found = found.filter(Q(active_until=None) | Q(active_until__gt=today))
     if organisation_id:
         found = found.filter(organisation_id=organisation_id)
-    for word in words.split()[:4]:
-        found = found.filter(Q(person__name__icontains=word) | Q(person__email__istartswith=word))
+    for pattern in patterns(words)[:4]:
+        found = found.filter(Q(person__name__iregex=pattern) | Q(person__email__iregex=f"^{pattern}"))
     fields = ("id", "person__name", "person__email", "organisation__name")
     return list(found.order_by(by_name("person__name"), "id").values(*fields)[:CHOICES])

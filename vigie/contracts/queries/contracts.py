@@ -21,6 +21,7 @@ from vigie.contracts.rules.sla_clock import read_clock
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import Refusal
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.letters import holding
 from vigie.toolkit.paging import Order, Page, page_of
 
 BY_CLIENT = Order(("organisation__name", "reference", "id"))
@@ -52,11 +53,9 @@ def contracts_page(
     Those given up are listed where one searches, or asks for them.
     """
     contracts = access.visible(actor).annotate(version_now=_version_now(today))
-    for word in search.split()[:6]:
-        contracts = contracts.filter(
-            Q(reference__icontains=word) | Q(name_fr__icontains=word) | Q(name_en__icontains=word)
-            | Q(organisation__name__icontains=word) | Q(organisation__code__iexact=word)
-        )  # fmt: skip
+    looked_in = ("reference", "name_fr", "name_en", "organisation__name", "organisation__code")
+    if wanted := holding(search, *looked_in):
+        contracts = contracts.filter(wanted)
     if status in Contract.Status.values:
         contracts = contracts.filter(status=status)
     elif not search:

@@ -17,6 +17,7 @@ from vigie.contracts.rules.deadlines import decide_by, term_after
 from vigie.contracts.rules.promise import THRESHOLDS
 from vigie.kernel.actor import Actor
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.letters import holding
 from vigie.toolkit.ordering import by_name, name_key
 from vigie.toolkit.paging import Order, Page, page_of
 from vigie.workflow.labels import TYPES, label
@@ -62,8 +63,8 @@ def suppliers_page(
 ) -> Page:
     """Suppliers by name, each with its number of contracts and the ``term`` that must be decided first."""
     found = access.visible_suppliers(actor).annotate(held=Count("contracts"), name_key=by_name("name"))
-    for word in search.split()[:6]:
-        found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(trade__icontains=word))
+    if wanted := holding(search, "name", "code", "trade"):
+        found = found.filter(wanted)
     page = page_of(found, BY_NAME, fields=LISTED, size=size, cursor=cursor)
     contracts = access.visible_supplier_contracts(actor).filter(supplier__in=[row["id"] for row in page.rows])
     terms = [(contract.supplier_id, term_of(contract, today)) for contract in contracts]

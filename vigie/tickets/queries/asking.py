@@ -23,6 +23,7 @@ from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.opening import at_once, is_vip_on, priority_for, promised
 from vigie.tickets.models import Draft
 from vigie.tickets.queries.customer import Promised
+from vigie.toolkit.letters import holding
 from vigie.toolkit.ordering import by_name
 
 PEOPLE_LIMIT = 8
@@ -67,8 +68,8 @@ def colleagues_named(actor: Actor, words: str, today: dt.date) -> list[dict[str,
     if len(words) < FEWEST_LETTERS:
         return []
     found = _colleagues(actor, today)
-    for word in words.split()[:5]:
-        found = found.filter(name__icontains=word)
+    if wanted := holding(words, "name"):
+        found = found.filter(wanted)
     return [{**row} for row in found.order_by(by_name("name")).values("id", "name")[:PEOPLE_LIMIT]]
 
 

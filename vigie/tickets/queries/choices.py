@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from vigie.accounts import access as accounts_access
 from vigie.accounts.actors import active_affiliations
@@ -32,8 +32,11 @@ from vigie.tickets.actions.opening import at_once, is_vip_on, priority_for, prom
 from vigie.tickets.models import Draft, Referral, Ticket
 from vigie.tickets.rules import facts
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.letters import holding
 from vigie.toolkit.ordering import by_name, name_key
 
+FEWEST_LETTERS = 2
+CONTACT = ("person_id", "is_vip", "site__name", "name", "email")
 LIMIT = 20
 Choices = list[tuple[int, str]]
 
@@ -100,18 +103,28 @@ def contacts(actor: Actor, organisation_id: int, words: str, today: dt.date) -> 
     """Contacts of one client whose name or address holds every word, active today."""
     if not actor.sees(organisation_id):
         raise NotFound()
+    found = _contacts(actor, words, today).filter(organisation_id=organisation_id)
+    return [dict(row) for row in found[:LIMIT]]
+
+
+def callers(actor: Actor, words: str, today: dt.date) -> list[dict[str, Any]]:
+    """The same of every client in sight that is not closed, each with its client; nobody for less than two letters."""
+    if len(words.strip()) < FEWEST_LETTERS:
+        return []
+    found = _contacts(actor, words, today).exclude(organisation__status="closed")
+    return [dict(row) for row in found.values(*CONTACT, "organisation_id", "organisation__name")[:LIMIT]]
+
+
+def _contacts(actor: Actor, words: str, today: dt.date) -> QuerySet[Any, dict[str, Any]]:
     rows = accounts_access.visible_affiliations(actor).filter(
         Q(active_from__isnull=True) | Q(active_from__lte=today),
         Q(active_until__isnull=True) | Q(active_until__gt=today),
-        organisation_id=organisation_id,
         person__is_active=True,
     )
-    for word in words.replace("\x00", "").split()[:5]:
-        rows = rows.filter(Q(person__name__icontains=word) | Q(person__email__icontains=word))
-    found = rows.order_by(by_name("person__name")).values(
-        "person_id", "is_vip", "site__name", name=F("person__name"), email=F("person__email")
-    )
-    return [dict(row) for row in found[:LIMIT]]
+    if wanted := holding(words, "person__name", "person__email"):
+        rows = rows.filter(wanted)
+    named = rows.annotate(name=F("person__name"), email=F("person__email"))
+    return named.order_by(by_name("person__name"), "id").values(*CONTACT)
 
 
 def approvers(organisation_id: int, requester_id: int, now: dt.datetime) -> Choices:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
-
 from vigie.accounts.access import offered_agents, offered_teams, visible_teams
 from vigie.accounts.access import visible as visible_people
 from vigie.accounts.models import Agent
@@ -18,6 +16,7 @@ from vigie.tickets.queries.queue import Names, names_in_sight
 from vigie.tickets.queries.screen import people_in_sight
 from vigie.tickets.rules.filters import Filters
 from vigie.toolkit.jinja import local_name
+from vigie.toolkit.letters import holding
 from vigie.toolkit.ordering import by_name, name_key
 
 MOST_PEOPLE = 20
@@ -60,8 +59,8 @@ def agents_in_sight(actor: Actor) -> list[tuple[int, str]]:
 def teams_named(actor: Actor, words: str) -> list[dict[str, Any]]:
     """Teams in sight whose name holds every word, as ``{"value": code, "label": name}``; the imported ones, too."""
     found = visible_teams(actor)
-    for word in words.replace("\x00", "").split()[:5]:
-        found = found.filter(Q(name_fr__icontains=word) | Q(name_en__icontains=word))
+    if wanted := holding(words, "name_fr", "name_en"):
+        found = found.filter(wanted)
     rows = [
         {"value": row["code"], "label": local_name(row)} for row in found.values("code", "name_fr", "name_en")
     ]
@@ -71,8 +70,8 @@ def teams_named(actor: Actor, words: str) -> list[dict[str, Any]]:
 def people_named(actor: Actor, words: str, side: str) -> list[dict[str, Any]]:
     """People in sight of ``side`` whose name or address holds every word, by name; those who left, too."""
     people = visible_people(actor).filter(side=side)
-    for word in words.replace("\x00", "").split()[:5]:
-        people = people.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    if wanted := holding(words, "name", "email"):
+        people = people.filter(wanted)
     return [
         dict(row)
         for row in people.order_by(by_name("name"), "id").values("id", "name", "email")[:MOST_PEOPLE]

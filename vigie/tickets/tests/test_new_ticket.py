@@ -98,6 +98,23 @@ def test_choices_belong_to_the_client(world: World) -> None:
     assert "Alpha siège" not in fields
 
 
+def test_who_calls_is_found_before_the_client(world: World) -> None:
+    address, fields = reverse("ticket_new_callers"), reverse("ticket_new_fields")
+    Person.objects.filter(pk=world.b.user.pk).update(name="Hélène D’Arcy")
+    client = signed_in(world.agent_all)
+    found = client.get(address, {"q": "helene d'ar"}).content.decode()
+    assert f'data-value="{world.b.organisation.pk}-{world.b.user.pk}"' in found
+    assert world.b.organisation.name in found
+    assert "option__more" not in client.get(address, {"q": "h"}).content.decode()  # no directory
+    chosen = {"caller": f"{world.b.organisation.pk}-{world.b.user.pk}", "organisation": ""}
+    shown = client.get(fields, chosen, **HX).content.decode()
+    assert 'value="Hélène D’Arcy"' in shown
+    assert "Beta siège" in shown
+    narrow = signed_in(world.agent)
+    assert "Hélène" not in narrow.get(address, {"q": "helene"}).content.decode()
+    assert "Hélène" not in narrow.get(fields, chosen, **HX).content.decode()
+
+
 def test_an_unauthorised_client_does_not_exist(world: World) -> None:
     client = signed_in(world.agent)
     hidden = world.b.organisation.pk

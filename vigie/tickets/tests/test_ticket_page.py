@@ -366,7 +366,9 @@ def test_an_override_needs_a_grant_and_a_reason(desk: Client, world: World, now:
     address = reverse("ticket_priority", args=[ticket.pk])
     sent = {"impact": 3, "urgency": 2, "priority": 1, "reason": ""}
     assert "Fixer une priorité à la main" in desk.post(address, sent, **HX).content.decode()
+    assert 'name="priority"' not in desk.get(address, **HX).content.decode()  # nor is it offered
     dispatcher = signed_in(world.dispatcher)
+    assert 'name="priority"' in dispatcher.get(address, **HX).content.decode()
     assert dispatcher.post(address, sent, **HX).status_code == 422
     assert dispatcher.post(address, {**sent, "reason": "Paie"}, **HX).status_code == 200
     ticket.refresh_from_db()

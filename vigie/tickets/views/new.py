@@ -164,9 +164,34 @@ def new_fields(request: Request) -> HttpResponse:
     source = request.GET.copy()
     for name in ("requester", "beneficiary", "service", "site", "assignee"):
         source.pop(name, None)
+    _follow_caller(source)
     values = _values(source)
     form = NewTicketForm(_offered(request, values["organisation"]), initial=source.dict())
     return _page(request, form, source, parts=True)
+
+
+def _follow_caller(source: QueryDict) -> None:
+    """Who calls, found before the client: ``caller`` is ``client-person`` and chooses both."""
+    client, _dash, person = source.get("caller", "").partition("-")
+    if whole(client) and whole(person):
+        source["organisation"], source["requester"] = client, person
+
+
+@agents("tickets:open", answers="fragment")
+@require_GET
+def new_callers(request: Request) -> HttpResponse:
+    """People of every client in sight, for an agent who hears a name first."""
+    found = choices.callers(request.actor, request.GET.get("q", ""), timezone.localdate())
+    items = [
+        {
+            "value": f"{c['organisation_id']}-{c['person_id']}",
+            "label": c["name"],
+            "more": " · ".join(filter(None, (c["organisation__name"], c["site__name"]))),
+            "icon": "vip" if c["is_vip"] else "",
+        }
+        for c in found
+    ]
+    return render(request, "tickets/_options.html", {"items": items})
 
 
 @agents("tickets:open", answers="fragment")

@@ -187,7 +187,7 @@ def _crossed(
     yours, theirs = params["yours"], params["theirs"]
     rows = []
     for name in theirs:
-        field = form.fields[name.removesuffix("_id")]
+        field = {**form.base_fields, **form.fields}[name.removesuffix("_id")]  # also what is not offered
         words = {str(value): str(text) for value, text in getattr(field, "choices", [])}
         mine, other = (words.get(str(side[name]), "—") for side in (yours, theirs))
         rows.append({"label": field.label, "mine": mine, "theirs": other})
@@ -241,13 +241,17 @@ def ticket_priority(request: Request, ticket_id: int) -> HttpResponse:
     ticket = access.one(request.actor, ticket_id)
     handling.check_priority_moves(ticket)
     title = _("Priority")
-    may_correct = request.actor.can("tickets:correct")
+    may = {
+        "may_correct": request.actor.can("tickets:correct"),
+        # sent all the same, it is refused with its sentence
+        "may_override": request.actor.can("tickets:override_priority") or bool(request.POST.get("priority")),
+    }
     if request.method != "POST":
         overridden = ticket.priority if ticket.priority != ticket.computed_priority else None
         initial = {"impact": ticket.impact, "urgency": ticket.urgency, "priority": overridden}
-        form = PriorityForm(initial=initial, may_correct=may_correct)
+        form = PriorityForm(initial=initial, **may)
         return asked(request, ticket, form, title, "priority", seen=_present(ticket, LEVELS))
-    form, seen = PriorityForm(request.POST, may_correct=may_correct), _seen(request, LEVELS)
+    form, seen = PriorityForm(request.POST, **may), _seen(request, LEVELS)
 
     def act() -> object:
         return handling.set_priority(
