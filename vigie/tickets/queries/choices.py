@@ -124,7 +124,8 @@ def _contacts(actor: Actor, words: str, today: dt.date) -> QuerySet[Any, dict[st
     if wanted := holding(words, "person__name", "person__email"):
         rows = rows.filter(wanted)
     named = rows.annotate(name=F("person__name"), email=F("person__email"))
-    return named.order_by(by_name("person__name"), "id").values(*CONTACT)
+    found: QuerySet[Any, dict[str, Any]] = named.order_by(by_name("person__name"), "id").values(*CONTACT)
+    return found
 
 
 def approvers(organisation_id: int, requester_id: int, now: dt.datetime) -> Choices:
