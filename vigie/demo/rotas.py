@@ -79,14 +79,23 @@ def _people(team: Team) -> list[Person]:
 
 
 def _staff(team: Team, people: list[Person], plan: Plan, since: dt.datetime) -> None:
-    _code, french, english, days, hours, needed, (first, step), weekdays = plan
+    code, french, english, days, hours, needed, (first, step), weekdays = plan
     values = {
         "name_fr": french, "name_en": english, "hours": {day: [list(hours)] for day in days}, "people_needed": needed,
         "works_on_holidays": False, "valid_from": since.date(),
     }  # fmt: skip
     pattern = shifts.add_pattern(SYSTEM, team.pk, values, now=since)
-    for person in people[first::step]:
-        shifts.place(SYSTEM, pattern.pk, person.pk, weekdays, since.date(), now=since)
+    for position in range(first, len(people), step):
+        worked = tuple(day for day in weekdays if day != _rest(code, position))
+        shifts.place(SYSTEM, pattern.pk, people[position].pk, worked, since.date(), now=since)
+
+
+def _rest(code: str, position: int) -> int | None:
+    """The weekday off of somebody who works on Saturdays: nobody works six days, and not all are off on the same one."""
+    of_saturday = next((plan[6] for plan in PLANS if plan[0] == code and plan[7] == SATURDAY), None)
+    if of_saturday is None or (position - of_saturday[0]) % of_saturday[1]:
+        return None
+    return position // of_saturday[1] % len(WEEKDAYS)
 
 
 def _call_outs(team: Team, anchor: dt.datetime) -> None:

@@ -23,7 +23,7 @@ from vigie.demo.scenarios import french, scenarios, told
 from vigie.escalation.models import Recipient
 from vigie.kernel.actor import SYSTEM
 from vigie.notifications.models import Delivery, Notice
-from vigie.rota.models import Absence, CallOut, Handover, Override, Swap
+from vigie.rota.models import Absence, CallOut, Handover, Override, ShiftPattern, ShiftPlace, Swap
 from vigie.rota.queries import on_call
 from vigie.rota.queries.coverage import gaps_ahead
 from vigie.runtime.environment import ROOT
@@ -214,6 +214,17 @@ def test_teams_follow_the_sun_with_one_gap_ahead(demo: None) -> None:
     assert note.acknowledged_by is not None
     assert note.acknowledged_at > note.sent_at
     assert CallOut.objects.count() > 100
+
+
+def test_nobody_works_six_days_and_every_day_has_enough_people(demo: None) -> None:
+    worked: dict[int, set[int]] = {}
+    for place in ShiftPlace.objects.all():
+        worked.setdefault(place.person_id, set()).update(place.weekdays)
+    assert max(map(len, worked.values())) == 5
+    for pattern in ShiftPattern.objects.all():
+        places = ShiftPlace.objects.filter(pattern=pattern)
+        days = {day for place in places for day in place.weekdays}
+        assert all(places.filter(weekdays__contains=[day]).count() >= pattern.people_needed for day in days)
 
 
 def test_a_ticket_is_at_its_supplier_since_today_and_whoever_is_on_call_was_told(demo: None) -> None:
