@@ -1,6 +1,6 @@
 """Every page of rotas, escalation, contracts, measures and replays in Chromium, each with something on it.
 
-For each: what axe finds, at a desk in light and on a telephone in the dark, what the console says, and whether a telephone has to scroll sideways.
+For each: what axe finds, at a desk in light and on a telephone in the dark, what the console says, whether a telephone has to scroll sideways, and whether paper cuts a column.
 """
 
 from __future__ import annotations
@@ -54,6 +54,9 @@ WATCH = """() => {
 STACKED = frozenset({"contract", "draft", "portal_contract"})
 SIDEWAYS = """[...document.querySelectorAll('main .scroll')].filter(
   (el) => el.scrollWidth > el.clientWidth + 1).map((el) => el.getAttribute('aria-label'))"""
+SHEET = {"width": 718, "height": 1047}  # A4 within its margins
+CUT = """[...document.querySelectorAll('main :is(th, td)')].filter(
+  (el) => el.checkVisibility() && el.getBoundingClientRect().right > innerWidth + 1).map((el) => el.innerText.slice(0, 40)).slice(0, 3)"""
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
@@ -93,6 +96,10 @@ def faults(taken: Seat, pages: Iterable[Page]) -> list[str]:
         taken.page.emulate_media(color_scheme="dark")
         found += [f"{name}, dark on a telephone: {one}" for one in taken.violations()]
         taken.page.emulate_media(color_scheme="light")
+        taken.page.set_viewport_size(SHEET)
+        taken.page.emulate_media(media="print")
+        found += [f"{name}: cut on paper, {one}" for one in taken.page.evaluate(CUT)]
+        taken.page.emulate_media(media="screen")
         found += [f"{name}: {one}" for one in taken.troubles]
         taken.troubles.clear()
     return found
