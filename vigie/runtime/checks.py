@@ -100,7 +100,7 @@ def _django_problems(known: list[str]) -> list[str]:
 
     try:
         set_up_django()
-        found = _failed_checks(reachable=not known) + ([] if known else _migration_problems())
+        found = _failed_checks(reachable=not known) + ([] if known else migration_problems())
         return found if known or found else _demo_problems() + _vault_problems()
     except Trouble as trouble:
         told = trouble.sentence in known or (known and trouble.sentence.startswith("DATABASE_URL"))
@@ -123,7 +123,8 @@ def _failed_checks(*, reachable: bool) -> list[str]:
     return found
 
 
-def _migration_problems() -> list[str]:
+def migration_problems() -> list[str]:
+    """What stands between this version and the shape of the database."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 

@@ -78,11 +78,21 @@ def demo() -> int:
     return 0
 
 
+def _demand_shape() -> None:
+    """Refuse in a sentence what would end in an error of the database: a version installed and not yet migrated to."""
+    from vigie.runtime.checks import migration_problems
+
+    if problems := migration_problems():
+        sentence = problems[0]
+        raise Trouble(f"Nothing was done: {sentence}")
+
+
 def user(args: argparse.Namespace) -> int:
     """`user add` and `user password`: the first administrator, and the way back in."""
     with reach.connection():
         pass
     set_up_django()
+    _demand_shape()
     password = _ask_password(from_input=args.password_stdin)
     people = _needed("vigie.accounts.actions", "accounts")
     if args.verb == "add":
@@ -130,6 +140,7 @@ def import_data(args: argparse.Namespace) -> int:
     with reach.connection():
         pass
     set_up_django()
+    _demand_shape()
     was_demo = _holds_only_demo()
     code = int(_needed("vigie.channels.imports.command", "imports").run(args) or 0)
     if was_demo and not _holds_only_demo():

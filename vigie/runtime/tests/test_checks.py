@@ -72,15 +72,15 @@ def test_passwords_that_the_present_key_does_not_open() -> None:
 
 @pytest.mark.django_db
 def test_a_database_of_another_version() -> None:
-    assert checks._migration_problems() == []
+    assert checks.migration_problems() == []
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into django_migrations (app, name, applied) values ('tickets', '9999_later', now())"
         )
-        [newer] = checks._migration_problems()
+        [newer] = checks.migration_problems()
         cursor.execute("delete from django_migrations where app = 'tickets' and name = '9999_later'")
         cursor.execute("delete from django_migrations where app = 'operations'")
-        [older] = checks._migration_problems()
+        [older] = checks.migration_problems()
     assert "tickets.9999_later" in newer
     assert "vigie restore" in newer
     assert "first: operations." in older

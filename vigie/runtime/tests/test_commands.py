@@ -4,10 +4,13 @@ import argparse
 import io
 import sys
 import types
+from contextlib import nullcontext
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from vigie.accounts import demo_mode
@@ -44,6 +47,16 @@ def test_the_start_says_how_to_enter_the_demonstration(capsys: pytest.CaptureFix
     assert "ann@x.example  Ann, agent" in said
     up._announce("http://localhost:8000", [], "")
     assert capsys.readouterr().out == "Vigie is ready: http://localhost:8000\n"
+
+
+@pytest.mark.django_db
+def test_a_database_of_an_older_version_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands.reach, "connection", nullcontext)
+    newest = max(name for app, name in MigrationRecorder(connection).applied_migrations() if app == "tickets")
+    MigrationRecorder(connection).record_unapplied("tickets", newest)
+    for act in (commands.import_data, commands.user):
+        with pytest.raises(Trouble, match="run `vigie migrate`"):
+            act(argparse.Namespace())
 
 
 @pytest.mark.django_db
