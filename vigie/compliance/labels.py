@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as p
 
 from vigie.compliance.models import Exclusion, Outage, RateCommitment
-from vigie.compliance.rules import Judged
+from vigie.compliance.rules import Judged, as_share
 from vigie.contracts.labels import KINDS
 from vigie.contracts.rules.compliance import Measure, Tally, Verdict, percent
 from vigie.toolkit import refusals
@@ -169,15 +169,22 @@ def _money(amount: Decimal, currency: str, name: str) -> str:
 
 def percent_words(percent: Decimal) -> str:
     """``95 %``, ``99.5 %``."""
+    return _percent_words(percent, locale())
+
+
+@lru_cache(maxsize=1024)
+def _percent_words(percent: Decimal, _locale: str) -> str:
     return gettext("%(n)s%%") % {"n": number(float(percent))}
 
 
 def rate_words(tally: Tally, target: Decimal | None = None) -> str:
     """``94.9 %``, cut where rounding would reach a target that was missed; ``no measure`` without a population."""
-    if tally.rate is None:
-        return gettext("no measure")
-    shown = percent(tally.rate, 1, None if target is None else Fraction(target) / 100)
-    return gettext("%(n)s%%") % {"n": number(float(shown))}
+    return _rate_words(tally, target, locale())
+
+
+@lru_cache(maxsize=4096)
+def _rate_words(tally: Tally, target: Decimal | None, _locale: str) -> str:
+    return share_words(tally.rate, "", target)
 
 
 def share_words(share: Fraction | None, kind: str, target: Decimal | None = None) -> str:
@@ -189,7 +196,7 @@ def share_words(share: Fraction | None, kind: str, target: Decimal | None = None
 def _share_words(share: Fraction | None, kind: str, target: Decimal | None, _locale: str) -> str:
     if share is None:
         return gettext("no measure")
-    goal = None if target is None or kind == "volume" else Fraction(target) / 100
+    goal = None if target is None or kind == "volume" else as_share(target)
     shown = percent(share, 3 if kind == "availability" else 1, goal)
     return gettext("%(n)s%%") % {"n": number(float(shown))}
 

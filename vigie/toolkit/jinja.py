@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from babel.dates import format_datetime, get_day_names, get_month_names
 from babel.numbers import format_decimal
 from django.conf import settings
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from jinja2 import ChainableUndefined, Environment, StrictUndefined
@@ -26,8 +26,8 @@ from vigie.toolkit.statics import static
 
 
 @lru_cache(maxsize=4096)
-def _address(prefix: str, name: str, args: tuple[Any, ...]) -> str:
-    return reverse(name, args=args)
+def _address(name: str, args: tuple[Any, ...]) -> str:
+    return reverse(name, args=args)  # Vigie stands at the root of its host (runtime/asgi.py)
 
 
 @lru_cache(maxsize=4096)
@@ -37,8 +37,8 @@ def _query(pairs: tuple[tuple[str, str], ...]) -> str:
 
 def url(name: str, *args: Any, **query: Any) -> str:
     """Address of a named page; keyword arguments become the query (empty ones are left out)."""
-    base = _address(get_script_prefix(), name, args)
-    kept = {k: v for k, v in query.items() if v is not None and v != ""}
+    base = _address(name, args)
+    kept = {k: v for k, v in query.items() if v is not None and v != ""} if query else query
     if not kept:
         return base
     if any(type(v) is list or type(v) is tuple for v in kept.values()):

@@ -20,7 +20,17 @@ class AnyOf(Lookup):
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = any(%s)", (*parameters, self.rhs)
+        return f"{column} = any(%s)", (*parameters, array(self.rhs))
+
+
+def array(values: list[Any]) -> list[Any] | str:
+    """Several ids as the text of an array, which the driver writes at once and not id by id at each request.
+
+    PostgreSQL takes it for what the column is. A list of one stays a list: it may be a stand-in (``toolkit.written``).
+    """
+    if len(values) > 1 and all(type(value) is int for value in values):
+        return f"{{{','.join(map(str, values))}}}"
+    return values
 
 
 def register() -> None:

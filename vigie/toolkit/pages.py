@@ -10,9 +10,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.backends.utils import csrf_input
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from vigie.kernel.refusal import NotFound, Refusal
@@ -35,6 +37,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
     A context processor. The forms of a page share one token (Django would mask it anew for each) and say whose page it is.
     """
+    token = SimpleLazyObject(lambda: get_token(request))
     return {
         "language": (get_language() or "fr")[:2],
         "languages": settings.LANGUAGES,
@@ -45,8 +48,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "signout_url": url("account_logout"),
         "flashes": messages.get_messages(request),
         "session_left": seconds_left(request.session) if request.user.is_authenticated else None,
-        "csrf_input": SimpleLazyObject(lambda: csrf_input(request) + author_input(request)),
+        "csrf_token": token,
+        "csrf_input": SimpleLazyObject(lambda: _token_input(token) + author_input(request)),
     }
+
+
+def _token_input(token: Any) -> SafeString:
+    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -130,8 +130,13 @@ def _any_months(method: Method) -> QuerySet[Any]:
 
 def _given(contract: Contract, periods: Sequence[Period]) -> dict[Any, Any]:
     starts, ends = [one.start for one in periods], [one.end for one in periods]
-    whole = {START: starts[0], END: ends[-1], STARTS: starts, ENDS: ends}
+    whole = {START: starts[0], END: ends[-1], STARTS: _as_text(starts), ENDS: _as_text(ends)}
     return {CLIENT: contract.organisation_id, CONTRACT: contract.pk, **whole}
+
+
+def _as_text(instants: list[dt.datetime]) -> str:
+    """An array for PostgreSQL, written once: the statement holds it several times."""
+    return f"{{{','.join(one.isoformat() for one in instants)}}}"
 
 
 SET_APART = ("place", "kind", "ticket__ticket_type", "ticket__priority")

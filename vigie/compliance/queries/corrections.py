@@ -10,7 +10,7 @@ from typing import Any
 
 from vigie.compliance import rules
 from vigie.compliance.models import Statement, StatementCorrection, StatementLine
-from vigie.compliance.queries.reading import Correction, Past, Read, charged, figured, net_of
+from vigie.compliance.queries.reading import Correction, Past, Read, charged, judged_lines, net_of, settled
 from vigie.compliance.queries.terms import JUDGED, Stated, Terms, judged_from
 from vigie.contracts.models import Contract
 from vigie.contracts.rules.penalties import NOTHING, StepKind
@@ -52,9 +52,10 @@ def corrections(
     for row in rows:
         before = [one for one in earlier if one.month < row.month]
         past = Past(before, own.get(row.id, ()))
-        now = figured(contract, row.month, terms[row.month], reads[row.month], past, (0, None))
-        lines = {str(line.key): line_values(line) for line in now.lines}
-        difference = now.settlement.net - told[row.id].total
+        judged = judged_lines(terms[row.month], reads[row.month])
+        lines = {str(line.key): line_values(line) for line in judged}
+        now = settled(contract, row.month, terms[row.month], past, judged)
+        difference = now.net - told[row.id].total
         if lines != told[row.id].lines or difference:
             amount = _capped(contract, row.month, earlier, terms[row.month], difference, found)
             found.append(Correction(row.id, row.month, told[row.id].lines, lines, amount))

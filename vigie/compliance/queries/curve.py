@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from vigie.compliance import labels
 from vigie.compliance.models import RateCommitment
 from vigie.compliance.queries import figures
 from vigie.compliance.queries.measured import is_measure
-from vigie.compliance.rules import Judged
+from vigie.compliance.rules import Judged, as_share
 from vigie.contracts.rules.compliance import Measure, Verdict
 
 WIDTH, TOP, FOOT, LEFT, RIGHT = 360, 10, 104, 44, 340
@@ -32,8 +33,7 @@ class Dot:
     short: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A month of a drawing: its place (``y`` is ``None`` without a measure), its rate in words, its name where it is written."""
 
     x: int
@@ -62,11 +62,12 @@ class Trend:
     foot: int = FOOT
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A month of a measure: its words and whether it was missed; the commitment that says so (0: none then)."""
+class Cell(NamedTuple):
+    """A month of a measure, by its short name and as addresses say it: its words and whether it was missed; the commitment
+    that says so (0: none then)."""
 
-    month: dt.date
+    name: str
+    month: str
     id: int
     words: str
     missed: bool
@@ -99,41 +100,38 @@ def drawn(year: figures.Year) -> Curve:
         )
         for point in points
     )  # fmt: skip
-    months = [point.month for point in points]
-    return Curve(dots, tuple(_trends(year, months)), _strips(year, months))
+    return Curve(dots, tuple(_trends(year, dots)), _strips(year, dots))
 
 
-def _trends(year: figures.Year, months: Sequence[dt.date]) -> Iterable[Trend]:
+def _trends(year: figures.Year, dots: Sequence[Dot]) -> Iterable[Trend]:
     """One drawing for each commitment that clocks are judged by; terms that changed go on in the same one."""
-    rows = {row.pk: row for terms in year.terms.values() for row in terms.commitments}
+    rows = {row.id: row for terms in year.terms.values() for row in terms.commitments}
     scopes = {pk: labels.scope_words(row) for pk, row in rows.items() if not is_measure(row)}
     found: dict[str, dict[dt.date, tuple[RateCommitment, Measure]]] = {}
-    for month in months:
-        for key, measure in year.rates.get(month, {}).items():
-            found.setdefault(scopes[key], {})[month] = rows[key], measure
+    for dot in dots:
+        for key, measure in year.rates.get(dot.month, {}).items():
+            found.setdefault(scopes[key], {})[dot.month] = rows[key], measure
     for scope, by_month in found.items():
-        yield _trend(scope, months, [by_month.get(month) for month in months])
+        yield _trend(scope, dots, [by_month.get(dot.month) for dot in dots])
 
 
-def _trend(
-    scope: str, months: Sequence[dt.date], held: Sequence[tuple[RateCommitment, Measure] | None]
-) -> Trend:
+def _trend(scope: str, dots: Sequence[Dot], held: Sequence[tuple[RateCommitment, Measure] | None]) -> Trend:
     rates = [one and one[1].adjusted.rate for one in held]
-    goals = [None if one is None else Fraction(one[0].target) / 100 for one in held]
+    goals = [None if one is None else as_share(one[0].target) for one in held]
     floor = _floor([*rates, *goals])
     marks = tuple(
         Mark(
-            _x(n, len(months)), None if rate is None else _y(rate, floor),
-            "" if one is None else f"{labels.month_words(month)}, {labels.rate_words(one[1].adjusted, one[0].target)}",
-            labels.month_words(month, short=True) if (len(months) - 1 - n) % LABELLED == 0 else "",
+            _x(n, len(dots)), None if rate is None else _y(rate, floor),
+            "" if one is None else f"{dot.name}, {labels.rate_words(one[1].adjusted, one[0].target)}",
+            dot.short if (len(dots) - 1 - n) % LABELLED == 0 else "",
             rate is not None and goal is not None and rate < goal,
         )
-        for n, (month, one, rate, goal) in enumerate(zip(months, held, rates, goals, strict=True))
+        for n, (dot, one, rate, goal) in enumerate(zip(dots, held, rates, goals, strict=True))
     )  # fmt: skip
     last = next(one for one in reversed(held) if one is not None)
     values = sorted({floor, (floor + 100) // 2, 100})
     return Trend(
-        scope, labels.target_words(last[0]), _y(Fraction(last[0].target) / 100, floor),
+        scope, labels.target_words(last[0]), _y(as_share(last[0].target), floor),
         tuple((_y(Fraction(value, 100), floor), labels.percent_words(Decimal(value))) for value in values), marks,
         tuple(_strokes([(mark.x, mark.y) for mark in marks])),
         tuple(_strokes([(mark.x, None if goal is None else _y(goal, floor)) for mark, goal in zip(marks, goals, strict=True)])),
@@ -142,26 +140,30 @@ def _trend(
 
 def _floor(shares: Sequence[Fraction | None]) -> int:
     """The multiple of ten under the lowest share, at most 80: the axis says that it does not start at zero."""
-    return min([80, *(int(share * 10) * 10 for share in shares if share is not None)])
+    return min([80, *(one.numerator * 10 // one.denominator * 10 for one in shares if one is not None)])
 
 
-def _strips(year: figures.Year, months: Sequence[dt.date]) -> tuple[Strip, ...]:
+def _strips(year: figures.Year, dots: Sequence[Dot]) -> tuple[Strip, ...]:
     """The measures, each over the months; terms that changed go on in the same strip."""
-    rows = {row.pk: row for terms in year.terms.values() for row in terms.commitments}
+    rows = {row.id: row for terms in year.terms.values() for row in terms.commitments}
     scopes = {pk: labels.scope_words(row) for pk, row in rows.items() if is_measure(row)}
-    found: dict[str, dict[dt.date, Cell]] = {}
+    found: dict[str, dict[dt.date, Judged]] = {}
     for month, lines in year.measures.items():
         for line in lines:
-            found.setdefault(scopes[line.key], {})[month] = _cell(month, rows[line.key], line)
+            found.setdefault(scopes[line.key], {})[month] = line
     return tuple(
-        Strip(scope, tuple(cells.get(month, Cell(month, 0, "", False)) for month in months))
-        for scope, cells in sorted(found.items())
+        Strip(scope, tuple(_cell(dot, rows, lines.get(dot.month)) for dot in dots))
+        for scope, lines in sorted(found.items())
     )
 
 
-def _cell(month: dt.date, row: RateCommitment, line: Judged) -> Cell:
+def _cell(dot: Dot, rows: Mapping[int, RateCommitment], line: Judged | None) -> Cell:
+    month = dot.month.isoformat()[:7]
+    if line is None:
+        return Cell(dot.short, month, 0, "", False)
+    row = rows[line.key]
     words = "–" if line.value is None else labels.share_words(line.value, row.kind, row.target)
-    return Cell(month, row.pk, words, line.verdict == Verdict.NOT_CONFORMING)
+    return Cell(dot.short, month, row.id, words, line.verdict == Verdict.NOT_CONFORMING)
 
 
 def _x(place: int, count: int) -> int:
@@ -169,7 +171,9 @@ def _x(place: int, count: int) -> int:
 
 
 def _y(rate: Fraction, floor: int) -> int:
-    return TOP + int((1 - (rate * 100 - floor) / (100 - floor)) * (FOOT - TOP))
+    """In whole numbers, as the months of a page ask for a hundred of them: the part of the axis that ``rate`` leaves above it."""
+    missing, whole = rate.denominator - rate.numerator, rate.denominator
+    return TOP + 100 * missing * (FOOT - TOP) // ((100 - floor) * whole)
 
 
 def _strokes(places: Sequence[tuple[int, int | None]]) -> list[str]:

@@ -140,7 +140,7 @@ def _measures_of(
     terms: dict[dt.date, Terms], stated: dict[dt.date, Stated], live: dict[dt.date, Read]
 ) -> dict[dt.date, tuple[rules.Judged, ...]]:
     """The measures of each month: as its statement holds them, else as they read."""
-    keys = {row.pk for one in terms.values() for row in one.commitments if is_measure(row)}
+    keys = {row.id for one in terms.values() for row in one.commitments if is_measure(row)}
     if not keys:
         return {}
     found = {

@@ -15,6 +15,7 @@ from vigie.compliance.models import Exclusion, RateCommitment, Reading
 from vigie.compliance.queries import clocks, tickets
 from vigie.compliance.queries.clocks import Period
 from vigie.compliance.queries.hours import Hours
+from vigie.compliance.queries.terms import MEASURES
 from vigie.compliance.rules import measures
 from vigie.compliance.rules.measures import Entry, Fall, Item, Line, Planned, ServiceTime
 from vigie.contracts.models import Contract
@@ -24,13 +25,12 @@ from vigie.contracts.rules.instants import epoch, zone_of
 from vigie.kernel.actor import Actor
 from vigie.toolkit.written import Written, instant, kept, rows_of, stand_in, written
 
-KINDS = frozenset(RateCommitment.Measure.values)
 Asked = Mapping[dt.date, Sequence[tuple[RateCommitment, rules.Promise]]]
 
 
 def is_measure(row: RateCommitment) -> bool:
     """Is it judged from records, rather than from clocks?"""
-    return row.kind in KINDS
+    return row.kind in MEASURES
 
 
 @dataclass(frozen=True)

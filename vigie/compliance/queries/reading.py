@@ -142,22 +142,22 @@ def figured(
     late_now: tuple[int, dt.datetime | None],
 ) -> Figures:
     """What the month comes to. ``late_now``: how many were open and late at its end, the oldest since when."""
-    promises = terms.promises()
-    lines = _lines(terms, promises, read)
+    promises, lines = terms.promises(), judged_lines(terms, read)
     weights = terms.penalty.weights
     return Figures(
-        lines, rules.together(promises, read.counts), *late_now, _settled(contract, month, terms, past, lines),
+        lines, rules.together(promises, read.counts), *late_now, settled(contract, month, terms, past, lines),
         rules.by_priority(promises, read.counts, weights) if weights else None, past.corrections, read.entries,
     )  # fmt: skip
 
 
-def _lines(terms: Terms, promises: Sequence[rules.Promise], read: Read) -> tuple[rules.Judged, ...]:
+def judged_lines(terms: Terms, read: Read) -> tuple[rules.Judged, ...]:
+    """Each commitment of the month as it is judged."""
     known = {line.key: line for line in read.measures}
     return tuple(
         known[promise.key]
         if promise.key in known
         else rules.judged(promise, read.counts, _late(promise, read.late), _before(promise, read))
-        for promise in promises
+        for promise in terms.promises()
     )
 
 
@@ -172,9 +172,10 @@ def _before(promise: rules.Promise, read: Read) -> Sequence[Sequence[rules.Count
     return read.before if promise.small_volume == RateCommitment.SmallVolume.POOLED else ()
 
 
-def _settled(
+def settled(
     contract: Contract, month: dt.date, terms: Terms, past: Past, lines: Sequence[rules.Judged]
 ) -> penalties.Settlement:
+    """What the lines of the month cost together."""
     after = terms.penalty.earn_back_after
     return penalties.settle(
         lines_of(terms, lines),
@@ -188,7 +189,7 @@ def _settled(
 
 def lines_of(terms: Terms, lines: Sequence[rules.Judged]) -> list[penalties.Line]:
     """The lines as they are settled, each with its cause."""
-    causes = {row.pk: row.cause for row in terms.commitments}
+    causes = {row.id: row.cause for row in terms.commitments}
     return [penalties.Line(line.key, line.penalty, causes.get(line.key, "")) for line in lines]
 
 

@@ -28,6 +28,7 @@ from vigie.contracts.rules.compliance import Measure, Verdict
 from vigie.kernel.actor import Actor
 from vigie.kernel.refusal import NotFound
 
+READ = frozenset(Reading.Kind.values)
 TONES = {
     Verdict.CONFORMING: "ok",
     Verdict.NOT_CONFORMING: "late",
@@ -205,7 +206,7 @@ def measure_row(row: RateCommitment, line: rules.Judged, currency: str) -> Measu
         labels.share_words(line.value, row.kind, row.target), labels.share_words(line.raw, row.kind, row.target),
         str(words.get(line.verdict) or labels.VERDICTS[line.verdict]), TONES[line.verdict],
         labels.small_words(row, line, line.value), labels.money(line.penalty, currency), line.penalty, labels.formula_words(row, currency),
-        row.formula != RateCommitment.Formula.NONE, row.kind in Reading.Kind.values, line.value,
+        row.formula != RateCommitment.Formula.NONE, row.kind in READ, line.value,
     )  # fmt: skip
 
 

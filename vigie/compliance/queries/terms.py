@@ -23,6 +23,9 @@ from vigie.contracts.rules.penalties import NOTHING
 from vigie.kernel.actor import Actor
 from vigie.toolkit.written import Written, columns_of, kept, models_of, rows_of, stand_in, written
 
+MEASURES = frozenset(RateCommitment.Measure.values)
+"""What is judged from records, and not from clocks."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -52,7 +55,7 @@ class Terms:
 
     def rates(self) -> list[rules.Promise]:
         """Those that clocks are judged by."""
-        return [one for one in self.promises() if one.kind not in RateCommitment.Measure.values]
+        return [one for one in self.promises() if one.kind not in MEASURES]
 
     def limits(self) -> penalties.Limits:
         """The caps as amounts."""
@@ -145,7 +148,7 @@ def terms_in(actor: Actor, contract: Contract, months: Sequence[dt.date]) -> dic
     for month in months:
         held = tuple(row for row in rates if _holds(row, month))
         judged = next((row for row in penalty if _holds(row, month)), bare)
-        key = (judged.pk, *(row.pk for row in held))  # months under the same terms share them
+        key = (judged.id, *(row.id for row in held))  # months under the same terms share them
         found[month] = known.setdefault(key, Terms(held, judged))
     return found
 

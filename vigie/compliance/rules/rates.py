@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from vigie.contracts.rules.compliance import Measure, Verdict, assess, weighted
 from vigie.contracts.rules.instants import zone_of
@@ -81,7 +81,8 @@ def formula_of(code: str, terms: Mapping[str, Any]) -> Formula | None:
 
 
 @lru_cache(maxsize=1024)
-def _share(percent: Decimal) -> Fraction:
+def as_share(percent: Decimal) -> Fraction:
+    """Of a whole: 95 is 19/20."""
     return Fraction(percent) / 100
 
 
@@ -105,7 +106,7 @@ class Promise:
 
     @property
     def share(self) -> Fraction:
-        return _share(self.target)
+        return as_share(self.target)
 
     def covers(self, kind: str, ticket_type: str, priority: int) -> bool:
         """Is a clock of this kind, on such a ticket, in the population?"""
@@ -114,8 +115,7 @@ class Promise:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """How many clocks of a contract and month share these values."""
 
     kind: str
@@ -144,10 +144,10 @@ class Judged:
 
 def measure_of(counts: Iterable[Count]) -> Measure:
     """The measure that counts make together."""
-    sums = {(late, excluded): 0 for late in (False, True) for excluded in (False, True)}
+    sums = [0, 0, 0, 0]
     for count in counts:
-        sums[count.late, count.excluded] += count.number
-    return Measure(sums[False, False], sums[True, False], sums[False, True], sums[True, True])
+        sums[2 * count.excluded + count.late] += count.number
+    return Measure(*sums)
 
 
 def covered(promise: Promise, counts: Iterable[Count]) -> Measure:

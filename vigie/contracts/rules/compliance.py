@@ -164,9 +164,10 @@ def percent(rate: Fraction, digits: int = 2, target: Fraction | None = None) -> 
 
     94.97 with one digit is ``95.0``, but ``94.9`` against a target of 95. 1999 of 2000 are ``99.9``, never ``100.0``.
     """
-    scaled = rate * 100 * 10**digits
+    steps = 100 * 10**digits
+    scaled = rate * steps
     whole = int(scaled + Fraction(1, 2))
-    reached = Fraction(whole, 100 * 10**digits)
+    reached = Fraction(whole, steps)
     if rate < 1 <= reached or (target is not None and rate < target <= reached):
         whole = int(scaled)
     return f"{whole // 10**digits}.{whole % 10**digits:0{digits}d}" if digits else str(whole)
