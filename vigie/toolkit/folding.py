@@ -15,6 +15,7 @@ from typing import Any
 from django.utils.translation import get_language
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.environment import TemplateModule
 from jinja2.utils import LRUCache
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
@@ -54,13 +55,20 @@ def shown(value: Any) -> str:
 
 
 class _Writing(CodeGenerator):
-    """Writes templates whose output goes through :func:`shown`."""
+    """Writes templates whose output goes through :func:`shown`, and whose imports are found at once."""
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
             super()._output_child_pre(node, frame, finalize)
         else:
             self.write(f"environment.shown({finalize.src or ''}")
+
+    def _import_common(self, node: nodes.Import | nodes.FromImport, frame: Frame) -> None:
+        name = _text(node.template)
+        if node.with_context or not name:
+            super()._import_common(node, frame)
+        else:
+            self.write(f"environment.imported({name!r}, {get_language() or 'fr'!r})")
 
 
 class ByLanguage(LRUCache):
@@ -136,11 +144,19 @@ class FoldingEnvironment(Environment):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.cache = ByLanguage(800)  # type: ignore[assignment]  # its keys are ours
+        self._imported: dict[tuple[str, str], TemplateModule] = {}
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Templates without globals of their own share those of the environment, which nothing changes: Jinja compares them
         at each import, and a chain of mappings makes that dear."""
         return super().make_globals(d) if d else self.globals
+
+    def imported(self, name: str, language: str) -> TemplateModule:
+        """What a template compiled in ``language`` imports without its context: macros that depend on nothing else."""
+        found = self._imported.get((name, language))
+        if found is None or self.auto_reload:
+            found = self._imported[name, language] = self.get_template(name).module
+        return found
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
