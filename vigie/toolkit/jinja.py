@@ -24,10 +24,21 @@ from vigie.toolkit.files import clean_name
 from vigie.toolkit.folding import FoldingEnvironment, shown
 from vigie.toolkit.statics import static
 
+_NUMBER = 900_000_000_000
+
+
+@lru_cache(maxsize=1024)
+def _pattern(name: str, args: tuple[Any, ...]) -> str:
+    """The address of a page with a hole for each of its numbers: Django takes long to write one, and rows have each its own."""
+    address = reverse(name, args=[_NUMBER + place if arg is int else arg for place, arg in enumerate(args)])
+    return re.sub(rf"{_NUMBER // 1000}\d{{3}}", "%d", address.replace("%", "%%"))
+
 
 @lru_cache(maxsize=4096)
 def _address(name: str, args: tuple[Any, ...]) -> str:
-    return reverse(name, args=args)  # Vigie stands at the root of its host (runtime/asgi.py)
+    # Vigie stands at the root of its host (runtime/asgi.py): no prefix to ask for
+    numbers = tuple(arg for arg in args if type(arg) is int)
+    return _pattern(name, tuple(int if type(arg) is int else arg for arg in args)) % numbers
 
 
 @lru_cache(maxsize=4096)

@@ -59,6 +59,11 @@ def stand_in(number: int) -> int:
     return -(10**15) - number
 
 
+def text(number: int) -> str:
+    """A text that no row holds, in the place of one given later."""
+    return f"\ue000{number}\ue001"
+
+
 def instant(number: int) -> dt.datetime:
     """An instant before all others, in the place of one given later; ``[instant(1)]`` stands for a list of them."""
     return dt.datetime(1, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=number)
@@ -92,7 +97,7 @@ def _fill(value: Any, given: Mapping[Any, Any], now: dt.datetime | None) -> Any:
     if isinstance(value, _Present):
         assert now is not None, "this statement depends on the present"
         return now + (value - PRESENT)
-    if isinstance(value, int | dt.date):
+    if isinstance(value, int | dt.date | str):
         return given.get(value, value)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], int | dt.date):
         return given.get(value[0], value)

@@ -38,11 +38,18 @@ from vigie.contracts.rules.promise import (
 )
 from vigie.contracts.rules.targets import CommitmentRow, TicketScope, choose_all
 from vigie.tenancy.models import Entity, Organisation, Site
+from vigie.toolkit.written import Written, kept, rows_of, stand_in, written
 
 SITE = ("id", "organisation_id", "name", "timezone", "country", "subdivision")
 """What a book reads of a site."""
 _terms: dict[int, Terms] = {}
 _TERMS_KEPT = 8192
+STAMPED = stand_in(1)
+
+
+@kept
+def _stamped() -> Written | None:
+    return written(StampedTerms.objects.filter(pk__any_of=[STAMPED]).values("id", "terms"))
 
 
 def terms_of_many(stamped_ids: Iterable[int]) -> dict[int, Terms]:
@@ -53,8 +60,8 @@ def terms_of_many(stamped_ids: Iterable[int]) -> dict[int, Terms]:
         if len(_terms) > _TERMS_KEPT:
             _terms.clear()
             missing = wanted
-        for pk, terms in StampedTerms.objects.filter(pk__in=missing).values_list("pk", "terms"):
-            _terms[pk] = Terms.from_json(terms)
+        for row in rows_of(_stamped(), {STAMPED: list(missing)}):
+            _terms[row["id"]] = Terms.from_json(row["terms"])
     return {pk: _terms[pk] for pk in wanted}
 
 

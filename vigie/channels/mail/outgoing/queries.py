@@ -12,11 +12,13 @@ from vigie.channels.mail.outgoing.senders import installation_route
 from vigie.kernel.actor import Actor
 from vigie.notifications.labels import REASONS, mail_words
 from vigie.notifications.models import Delivery
+from vigie.toolkit.written import Written, columns_of, kept, models_of, text, written
 
 MOST = 100
 # What was never meant to be mailed says nothing of how mail goes.
 HISTORY = ("before_mail", "demo")
 WITHHELD = {code: words for code, words in REASONS.items() if code not in HISTORY}
+ADDRESS = text(1)
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 
 
@@ -88,4 +90,11 @@ def servers(actor: Actor) -> dict[str, Any]:
 
 def address_of(email: str | None) -> DeadAddress | None:
     """What is known of an address that refused mails, or None."""
-    return DeadAddress.objects.filter(address=(email or "").lower(), hard_bounces__gt=0).first()
+    found = models_of(DeadAddress, _refusing(), {ADDRESS: (email or "").lower()})
+    return found[0] if found else None
+
+
+@kept
+def _refusing() -> Written | None:
+    rows = DeadAddress.objects.filter(address=ADDRESS, hard_bounces__gt=0).order_by("pk")[:1]
+    return written(rows.values(*columns_of(DeadAddress)))
