@@ -51,7 +51,7 @@ def shown(value: Any) -> str:
     kind = type(value)
     if kind is Markup or (kind is str and _SPECIAL(value) is None):
         return value  # type: ignore[no-any-return]
-    return escape(value)
+    return str(value) if kind is int else escape(value)
 
 
 class _Writing(CodeGenerator):

@@ -261,7 +261,7 @@ def of_items(promise: Promise, items: Iterable[Item], month: dt.date, today: dt.
     if verdict == Verdict.NOT_CONFORMING:
         due += sum((one.amount for one in entries if one.amount and not one.excluded), NOTHING)
     else:
-        entries = [replace(one, amount=None) for one in entries]
+        entries = [one if one.amount is None else replace(one, amount=None) for one in entries]
     numbers = _numbers(days=sum(one.days for one in entries if not one.excluded))
     line = Judged(
         promise.key, measure, verdict, due, earned(promise, rate, verdict), rate, measure.raw.rate, numbers

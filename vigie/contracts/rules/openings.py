@@ -153,7 +153,11 @@ class Openings:
             return ()
         table = self._covering(a, b)
         first, last = bisect_right(table.ends, a), bisect_left(table.starts, b)
-        return tuple((max(a, table.starts[i]), min(b, table.ends[i])) for i in range(first, last))
+        found = list(zip(table.starts[first:last], table.ends[first:last], strict=True))
+        if found:  # only the first and the last may reach beyond
+            found[0] = max(a, found[0][0]), found[0][1]
+            found[-1] = found[-1][0], min(b, found[-1][1])
+        return tuple(found)
 
     def intervals(self, at: int) -> Iterator[Span]:
         """Open spans from ``at`` on, one after the other; the first starts at ``at`` where it is open.
