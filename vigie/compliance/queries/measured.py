@@ -200,7 +200,7 @@ def _line(records: Records, row: RateCommitment, promise: rules.Promise, month: 
 
 
 def _availability(records: Records, row: RateCommitment, promise: rules.Promise, month: dt.date) -> Line:
-    period = clocks.period_of(records.contract, month, records.now)
+    period = _in_life(records.contract, clocks.period_of(records.contract, month, records.now))
     start, end, now = epoch(period.start), epoch(period.end), epoch(records.now)
     falls = [
         Fall(
@@ -217,6 +217,19 @@ def _availability(records: Records, row: RateCommitment, promise: rules.Promise,
         None if row.window_id is None else hours.spans(row.window_id, start, end),
     )  # fmt: skip
     return measures.of_availability(promise, measures.Terms.of(row.measured), time, works, falls)
+
+
+def _in_life(contract: Contract, period: Period) -> Period:
+    """What of the period the contract runs in: nobody promised the service before its first day or after its last one."""
+    zone, until = zone_of(contract.organisation.timezone), contract.promises_until
+    start = max(period.start, dt.datetime.combine(contract.starts_on, dt.time(), zone))
+    end = period.end if until is None else min(period.end, dt.datetime.combine(until, dt.time(), zone))
+    return Period(start, max(start, end))
+
+
+def _is_after(contract: Contract, month: dt.date) -> bool:
+    """Does the whole month come after the last day of the contract?"""
+    return contract.promises_until is not None and contract.promises_until <= month
 
 
 def _within(
@@ -256,14 +269,14 @@ def _reports(records: Records, row: RateCommitment, month: dt.date) -> list[Item
 def _reports_since(
     records: Records, row: RateCommitment, days: int, first: dt.date
 ) -> list[tuple[dt.date, Item]]:
-    """The report of each month from the first one on, up to those that are due today."""
+    """The report of each month from the first one on, up to those that are due today; of the last month too, once it is over."""
     delivered = {
         one["month"]: one
         for one in records.readings
         if one["kind"] == Reading.Kind.REPORT and one["service_id"] == row.service_id
     }
     found, of = [], first
-    while of <= records.today:
+    while of <= records.today and not _is_after(records.contract, of):
         last = rules.later(of) - dt.timedelta(days=1)
         due = records.hours.workday_after(row.calendar_id, last, days)
         one = delivered.get(of)
@@ -280,6 +293,7 @@ def _satisfaction(records: Records, row: RateCommitment, promise: rules.Promise,
         if one["kind"] == Reading.Kind.SATISFACTION
         and one["service_id"] == row.service_id
         and one["month"] == month
+        and not _is_after(records.contract, month)
     ]
     entries = [Entry("survey", one["id"], one["source"], due_on=one["month"]) for one in found]
     satisfied = sum(one["satisfied"] for one in found)
@@ -289,14 +303,17 @@ def _satisfaction(records: Records, row: RateCommitment, promise: rules.Promise,
 
 def _backlog(records: Records, row: RateCommitment, promise: rules.Promise, month: dt.date) -> Line:
     """Tickets open at the end, those older than so many days missed."""
-    found = records.open[row.pk, month]
+    found = tickets.Open() if _is_after(records.contract, month) else records.open[row.pk, month]
     entries = [Entry("ticket", one.id, one.reference, starts_at=one.opened_at) for one in found.old]
     return measures.of_share(promise, Measure(found.total - found.late, found.late), entries)
 
 
 def _volume(records: Records, row: RateCommitment, promise: rules.Promise, month: dt.date) -> Line:
-    """Tickets opened in the month, duplicates apart."""
-    over = records.now >= rules.span_of(month, records.contract.organisation.timezone)[1]
+    """Tickets opened in the month, duplicates apart; a month that the contract did not see whole is told and not judged."""
+    contract = records.contract
+    start, end = rules.span_of(month, contract.organisation.timezone)
+    whole = _in_life(contract, Period(start, end)) == Period(start, end)
+    over = whole and records.now >= end
     return measures.of_volume(promise, row.measured, records.opened[row.pk, month], over=over)
 
 

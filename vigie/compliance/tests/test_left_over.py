@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from tests.world import World, report
+from tests.world import START, World, report
 from vigie.compliance.actions import balances, records, statements
-from vigie.compliance.models import FinalBalance, Outage, Statement
+from vigie.compliance.models import FinalBalance, Outage, RateCommitment, Statement
 from vigie.compliance.queries.left_over import left_over, left_overs
 from vigie.compliance.rules.endings import is_over, last_month
 from vigie.compliance.tests.scene import FEBRUARY, JANUARY, THEN, rated, second_manager
 from vigie.compliance.tests.test_pages import enter, text_of
-from vigie.compliance.tests.test_records import available, out, outage_values, refused
+from vigie.compliance.tests.test_records import available, line_of, measured, out, outage_values, refused
 from vigie.contracts.models import Contract
+from vigie.contracts.rules.compliance import Verdict
 from vigie.kernel.refusal import NotAllowed
 from vigie.tickets.actions.lifecycle import Given, take_step
 
@@ -133,3 +135,42 @@ def test_months_after_the_end_are_proposed_for_what_they_say(world: World) -> No
     solved = Given(text="<p>Rétabli.</p>", resolution_code="solved_permanently")
     take_step(agent, ticket.pk, "resolve", solved, now=MARCH_2)
     assert list(statements.months_to_propose(APRIL_2)) == [(world.a.contract.pk, MARCH)]
+
+
+def test_nothing_is_measured_before_the_first_day_or_after_the_last(world: World) -> None:
+    kept = available(world)
+    volume = measured(
+        world, "volume", measured={"forecast": 10, "low": 10, "high": 10}, formula="none", terms={}
+    )
+    backlog = measured(world, "backlog", measured={"days": 1}, formula="none", terms={})
+    report(world, now=START)
+    monday, night = dt.datetime(2026, 2, 16, 8, tzinfo=dt.UTC), dt.timedelta(hours=2)
+    actor, site = world.actor(world.manager), world.a.organisation.pk
+    records.save_outage(
+        actor, site, outage_values(world, starts_at=monday, ends_at=monday + night), now=MARCH_2
+    )
+
+    def line(row: RateCommitment, **dates: dt.date) -> Any:
+        Contract.objects.filter(pk=world.a.contract.pk).update(status="ended", **dates)
+        world.a.contract = Contract.objects.select_related("organisation").get(pk=world.a.contract.pk)
+        return line_of(world, row, FEBRUARY, MARCH_2)
+
+    # K1: 20 working days of 10 hours in February 2026; ten of them up to the 13th, two from the 26th on
+    whole, half, last = MARCH, dt.date(2026, 2, 16), dt.date(2026, 2, 26)
+    assert numbers(line(kept, ends_on=whole)) == ("720000", "7200")
+    assert numbers(line(kept, ends_on=half)) == ("360000", "0")
+    assert numbers(line(kept, ends_on=whole, starts_on=last)) == ("72000", "0")
+    begun = dt.date(2026, 1, 1)
+    assert line(volume, ends_on=whole, starts_on=begun).verdict == Verdict.NOT_CONFORMING
+    assert line(volume, ends_on=half).verdict == Verdict.NOT_APPLICABLE
+    assert line(backlog, ends_on=half).measure.adjusted.population == 1
+    for row in (kept, volume, backlog):
+        assert line(row, ends_on=FEBRUARY).verdict == Verdict.NOT_APPLICABLE
+    assert line(kept, ends_on=FEBRUARY).penalty == 0
+    assert line(backlog, ends_on=FEBRUARY).measure.adjusted.population == 0
+
+
+def numbers(line: Any) -> tuple[str, str]:
+    """Agreed service time and downtime, in seconds."""
+    found = dict(line.numbers)
+    return found["agreed"], found["down"]
