@@ -6,7 +6,6 @@ import datetime as dt
 import random
 from collections.abc import Callable
 
-from django.db import transaction
 from django.utils import timezone
 
 from vigie.accounts import demo_mode
@@ -29,6 +28,7 @@ from vigie.notifications import outbox
 from vigie.tenancy.models import Organisation
 from vigie.tickets.actions.ingest import ingest
 from vigie.tickets.tasks import learn_words
+from vigie.toolkit.whole import kept_whole
 
 SEED = 59000  # the postcode of Lille
 
@@ -45,7 +45,7 @@ def load_demo(anchor: dt.datetime | None = None, *, tell: Callable[[str], None] 
         raise Refusal("demo.not_empty")
     anchor = anchor or timezone.now().replace(minute=0, second=0, microsecond=0)
     chance = random.Random(SEED)
-    with transaction.atomic():
+    with kept_whole():
         settled = settle(anchor, chance)
         amend_contracts(settled, anchor)
         stand_behind(settled, anchor)

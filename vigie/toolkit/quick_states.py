@@ -1,4 +1,4 @@
-"""Migrating a new database in half the time."""
+"""Migrating a new database in a third of the time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from django.db.migrations.state import ModelState, ProjectState
 
 @contextmanager
 def quick_states() -> Iterator[None]:
-    """For a database without rows. After each new table Django builds anew every model that the table refers to, directly or not:
-    all of them, a hundred times. Only rows need that (what refers to a row is deleted with it); the tables come out the same.
+    """For a database without rows. After each new table, column, index or constraint Django builds anew every model that the
+    table refers to or that refers to it, directly or not: all of them, hundreds of times. Only rows need that (what refers to
+    a row is deleted with it); with the one model that changes built anew the tables come out the same.
     """
-    usual = ProjectState.add_model
+    usual = ProjectState.add_model, ProjectState._find_reload_model  # type: ignore[attr-defined]
 
     def add_model(state: Any, model: ModelState) -> None:
         key = model.app_label, model.name_lower
@@ -24,8 +25,11 @@ def quick_states() -> Iterator[None]:
         if "apps" in state.__dict__:
             state.apps.render_multiple([model])
 
-    ProjectState.add_model = add_model  # type: ignore[method-assign, assignment]
+    def only_itself(state: Any, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
+        return {(app_label, model_name.lower())}
+
+    ProjectState.add_model, ProjectState._find_reload_model = add_model, only_itself  # type: ignore[method-assign, assignment, attr-defined]
     try:
         yield
     finally:
-        ProjectState.add_model = usual  # type: ignore[method-assign]
+        ProjectState.add_model, ProjectState._find_reload_model = usual  # type: ignore[method-assign, attr-defined]

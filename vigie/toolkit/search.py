@@ -42,7 +42,7 @@ create or replace function vigie_doc(title text, body text) returns tsvector lan
            || to_tsvector('simple', translate(f.t, '@._/-', '     ')), 'A')
       || to_tsvector('french', f.b) || to_tsvector('english', f.b)
       || to_tsvector('simple', translate(f.b, '@._/-', '     '))
-  from (select vigie_with_compounds(vigie_fold(title)) t, vigie_with_compounds(vigie_fold(body)) b) f
+  from (select vigie_with_compounds(vigie_fold(title)) t, vigie_with_compounds(vigie_fold(body)) b offset 0) f -- folded once
 $$;
 
 create or replace function vigie_aside(words text, tokens text) returns tsvector language sql immutable parallel safe as $$

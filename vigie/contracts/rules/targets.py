@@ -7,9 +7,10 @@ later ``valid_from``. What is still equal cannot be told apart and is refused wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from vigie.contracts.rules.promise import Audience, ClockKind
 from vigie.kernel.refusal import Refusal
@@ -28,6 +29,9 @@ ORDER = (
     "ticket_type",
     "priority",
 )
+_scopes = attrgetter(
+    *reversed(ORDER)
+)  # what tells most rows apart comes last in the order: it is asked first
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,10 @@ def matches(row: CommitmentRow, ticket: TicketScope) -> bool:
     """Is the row in force on the day of opening, and does every scope it states match?"""
     if not row.valid_from <= ticket.on < row.valid_until:
         return False
-    return all(_scope_matches(getattr(row, name), getattr(ticket, name)) for name in ORDER)
+    for stated, actual in zip(_scopes(row), _scopes(ticket), strict=True):
+        if stated is not None and not _scope_matches(stated, actual):
+            return False
+    return True
 
 
 def rank(row: CommitmentRow) -> tuple[tuple[bool, ...], tuple[int, ...], date]:
@@ -94,8 +101,13 @@ def choose(
     Refuses ``contracts.commitment_tie`` where two rows cannot be told apart.
     """
     found = [r for r in rows if r.kind == kind and r.audience == audience and matches(r, ticket)]
-    if not found:
-        return None
+    return _narrowest(found) if found else None
+
+
+def _narrowest(found: Sequence[CommitmentRow]) -> CommitmentRow:
+    """The most specific of rows that match."""
+    if len(found) == 1:
+        return found[0]
     best = max(found, key=rank)
     tied = sorted(row.id for row in found if rank(row) == rank(best))
     if len(tied) > 1:
@@ -107,9 +119,11 @@ def choose_all(
     rows: Iterable[CommitmentRow], ticket: TicketScope, audience: Audience = Audience.SLA
 ) -> dict[ClockKind, CommitmentRow]:
     """The governing row of every kind that has one: response and resolution may come from different rows."""
-    rows = list(rows)
-    chosen = {kind: choose(rows, ticket, kind, audience) for kind in ClockKind}
-    return {kind: row for kind, row in chosen.items() if row is not None}
+    found: dict[ClockKind, list[CommitmentRow]] = {}
+    for row in rows:
+        if row.audience == audience and matches(row, ticket):
+            found.setdefault(row.kind, []).append(row)
+    return {kind: _narrowest(found[kind]) for kind in ClockKind if kind in found}
 
 
 def refuse_ties(rows: Iterable[CommitmentRow]) -> None:
@@ -126,8 +140,6 @@ def refuse_ties(rows: Iterable[CommitmentRow]) -> None:
 
 
 def _scope_matches(stated: object, actual: object) -> bool:
-    if stated is None:
-        return True
     if isinstance(stated, tuple) and isinstance(actual, tuple):
         return actual[: len(stated)] == stated
     return stated == actual
