@@ -24,7 +24,9 @@ def _begin() -> None:
     global server
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     os.environ["VIGIE_TESTING"] = "1"
-    os.environ["VIGIE_DATA"] = str(ROOT / "var" / "test")
+    folder = ROOT / "var" / "test"
+    folder.mkdir(parents=True, exist_ok=True)  # as every command finds it, whichever test comes first
+    os.environ["VIGIE_DATA"] = str(folder)
     for name in ("VIGIE_DEMO", "VIGIE_DEBUG", "VIGIE_URL", "VIGIE_HOSTS"):
         os.environ.pop(name, None)
     reused = "--reuse-db" in sys.argv
