@@ -16,6 +16,7 @@ from vigie.portal.tests.conftest import As
 from vigie.tickets.actions.conversation import Said, add_note, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.actions.opening import NewTicket, open_ticket
+from vigie.tickets.actions.sweep import announce_due_clocks
 from vigie.tickets.models import Draft, Message, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -319,3 +320,29 @@ def test_a_requester_who_left_does_not_hide_the_ticket(world: World, as_person: 
     manager = as_person(world.a.manager)
     assert "Demande orpheline" in text(manager.get("/portal/tickets/?of=company"))
     assert manager.get(f"/portal/tickets/{ticket.pk}/").status_code == 200
+
+
+def test_a_list_tells_when_something_was_last_told(world: World, as_person: As) -> None:
+    """What moves a ticket inside the provider (a note, the alarm of its clock) is no news for its client."""
+    now = timezone.now()
+    quiet = report(world, title="Sans nouvelles", now=now - 9 * HOUR)
+    told = report(world, title="Avec réponse", now=now - 8 * HOUR)
+    reply(world.actor(world.agent), told.pk, Said("<p>Bonjour</p>"), now=now - 2 * HOUR)
+    add_note(world.actor(world.agent), quiet.pk, Said("<p>À suivre</p>"), now=now - HOUR / 2)
+    announce_due_clocks(now)
+    quiet.refresh_from_db()
+    assert quiet.updated_at > now - HOUR
+    for address in ("/portal/", "/portal/tickets/", "/portal/tickets/?q=avec"):
+        rows = re.findall(
+            r'<span class="strong">(.*?)</span>.*?datetime="(.*?)"',
+            mine(as_person(world.a.user).get(address)),
+        )
+        assert [re.sub("</?mark>", "", title) for title, _ in rows] == ["Avec réponse", "Sans nouvelles"][
+            : len(rows)
+        ]
+        for (_, at), told_at in zip(rows, (2 * HOUR, 9 * HOUR), strict=False):
+            assert abs(dt.datetime.fromisoformat(at) - (now - told_at)) < dt.timedelta(seconds=1)
+
+
+def mine(response: Any) -> str:
+    return text(response).split('<ul class="follow"')[1].split("</ul>")[0]

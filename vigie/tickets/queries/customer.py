@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
 
 from vigie.accounts.models import Person
 from vigie.contracts.rules.reading import Reading
@@ -16,7 +17,7 @@ from vigie.kernel.refusal import NotFound
 from vigie.tickets import access
 from vigie.tickets.actions.ledger import load_rows, reading_of
 from vigie.tickets.labels import CLOCKS
-from vigie.tickets.models import Approval, Attachment, Clock, Ticket
+from vigie.tickets.models import Approval, Attachment, Clock, Fact, Message, Ticket
 from vigie.tickets.queries.queue import people_names
 from vigie.tickets.rules import cycles, facts
 from vigie.toolkit import search
@@ -32,6 +33,8 @@ FIELDS = (
     "id", "reference", "title", "ticket_type", "state", "phase", "pending_reason", "opened_at", "updated_at",
     "requester_id", "beneficiary_id", "first_response_at", "service__name_fr", "service__name_en",
 )  # fmt: skip
+LISTED = (*FIELDS, "last_line_at")
+STORY = (facts.OPENED, facts.STATE, facts.REMINDED)
 OPEN, CLOSED = ("active", "waiting", "done"), ("ended",)
 
 
@@ -44,9 +47,25 @@ class Wish:
     words: str = ""
 
 
+def _lined(tickets: QuerySet[Ticket]) -> QuerySet[Any]:
+    """With ``last_line_at``: the last line of the conversation as a client reads it.
+
+    The row itself also moves by what no client is told: an assignment, a note, an alarm of a clock. The database reads
+    it for the rows of the page alone, once they are sorted and cut.
+    """
+    said = Message.objects.filter(ticket_id=OuterRef("pk"), audience="public").order_by("-created_at")
+    done = Fact.objects.filter(ticket_id=OuterRef("pk"), audience="public", kind__in=STORY).order_by("-at")
+    return tickets.annotate(
+        last_line_at=Greatest(
+            F("opened_at"), Subquery(said.values("created_at")[:1]), Subquery(done.values("at")[:1])
+        )
+    )
+
+
 @kept
 def _own_statement(closed: bool, size: int) -> tuple[Written | None, Walk]:
-    rows, how = walk(_in_phase(access.own(CUSTOMER), closed), NEWEST, fields=FIELDS, size=size, cursor=None)
+    tickets = _lined(_in_phase(access.own(CUSTOMER), closed))
+    rows, how = walk(tickets, NEWEST, fields=LISTED, size=size, cursor=None)
     return written(rows), how
 
 
@@ -62,10 +81,12 @@ def listed(actor: Actor, wish: Wish, cursor: str | None, *, size: int = PAGE_SIZ
     tickets = _in_phase(access.visible(actor) if wish.company else access.own(actor), wish.closed)
     if wish.words:
         tickets = tickets.filter(pk__in=search.find_as_customer("ticket", wish.words, limit=FOUND_LIMIT))
-    return _named(page_of(tickets, NEWEST, fields=FIELDS, size=size, cursor=cursor))
+    return _named(page_of(_lined(tickets), NEWEST, fields=LISTED, size=size, cursor=cursor))
 
 
 def _named(page: Page) -> Page:
+    """With who asked; in the order of the dates that are shown."""
+    page.rows.sort(key=lambda row: row["last_line_at"], reverse=True)
     names = people_names(row["requester_id"] for row in page.rows)
     for row in page.rows:
         row["requester"] = names.get(row["requester_id"], "")
@@ -102,8 +123,8 @@ def to_approve(actor: Actor) -> list[dict[str, Any]]:
 
 @kept
 def _put_to_statement() -> Written | None:
-    found = access.put_to(CUSTOMER).filter(phase="waiting").exclude(requester_id=CUSTOMER.me)
-    return written(found.order_by("opened_at", "id").values(*FIELDS, "requester__name")[:TO_APPROVE_LIMIT])
+    found = _lined(access.put_to(CUSTOMER).filter(phase="waiting").exclude(requester_id=CUSTOMER.me))
+    return written(found.order_by("opened_at", "id").values(*LISTED, "requester__name")[:TO_APPROVE_LIMIT])
 
 
 def awaited(ticket: Ticket) -> dict[int, str]:
@@ -135,7 +156,7 @@ def steps_taken(actor: Actor, ticket: Ticket) -> list[Any]:
     """The opening, the changes of state and the reminders, oldest first."""
     return list(
         access.visible_facts(actor, ticket)
-        .filter(kind__in=(facts.OPENED, facts.STATE, facts.REMINDED))
+        .filter(kind__in=STORY)
         .order_by("at", "id")
         .values("at", "kind", "actor_id", "actor_name", "side", "after", "before")
     )
