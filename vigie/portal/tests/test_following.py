@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from tests.world import World, report
-from vigie.accounts.models import Affiliation
+from vigie.accounts.models import Affiliation, Person
 from vigie.portal.tests.conftest import As
 from vigie.tickets.actions.conversation import Said, add_note, reply
 from vigie.tickets.actions.lifecycle import Given, take_step
@@ -346,3 +346,27 @@ def test_a_list_tells_when_something_was_last_told(world: World, as_person: As) 
 
 def mine(response: Any) -> str:
     return text(response).split('<ul class="follow"')[1].split("</ul>")[0]
+
+
+def test_words_are_looked_for_in_all_that_is_in_sight(world: World, as_person: As) -> None:
+    """Open or closed, one's own and those one may see; the address may narrow it."""
+    over = solved(world, title="Imprimante bloquée")
+    take_step(world.actor(world.a.user), over.pk, "close", Given(), now=timezone.now())
+    report(world, title="Imprimante muette")
+    report(world, world.b, title="Imprimante de Beta")
+
+    def found(person: Person, **asked: str) -> set[str]:
+        page = text(as_person(person).get("/portal/tickets/", {"q": "imprimante", **asked}))
+        return set(re.findall(r"<mark>Imprimante</mark> (\w+)", page))
+
+    assert found(world.a.user) == {"bloquée", "muette"}
+    assert found(world.a.user, show="open") == {"muette"}
+    assert found(world.a.user, show="closed") == {"bloquée"}
+    assert found(world.a.manager) == {"bloquée", "muette"}
+    assert found(world.a.manager, of="mine") == set()
+    assert found(world.a.colleague) == found(world.a.colleague, of="company") == set()
+    nothing = text(as_person(world.a.manager).get("/portal/tickets/", {"q": "imprimante", "of": "mine"}))
+    assert "Search the company’s requests" in nothing
+    assert "Search the company" not in text(
+        as_person(world.a.user).get("/portal/tickets/", {"q": "introuvable"})
+    )

@@ -46,13 +46,8 @@ WORDS_LIMIT = 100
 @require_GET
 @customers()
 def tickets(request: Request) -> HttpResponse:
-    """One's own requests or, for those who may, the company's: open first, closed behind a filter, by words."""
-    company = request.actor.scope != "own" and request.GET.get("of") == "company"
-    wish = customer.Wish(
-        closed=request.GET.get("show") == "closed",
-        company=company,
-        words=request.GET.get("q", "").replace("\x00", "").strip()[:WORDS_LIMIT],
-    )
+    """One's own requests or, for those who may, the company's: the open ones, or by words whatever their state."""
+    wish = _wish(request)
     page = customer.listed(request.actor, wish, request.GET.get("after") or None)
     values = {
         "page_rows": page,
@@ -64,6 +59,18 @@ def tickets(request: Request) -> HttpResponse:
         "marked": marked,
     }
     return render(request, "tickets/portal_tickets.html", values)
+
+
+def _wish(request: Request) -> customer.Wish:
+    """What the address asks for. Words are looked for in all that is in sight unless it says where."""
+    sought = request.GET.get("q", "").replace("\x00", "").strip()[:WORDS_LIMIT]
+    whose, asked = request.GET.get("of"), request.GET.get("show")
+    shows: dict[str | None, customer.Show] = {"open": "open", "closed": "closed", "all": "all"}
+    return customer.Wish(
+        show=shows.get(asked, "all" if sought else "open"),
+        company=request.actor.scope != "own" and (whose == "company" or (bool(sought) and whose != "mine")),
+        words=sought,
+    )
 
 
 @require_GET

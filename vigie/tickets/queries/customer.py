@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
@@ -35,14 +35,15 @@ FIELDS = (
 )  # fmt: skip
 LISTED = (*FIELDS, "last_line_at")
 STORY = (facts.OPENED, facts.STATE, facts.REMINDED)
-OPEN, CLOSED = ("active", "waiting", "done"), ("ended",)
+Show = Literal["open", "closed", "all"]
+PHASES: dict[Show, tuple[str, ...]] = {"open": ("active", "waiting", "done"), "closed": ("ended",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a list of the portal shows: open or closed tickets, one's own or all in sight, by words."""
+    """What a list of the portal shows: open tickets, closed ones or both, one's own or all in sight, by words."""
 
-    closed: bool = False
+    show: Show = "open"
     company: bool = False
     words: str = ""
 
@@ -63,22 +64,22 @@ def _lined(tickets: QuerySet[Ticket]) -> QuerySet[Any]:
 
 
 @kept
-def _own_statement(closed: bool, size: int) -> tuple[Written | None, Walk]:
-    tickets = _lined(_in_phase(access.own(CUSTOMER), closed))
+def _own_statement(show: Show, size: int) -> tuple[Written | None, Walk]:
+    tickets = _lined(_in_phase(access.own(CUSTOMER), show))
     rows, how = walk(tickets, NEWEST, fields=LISTED, size=size, cursor=None)
     return written(rows), how
 
 
-def _in_phase(tickets: QuerySet[Ticket], closed: bool) -> QuerySet[Ticket]:
-    return tickets.filter(phase__in=CLOSED if closed else OPEN)
+def _in_phase(tickets: QuerySet[Ticket], show: Show) -> QuerySet[Ticket]:
+    return tickets.filter(phase__in=PHASES[show]) if show in PHASES else tickets
 
 
 def listed(actor: Actor, wish: Wish, cursor: str | None, *, size: int = PAGE_SIZE) -> Page:
     """One page of tickets as a client reads them, the last to have moved first."""
-    if wish == Wish(closed=wish.closed) and cursor is None:
-        statement, how = _own_statement(wish.closed, size)
+    if wish == Wish(show=wish.show) and cursor is None:
+        statement, how = _own_statement(wish.show, size)
         return _named(page_from(how, rows_of(statement, of(actor))))
-    tickets = _in_phase(access.visible(actor) if wish.company else access.own(actor), wish.closed)
+    tickets = _in_phase(access.visible(actor) if wish.company else access.own(actor), wish.show)
     if wish.words:
         tickets = tickets.filter(pk__in=search.find_as_customer("ticket", wish.words, limit=FOUND_LIMIT))
     return _named(page_of(_lined(tickets), NEWEST, fields=LISTED, size=size, cursor=cursor))
