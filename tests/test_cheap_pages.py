@@ -64,7 +64,7 @@ def test_ago_says_the_same_one_by_one() -> None:
     now = timezone.now()
     with translation.override("en"):
         assert ">less than a minute ago<" in str(ago(now))
-        assert ">2 h 10 ago<" in str(ago(now - dt.timedelta(hours=2, minutes=10, seconds=5)))
+        assert ">2 h 10 min ago<" in str(ago(now - dt.timedelta(hours=2, minutes=10, seconds=5)))
         assert ">in 1 h<" in str(ago(now + dt.timedelta(hours=1, seconds=20)))
     assert ago(None) == ""
 

@@ -101,7 +101,7 @@ def wall(value: dt.datetime, style: str = "short") -> str:
 
 
 def spelled(seconds: int) -> str:
-    """Seconds in words for people: "2 h 10", "35 min", "3 d"."""
+    """Seconds in words for people: "2 h 10 min" ("2 h 10" in French), "35 min", "3 d"."""
     seconds = abs(int(seconds))
     if seconds == 0:
         return pgettext("duration", "no time")
@@ -113,7 +113,7 @@ def spelled(seconds: int) -> str:
     hours, rest = divmod(minutes, 60)
     if hours < 48:
         return (
-            gettext("%(h)s h %(m)02d") % {"h": hours, "m": rest}
+            gettext("%(h)s h %(m)02d min") % {"h": hours, "m": rest}
             if rest
             else gettext("%(h)s h") % {"h": hours}
         )
@@ -191,7 +191,7 @@ class Reader:
         return self._time(local, f"{name} {local.hour:02d}:{local.minute:02d}")
 
     def ago(self, value: dt.datetime | None) -> Markup | str:
-        """A ``<time>``: relative within a week ("2 h 10 ago", "in 35 min"; from a day on hours alone, from two days), then
+        """A ``<time>``: relative within a week ("2 h 10 min ago", "in 35 min"; from a day on hours alone, from two days), then
         absolute; exact on hover."""
         if value is None:
             return ""

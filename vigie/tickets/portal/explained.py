@@ -233,4 +233,6 @@ def target_words(reading: Reading) -> str:
     hours, rest = divmod(reading.target_seconds // 60, 60)
     if not hours:
         return gettext("%(n)s min") % {"n": rest}
-    return gettext("%(h)s h %(m)02d") % {"h": hours, "m": rest} if rest else gettext("%(h)s h") % {"h": hours}
+    return (
+        gettext("%(h)s h %(m)02d min") % {"h": hours, "m": rest} if rest else gettext("%(h)s h") % {"h": hours}
+    )

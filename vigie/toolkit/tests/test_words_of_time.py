@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone, translation
@@ -44,3 +45,14 @@ def test_beyond_a_day_minutes_are_not_said(minutes: int, words: str) -> None:
     with translation.override("fr"):
         said = str(ago(timezone.now() - dt.timedelta(minutes=minutes, seconds=1)))
         assert f">il y a {words}<" in said.replace("\u202f", " ").replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", {"2 h 05 min ago", "in 2 h 05 min"}), ("fr", {"il y a 2 h 05", "dans 2 h 05"})],
+)
+def test_hours_and_minutes_as_each_language_says_them(language: str, words: set[str]) -> None:
+    now, far = timezone.now(), dt.timedelta(hours=2, minutes=5, seconds=20)
+    with translation.override(language):
+        told = {re.sub("<.*?>", "", str(ago(at))) for at in (now - far, now + far)}
+    assert {one.replace("\u202f", " ").replace("\xa0", " ") for one in told} == words
