@@ -67,10 +67,10 @@ def locale_of(language: str) -> str:
 
 
 def duration(seconds: int | None) -> str:
-    """Seconds as ``h:mm`` (``-0:05`` when negative). An empty string for ``None``."""
+    """Seconds as ``h:mm`` (``−0:05`` when negative, with a minus sign). An empty string for ``None``."""
     if seconds is None:
         return ""
-    sign = "-" if seconds < 0 else ""
+    sign = "−" if seconds < 0 else ""
     minutes = abs(int(seconds)) // 60
     return f"{sign}{minutes // 60}:{minutes % 60:02d}"
 

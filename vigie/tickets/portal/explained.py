@@ -234,5 +234,7 @@ def target_words(reading: Reading) -> str:
     if not hours:
         return gettext("%(n)s min") % {"n": rest}
     return (
-        gettext("%(h)s h %(m)02d min") % {"h": hours, "m": rest} if rest else gettext("%(h)s h") % {"h": hours}
+        gettext("%(h)s h %(m)02d min") % {"h": hours, "m": rest}
+        if rest
+        else gettext("%(h)s h") % {"h": hours}
     )

@@ -8,7 +8,7 @@ import re
 import pytest
 from django.utils import timezone, translation
 
-from vigie.toolkit.jinja import ago, near, wall, when
+from vigie.toolkit.jinja import ago, duration, near, wall, when
 
 
 @pytest.mark.parametrize(("language", "day"), [("fr", "1er nov. 2019"), ("en", "1 Nov 2019")])
@@ -56,3 +56,8 @@ def test_hours_and_minutes_as_each_language_says_them(language: str, words: set[
     with translation.override(language):
         told = {re.sub("<.*?>", "", str(ago(at))) for at in (now - far, now + far)}
     assert {one.replace("\u202f", " ").replace("\xa0", " ") for one in told} == words
+
+
+def test_less_than_nothing_is_told_with_a_minus_sign() -> None:
+    """As amounts are: a hyphen is no sign."""
+    assert [duration(seconds) for seconds in (-6000, -300, 0, 6000)] == ["−1:40", "−0:05", "0:00", "1:40"]
