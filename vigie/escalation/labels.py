@@ -42,6 +42,9 @@ refusals.register(
         "escalation.over": _("This escalation is no longer waiting for an answer."),
         "escalation.percent_no_calendar": _("A percent of the target is counted on the promise's own hours: leave the calendar empty."),
         "escalation.tie": _("Another ladder is just as specific for the same tickets: Vigie could not choose between them."),
+        "escalation.then_out_of_order": _(
+            "That ladder begins before this one ends: its first step comes after the last one here, whatever the target."
+        ),
         "escalation.then_narrower": _(
             "A ladder continues with one of the same owner, or with one common to more: this one is for fewer tickets."
         ),

@@ -42,7 +42,7 @@ REASONS: dict[str, Label] = {
     "due": p("hand-over", "Runs out soon"),
     "urgent": p("hand-over", "P1 or P2"),
     "answer": p("hand-over", "The client has answered"),
-    "leaving": p("hand-over", "In hand of somebody who leaves"),
+    "leaving": p("hand-over", "Assigned to somebody going off shift"),
 }
 TONES = {"late": "late", "before": "late", "due": "warn", "urgent": "warn"}
 
@@ -121,11 +121,11 @@ def note_words(team: Team, ends_at: dt.datetime, found: int, counts: Mapping[str
     answer, leaving = counts.get("answer", 0), counts.get("leaving", 0)
     said = [
         (found, ngettext("%(n)s ticket needs watching.", "%(n)s tickets need watching.", found)),
-        (late, ngettext("– %(n)s is late already", "– %(n)s are late already", late)),
+        (late, ngettext("– %(n)s is already late", "– %(n)s are already late", late)),
         (before, ngettext("– %(n)s runs out before our day ends", "– %(n)s run out before our day ends", before)),
         (due, ngettext("– %(n)s runs out in your first four hours", "– %(n)s run out in your first four hours", due)),
         (urgent, ngettext("– %(n)s is a P1 or a P2", "– %(n)s are P1 or P2", urgent)),
-        (answer, ngettext("– the client of %(n)s has answered", "– the clients of %(n)s have answered", answer)),
-        (leaving, ngettext("– %(n)s is in hand of somebody who leaves", "– %(n)s are in hand of people who leave", leaving)),
+        (answer, ngettext("– the client has answered on %(n)s", "– the client has answered on %(n)s", answer)),
+        (leaving, ngettext("– %(n)s is assigned to somebody going off shift", "– %(n)s are assigned to people going off shift", leaving)),
     ]  # fmt: skip
     return "\n".join([head, *(words % {"n": n} for n, words in said if n > 0)])

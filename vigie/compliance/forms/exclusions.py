@@ -109,4 +109,5 @@ class AnswerForm(forms.Form):
         max_length=2000,
         required=False,
         widget=forms.Textarea({"rows": 3}),
+        help_text=_("Needed to contest. Both sides read it."),
     )

@@ -186,8 +186,8 @@ class TestWords:
     @pytest.mark.parametrize(
         ("language", "days", "words"),
         [
-            ("fr", 1, "3 tickets ouverts sur 4, de 1 jour au plus"),
-            ("fr", 10, "3 tickets ouverts sur 4, de 10 jours au plus"),
+            ("fr", 1, "ouverts depuis 1 jour au plus : 3 sur 4"),
+            ("fr", 10, "ouverts depuis 10 jours au plus : 3 sur 4"),
             ("en", 1, "3 of 4 open tickets no older than 1 day"),
             ("en", 10, "3 of 4 open tickets no older than 10 days"),
         ],

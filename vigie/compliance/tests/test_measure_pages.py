@@ -207,6 +207,7 @@ class TestPortal:
         browser, agent = enter(world.a.manager), enter(world.manager)
         address = reverse("portal_credit", args=[row.pk])
         assert address in text_of(browser, "portal_compliance", month="2026-01")
+        assert "Nécessaire pour contester" in text_of(browser, "portal_credit", row.pk)
         assert browser.post(address, {"answer": "contest", "reason": ""}).status_code == 422
         assert browser.post(address, {"answer": "contest", "reason": "Plus longue"}).status_code == 302
         contested = text_of(agent, "credit", row.pk)
@@ -215,6 +216,7 @@ class TestPortal:
         assert len(deciders) > 1
         named = f"Peuvent décider : {', '.join(deciders)}"
         assert named in contested
+        assert 'data-confirm="Trancher cet avoir' in contested
         told = Notice.objects.get(kind="credit_contested", recipient=world.manager.pk)
         with translation.override("fr"):
             assert sentence(told.kind, told.params).replace("\xa0", " ").endswith(named)
@@ -229,6 +231,8 @@ class TestPortal:
         decided = agent.post(reverse("credit", args=[row.pk]), {"decided": "250", "grounds": "Accordé"})
         assert decided.status_code == 302
         assert agent.post(reverse("credit_note", args=[row.pk]), {"note": "AV-7"}).status_code == 302
+        kept = text_of(agent, "credit", row.pk)
+        assert f"<dt>Tranché par</dt><dd>{world.manager.name}" in kept
         page = text_of(browser, "portal_credit", row.pk)
         assert "250,00 €" in page
         assert "AV-7" in page

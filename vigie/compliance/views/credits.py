@@ -17,6 +17,7 @@ from vigie.compliance.forms import exclusions as forms
 from vigie.compliance.models import CreditRequest
 from vigie.compliance.queries import credits as queries
 from vigie.compliance.queries.left_over import left_overs
+from vigie.compliance.queries.names import names_of
 from vigie.compliance.rules.credits import Standing, may_be_noted
 from vigie.kernel.refusal import NotAllowed
 from vigie.toolkit.entry import Request, agents
@@ -70,6 +71,7 @@ def credit(request: Request, credit_id: int) -> HttpResponse:
         "may_decide": may and contested, "may_note": may and may_be_noted(found.standing),
         "amount": labels.money(row.amount, row.statement.currency), "month": labels.month_words(row.statement.month),
         "decided": "" if row.decided is None else labels.money(row.decided, row.statement.currency),
+        "decider": names_of([row.decided_by_id]).get(row.decided_by_id, "") if row.decided_by_id else "",
         "crumbs": [{"label": _("Credits"), "href": url("credits")}],
     }  # fmt: skip
     return render(request, "compliance/credit.html", context, status=422 if form.errors else 200)

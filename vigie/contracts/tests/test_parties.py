@@ -257,7 +257,11 @@ class TestCourse:
             code(lambda: course.give_up(boss(world), world.a.contract.pk, now=START))
             == "contracts.state_refused"
         )
-        assert "Le reprendre" in client.get(place).content.decode()
+        given_up = client.get(place).content.decode()
+        assert "Le reprendre" in given_up
+        assert "Ce contrat a été abandonné" in given_up
+        assert "Un avenant est en préparation" not in given_up
+        assert "les compteurs tournent" not in given_up
         assert course.take_up(boss(world), contract.pk, now=START).status == "draft"
 
     def test_signed_until_its_first_day(self, world: World) -> None:

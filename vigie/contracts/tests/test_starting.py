@@ -112,6 +112,8 @@ class TestPages:
         made = Contract.objects.get(reference="ALPHA-2027")
         page = browser.get(reverse("draft", args=[made.pk])).content.decode()
         assert f"Beside {world.a.contract.reference}, version 1" in page
+        # the first version of a contract is never dropped: the contract is given up instead
+        assert "/draft/drop/" not in page
         draft, base = made.versions.get(), world.a.contract.versions.get()
         with override("en"):
             told = {row.what: row for row in compared(world.actor(world.admin), base, draft)}

@@ -67,7 +67,13 @@ def save_ladder(
     before = [getattr(ladder, name) for name in SCOPE]
     saved = journal.write(actor, ladder, wanted, now=now)
     _check_scope(saved, known, now)
-    _check_sound(saved, {**{row.pk: row for row in known}, saved.pk: saved}, now)
+    try:
+        _check_sound(saved, {**{row.pk: row for row in known}, saved.pk: saved}, now)
+    except Refusal as found:
+        # each ladder is in order by itself: it is where one goes on from the other that is not
+        if found.code == "escalation.out_of_order" and saved.continues_with_id:
+            raise Refusal("escalation.then_out_of_order", field="continues_with") from found
+        raise
     if before != [getattr(saved, name) for name in SCOPE]:
         Step.objects.filter(ladder=saved).update(since=now)
         Ladder.objects.filter(pk=saved.pk).update(since=now)

@@ -177,6 +177,16 @@ class TestLadders:
                 SYSTEM, end.pk, steps(end)[0].pk, step_values(value=80, person=world.dispatcher), now=BEFORE
             )
 
+    def test_a_ladder_that_begins_before_the_one_it_follows_ends_is_said_of_the_continuation(
+        self, world: World
+    ) -> None:
+        early = make_ladder({"value": 50, "person": world.agent_all}, is_active=False)
+        with pytest.raises(Refusal) as found:
+            first = make_ladder({"value": 90, "person": world.dispatcher}, kind="response")
+            values = ladder_values(kind="response", continues_with=early)
+            ladders.save_ladder(SYSTEM, first.pk, values, now=BEFORE)
+        assert (found.value.code, found.value.field) == ("escalation.then_out_of_order", "continues_with")
+
     def test_the_shared_end_is_climbed(self, world: World) -> None:
         end = make_ladder({"value": 100, "person": world.agent_all}, is_active=False)
         make_ladder({"value": 50, "person": world.dispatcher}, continues_with=end)
