@@ -366,7 +366,7 @@ def test_words_are_looked_for_in_all_that_is_in_sight(world: World, as_person: A
     assert found(world.a.manager, of="mine") == set()
     assert found(world.a.colleague) == found(world.a.colleague, of="company") == set()
     nothing = text(as_person(world.a.manager).get("/portal/tickets/", {"q": "imprimante", "of": "mine"}))
-    assert "Search the company’s requests" in nothing
+    assert "Search the whole company" in nothing
     assert "Search the company" not in text(
         as_person(world.a.user).get("/portal/tickets/", {"q": "introuvable"})
     )
