@@ -125,7 +125,9 @@ def to_text(source: str) -> str:
 
 def is_blank(source: str) -> bool:
     """True when the HTML shows nothing: no text and no image."""
-    return not to_text(source).strip() and "<img" not in clean(source)
+    if to_text(source).strip():
+        return False
+    return "<im" not in source.lower() or "<img" not in clean(source)  # <image> is a picture too
 
 
 # From the last "Le", "On" … on: what stands before it is someone's words.

@@ -89,8 +89,8 @@ class PromiseBook:
     """The contracts of one client with their versions, commitments, calendars and sites. Pure once loaded.
 
     ``editions`` are the versions of each contract by day, ``rows`` the commitments of each version, ``hours`` the
-    versions of each calendar, ``pauses`` the days on which a contract is suspended. ``calendars`` holds those read so
-    far: an import asks for the same one thousands of times.
+    versions of each calendar, ``pauses`` the days on which a contract is suspended. ``calendars`` and ``written``
+    (terms) hold those read so far: an import asks for the same one thousands of times.
     """
 
     organisation_id: int
@@ -105,6 +105,7 @@ class PromiseBook:
     category_paths: Mapping[int, tuple[str, ...]]
     reporting_zone: str
     calendars: dict[int, Calendar] = field(default_factory=dict, compare=False)
+    written: dict[tuple[object, ...], Terms] = field(default_factory=dict, compare=False)
 
     def version_for(self, scope: Scope) -> ContractVersion | None:
         """The version that governs a ticket: of a contract running on the client's day of opening and covering it, the
@@ -174,6 +175,19 @@ class PromiseBook:
         day: dt.date,
     ) -> Terms:
         hours = self._hours(commitment.calendar_id, day)
+        key = (version.pk, commitment.pk, kind, hours.pk, site and commitment.follow_site and site.pk)
+        if key not in self.written:
+            self.written[key] = self._written(version, commitment, kind, site, hours)
+        return self.written[key]
+
+    def _written(
+        self,
+        version: ContractVersion,
+        commitment: Commitment,
+        kind: ClockKind,
+        site: Site | None,
+        hours: CalendarVersion,
+    ) -> Terms:
         calendar = self._calendar(hours)
         if commitment.follow_site and site is not None and not calendar.parts:
             calendar = replace(calendar, zone=site.timezone, holiday_sets=holiday_sets(site, calendar))

@@ -25,7 +25,7 @@ class SupportBook:
     """Promises of teams and suppliers with their calendars. Pure once loaded.
 
     ``zones`` say on which local day a holder's promises are chosen; ``periods`` are the first and last day of supplier
-    contracts. ``calendars`` holds those read so far.
+    contracts. ``calendars`` and ``written`` (terms) hold those read so far.
     """
 
     commitments: Mapping[str, SupportCommitment]
@@ -34,6 +34,7 @@ class SupportBook:
     zones: Mapping[Holder, str]
     periods: Mapping[Holder, tuple[dt.date, dt.date]]
     calendars: dict[int, Calendar] = field(default_factory=dict, compare=False)
+    written: dict[tuple[object, ...], Terms] = field(default_factory=dict, compare=False)
 
     def terms_for(self, holder: Holder, scope: Scope, at: dt.datetime) -> dict[ClockKind, Terms]:
         """The terms of every clock that runs for this holder, chosen on the local day of ``at``.
@@ -61,6 +62,12 @@ class SupportBook:
         version = max(
             (v for v in versions if v.effective_on <= day), key=lambda v: v.effective_on, default=versions[0]
         )
+        key = (row.pk, kind, version.pk)
+        if key not in self.written:
+            self.written[key] = self._written(row, kind, version)
+        return self.written[key]
+
+    def _written(self, row: SupportCommitment, kind: ClockKind, version: CalendarVersion) -> Terms:
         if version.pk not in self.calendars:
             self.calendars[version.pk] = Calendar.from_json(version.definition)
         audience = Audience(row.audience)

@@ -90,8 +90,8 @@ def _look_at(sort: Sort, clock_id: int, ticket_id: int, known: Book, now: dt.dat
         return
     before = ticket.version
     ladder = known.ladder_of(ticket, clock.kind) if clock.state in LIVE else None
-    _let_go(clock, ladder)
-    next_at = None if ladder is None else _climb(ticket, clock, ladder, now)
+    marks = _let_go(clock, ladder)
+    next_at = None if ladder is None else _climb(ticket, clock, ladder, marks, now)
     if ticket.version != before:
         # what fired here moved no clock of the client: those looked at already need no second look. A hand-over moves
         # those of teams.
@@ -117,18 +117,21 @@ def _read(clock: AnyClock, ticket: Ticket, now: dt.datetime) -> Reading:
     return support_reading(clock, load_rows(ticket.pk, SUPPORT_KINDS), now)
 
 
-def _let_go(clock: AnyClock, ladder: Climbed | None) -> None:
-    """What waits for an answer on a clock that stopped, or that climbs another ladder now, waits no more."""
-    waiting = _escalations(clock).filter(state=State.WAITING)
-    if ladder is not None:
-        waiting = waiting.exclude(step_id__in=[step.pk for step in ladder.steps])
-    waiting.update(state=State.OVER)
+def _let_go(clock: AnyClock, ladder: Climbed | None) -> list[Mark]:
+    """What waits for an answer on a clock that stopped, or that climbs another ladder now, waits no more; what fired on it."""
+    marks, steps = _marks(clock), [] if ladder is None else [step.pk for step in ladder.steps]
+    if all(mark.key in steps for mark in marks if mark.waits):
+        return marks
+    _escalations(clock).filter(state=State.WAITING).exclude(step_id__in=steps).update(state=State.OVER)
+    return _marks(clock)
 
 
-def _climb(ticket: Ticket, clock: AnyClock, ladder: Climbed, now: dt.datetime) -> int | None:
+def _climb(
+    ticket: Ticket, clock: AnyClock, ladder: Climbed, marks: Sequence[Mark], now: dt.datetime
+) -> int | None:
     """Fire what is due; when to look again (epoch seconds)."""
     reading = _read(clock, ticket, now)
-    found = climb(ladder.rungs, reading, _marks(clock), epoch(now))
+    found = climb(ladder.rungs, reading, marks, epoch(now))
     if found.unanswered:
         late = _escalations(clock).filter(step_id__in=found.unanswered, state=State.WAITING)
         late.update(state=State.CLIMBED)

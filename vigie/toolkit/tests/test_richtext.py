@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from django.utils import translation
 
 from vigie.toolkit import richtext
+from vigie.toolkit.richtext import is_blank
 
 
 @translation.override("en")
@@ -32,3 +34,10 @@ def test_a_long_text_begins_with_its_first_lines() -> None:
     assert one is not None
     assert len(one.start) < 4100
     assert richtext.long_text("") is None
+
+
+@pytest.mark.parametrize("tag", ["img", "IMG", "image"])
+def test_a_picture_alone_is_not_blank(tag: str) -> None:
+    assert not is_blank(f'<p><{tag} src="/files/{"a" * 24}"></p>')
+    assert is_blank("<p>&nbsp;</p>")
+    assert is_blank("")
