@@ -52,6 +52,20 @@ def test_a_week_is_drawn_and_days_of_the_year_are_closed(live_server: Any) -> No
         day = page.locator("#id_dates").input_value()
         assert len(day) == len("2026-07-20")
         assert page.locator(f"[data-day='{day}']").get_attribute("aria-pressed") == "true"
+        # the year is one stop of the Tab key, and arrows go from day to day
+        page.locator("#id_sun").focus()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.dataset.day") == day
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Space")
+        pressed = page.evaluate("document.activeElement.dataset.day")
+        assert pressed.endswith("-01-09")
+        assert page.locator("#id_dates").input_value().split("\n") == [pressed, day]
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.name") == "holiday_sets"
         page.locator("button[name=check]").click()
         page.locator("[role=status] .banner").first.wait_for()
         assert page.locator("#id_sat").input_value() == "09:15-12:30"

@@ -122,6 +122,7 @@ enhance('[data-week]', (box) => {
 });
 
 // A day of the year that is pressed is closed, or as it was again: a line of the exceptional days.
+// The year is one stop of the Tab key: arrows go to the next day or the same day of the next week, Home and End to its ends.
 enhance('[data-year]', (box) => {
   const dates = box.closest('form').elements.dates;
   const lines = () => dates.value.split('\n').map((line) => line.trim()).filter(Boolean);
@@ -136,6 +137,17 @@ enhance('[data-year]', (box) => {
     dates.value = (others.length === kept.length ? [...kept, day] : others).sort().join('\n');
     dates.dispatchEvent(new Event('change', { bubbles: true }));
     paint();
+  });
+  const days = [...box.querySelectorAll('[data-day]')];
+  const reach = (day) => { for (const one of days) one.tabIndex = one === day ? 0 : -1; };
+  reach(days[0]);
+  box.addEventListener('focusin', (event) => reach(event.target.closest('[data-day]') ?? days[0]));
+  box.addEventListener('keydown', (event) => {
+    const at = days.indexOf(event.target.closest('[data-day]'));
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + 7, ArrowUp: at - 7, Home: 0, End: days.length - 1 }[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    days[to]?.focus();
   });
   dates.addEventListener('input', paint);
   paint();
