@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ class Sheet:
 def read_sheet(data: bytes, delimiter: str, needed: Sequence[str]) -> Sheet:
     """Rows of a CSV file, gzipped or not. Refuses (``imports.*``) what is not one or lacks ``needed`` columns."""
     text, encoding, had_nul = _text(_plain_bytes(data))
-    records = _records(text, delimiter)
+    records = _records(text, _own_delimiter(text) or delimiter)
     header = [name.strip() for name in next(records, (0, []))[1]]
     own = tuple(header[: len(OWN_COLUMNS)]) == OWN_COLUMNS
     skipped = len(OWN_COLUMNS) if own else 0
@@ -101,6 +102,13 @@ def _text(data: bytes) -> tuple[str, str, bool]:
         except UnicodeDecodeError:
             continue
     raise Refusal("imports.unknown_encoding")
+
+
+def _own_delimiter(text: str) -> str | None:
+    """Of an error file, what stands between its first columns: a spreadsheet saves it in its own way, and its map may
+    ask for another than the comma it was written with."""
+    found = re.match(rf'"?{OWN_COLUMNS[0]}"?([;,\t|])"?{OWN_COLUMNS[1]}\b', text)
+    return found[1] if found else None
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

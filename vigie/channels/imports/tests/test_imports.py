@@ -288,6 +288,25 @@ def test_a_formula_is_disarmed_in_the_error_file_and_comes_back_as_it_was(tmp_pa
     assert (raw["cells"]["subject"], raw["cells"]["text"]) == ("=1+1", "'quoted")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("between", [";", "\t", "|", ","])
+def test_an_error_file_is_read_as_a_spreadsheet_saved_it(tmp_path: Path, between: str) -> None:
+    """Whatever stands between the cells of the source, and with the mark that a spreadsheet puts before the first one."""
+    source, target, mapping = tmp_path / "in.csv", tmp_path / "bad.csv", tmp_path / "map.toml"
+    source.write_text((HEAD + line("H1", 9, "flying", text="It smokes; again")).replace(",", ";"))
+    mapping.write_text('delimiter = ";"\n' + MAP)
+    args = argparse.Namespace(
+        file=str(source), map=str(mapping), client=None, dry_run=False, errors=str(target), resume=False
+    )
+    assert run(args) == 1
+    rows = [[cell.replace("flying", "open") for cell in row] for row in csv.reader(target.open(newline=""))]
+    with source.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=between).writerows(rows)
+    assert run(args) == 0
+    assert Ticket.objects.get(source="mine:H1").state == "new"
+    assert "It smokes; again" in Message.objects.get().body
+
+
 # -- real files ----------------------------------------------------------------
 
 HAND = {
