@@ -217,7 +217,7 @@ def target_words(row: RateCommitment) -> str:
     if row.kind != "volume":
         return percent_words(row.target)
     values = {name: number(int(row.measured[name])) for name in ("forecast", "low", "high")}
-    return gettext("%(forecast)s, from -%(low)s%% to +%(high)s%%") % values
+    return gettext("%(forecast)s, from \N{MINUS SIGN}%(low)s%% to +%(high)s%%") % values
 
 
 def told_words(row: RateCommitment, line: Judged) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
@@ -197,6 +198,17 @@ class TestWords:
         with translation.override(language):
             row = RateCommitment(kind="backlog", measured={"days": days}, target=Decimal(75))
             assert labels.told_words(row, line).replace("\xa0", " ") == words
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [("fr", "45, de \N{MINUS SIGN}25 % à +20 %"), ("en", "45, from \N{MINUS SIGN}25% to +20%")],
+    )
+    def test_a_range_of_volume_has_a_minus_as_amounts_do(self, language: str, words: str) -> None:
+        row = RateCommitment(
+            kind="volume", measured={"forecast": 45, "low": 25, "high": 20}, target=Decimal(0)
+        )
+        with translation.override(language):
+            assert re.sub(r"[\xa0\u202f]", " ", labels.target_words(row)) == words
 
     def test_a_notice_says_the_month_in_words(self) -> None:
         with translation.override("fr"):
