@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.world import World, build_world
+from tests.world import World, build_world, report
 from vigie.accounts.models import Person
 from vigie.tickets.actions.lifecycle import Given, take_step
 from vigie.tickets.models import Message, Ticket
@@ -183,3 +183,13 @@ def test_the_type_of_request_changes_the_questions(world: World, live_server: An
     assert page.input_value("#id_title") == "Un écran"
     phone.complaints = [c for c in phone.complaints if "422" not in c]  # the browser notes the refusal
     phone.check()
+
+
+def test_paper_holds_nothing_to_press(world: World, live_server: Any, browser: Any) -> None:
+    ticket = report(world, now=timezone.now())
+    phone = Phone(browser, live_server.url, world.a.user)
+    phone.page.goto(f"{live_server.url}/portal/tickets/{ticket.pk}/")
+    assert phone.page.locator(".bell").is_visible()
+    phone.page.emulate_media(media="print")
+    assert phone.page.locator(".btn:visible").count() == 0
+    assert phone.page.locator("h1").is_visible()
