@@ -267,7 +267,9 @@ class _Signals:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Handlers stay: a signal that comes while the database stops must not kill us."""
+        """All has ended: one more Ctrl-C must not kill what only has its exit code left to give."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
 
     def _stop(self, *_: object) -> None:
         if not self.stopping:

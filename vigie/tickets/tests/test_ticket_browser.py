@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -266,6 +267,11 @@ def _store(world: Any, ticket: Ticket, payloads: list[str]) -> None:
     )  # fmt: skip
 
 
+def _says_urgent(request: Any) -> bool:
+    """Does this draft hold the last choice?"""
+    return re.search(r'urgency(=|"\s+)1\b', request.post_data or "") is not None
+
+
 def test_the_promise_follows_what_is_chosen(live_server: Any) -> None:
     world = build_world()
     with chromium() as browser:
@@ -281,14 +287,14 @@ def test_the_promise_follows_what_is_chosen(live_server: Any) -> None:
         page.locator("[role=option]", has_text="Vip Alpha").click()
         page.locator("#promise", has_text="VIP").wait_for()
         page.locator("#id_impact").select_option("1")
-        page.locator("#id_urgency").select_option("1")
+        with page.expect_response(lambda r: "/tickets/new/draft/" in r.url and _says_urgent(r.request)):
+            page.locator("#id_urgency").select_option("1")
         page.locator("#promise", has_text="P1").wait_for()
         asked = [r for r in desk.requests if "/tickets/new/" in r and "?" in r]
         assert asked
         assert [
             r for r in asked if "body=" in r or "title=" in r
         ] == []  # a long text never goes into an address
-        page.locator("[data-draft-state]:not(:empty)").wait_for()
         page.reload()
         assert page.locator("#id_title").input_value() == "Plus de réseau"
         page.locator("#new-ticket trix-editor", has_text="Depuis ce matin").wait_for()
@@ -296,6 +302,26 @@ def test_the_promise_follows_what_is_chosen(live_server: Any) -> None:
         page.locator("#ticket-head").wait_for()
         ticket = Ticket.objects.get()
         assert (ticket.priority, ticket.requester, ticket.channel) == (1, world.a.vip, "phone")
+        assert desk.troubles == []
+
+
+def test_a_name_typed_while_its_field_is_replaced_is_kept(live_server: Any) -> None:
+    world = build_world()
+    with chromium() as browser:
+        desk = seat(browser, live_server.url, world.agent_all)
+        page = desk.page
+        desk.goto("/tickets/new/")
+        held: list[Any] = []
+        page.route("**/tickets/new/fields/*", lambda route: held.append(route))
+        page.locator("#id_organisation").select_option(str(world.a.organisation.pk))
+        page.locator("#id_requester").click()
+        page.keyboard.type("vip")
+        page.locator("[role=option]", has_text="Vip Alpha").wait_for()
+        held[0].continue_()
+        page.locator("#id_beneficiary").wait_for()  # the fields of the client came
+        page.locator("#id_requester-list [role=option]", has_text="Vip Alpha").click()
+        assert page.locator("#id_requester").input_value() == world.a.vip.name
+        assert page.locator("input[name=requester]").input_value() == str(world.a.vip.pk)
         assert desk.troubles == []
 
 

@@ -64,6 +64,22 @@ enhance('[data-combo]', (box) => {
   });
 });
 
+// A part that is replaced under the hand keeps the words that are being typed in its combobox.
+let typing = null;
+document.addEventListener('htmx:before:swap', () => {
+  const input = document.activeElement;
+  typing = input?.matches('[role=combobox][id]') && input.value ? input : null;
+});
+document.addEventListener('htmx:after:swap', () => requestAnimationFrame(() => {
+  const input = typing && !typing.isConnected && document.getElementById(typing.id);
+  if (input && !input.value) {
+    input.value = typing.value;
+    input.focus();
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  typing = null;
+}));
+
 // The palette
 const palette = document.getElementById('palette');
 const address = document.body.dataset.paletteUrl;
