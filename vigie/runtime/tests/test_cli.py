@@ -191,7 +191,7 @@ SHAPE = (
     "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns"
     " where table_schema = 'public'",
     "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint"
-    " where connamespace = 'public'::regnamespace",
+    " where connamespace = 'public'::regnamespace and contype <> 'n'",  # before PostgreSQL 18 the columns alone tell it
     "select tablename, indexname, indexdef from pg_indexes where schemaname = 'public'",
     "select tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal",
     "select tablename, policyname, roles::text, cmd, qual, with_check from pg_policies",
