@@ -64,7 +64,9 @@ def left_overs(actor: Actor, *, now: dt.datetime) -> list[LeftOver]:
     for row in rows.select_related("contract__organisation", "organisation").order_by("month", "pk"):
         if is_over(row.contract.promises_until, _today(row.contract, now)) and (one := _of(actor, row, now)):
             found.append(one)
-    return found[:MOST]
+            if len(found) == MOST:  # each is worth a month's figures
+                break
+    return found
 
 
 def one_left_over(actor: Actor, statement_id: int, *, now: dt.datetime) -> LeftOver:
